@@ -1,0 +1,21 @@
+//! Sprag: a language and compiler for what third-party apps, connectors and AI tools may do.
+//!
+//! Data flows one way. The module list below *is* the floor order: a module names only modules
+//! that stand above it (`tests/house.rs` reads this list and checks it).
+
+pub mod span;
+pub mod diag;
+pub mod syntax;
+pub mod request;
+pub mod sema;
+pub mod import;
+pub mod eval;
+pub mod space;
+pub mod emit;
+pub mod driver;
+pub mod suite;
+pub mod authzen;
+#[cfg(feature = "cli")]
+pub mod report;
+#[cfg(feature = "cli")]
+pub mod cli;

@@ -1,0 +1,2 @@
+//! Trees to the checked model.
+pub mod model;

@@ -1,0 +1,2 @@
+//! Text to tree, and tree to text.
+pub mod tree;
