@@ -7,6 +7,7 @@ pub mod span;
 pub mod diag;
 pub mod syntax;
 pub mod request;
+pub mod reasons;
 pub mod sema;
 pub mod import;
 pub mod eval;
