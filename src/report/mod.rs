@@ -3,12 +3,16 @@
 pub mod concise;
 pub mod full;
 pub mod json;
+pub mod junit;
+pub mod pretty;
+pub mod tests_json;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::diag::{Diagnostic, Severity};
 use crate::span::SourceMap;
+use crate::suite::Results;
 
 /// A way to write diagnostics.
 #[derive(Debug)]
@@ -23,6 +27,20 @@ pub struct Format {
 
 /// Every format, the default one first. To add one: a file with a `FORMAT`, and a line here.
 pub static FORMATS: &[&Format] = &[&full::FORMAT, &concise::FORMAT, &json::FORMAT];
+
+/// A way to write test results.
+#[derive(Debug)]
+pub struct TestFormat {
+    /// As on the command line.
+    pub name: &'static str,
+    /// What it is good for, in a few words.
+    pub title: &'static str,
+    /// Writes them all; the text is the package's name.
+    pub write: fn(&str, &SourceMap, &Results, &Look, &mut dyn Write) -> io::Result<()>,
+}
+
+/// Every format for test results, the default one first.
+pub static TEST_FORMATS: &[&TestFormat] = &[&pretty::FORMAT, &junit::FORMAT, &tests_json::FORMAT];
 
 /// How output for people looks; decided once by the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +85,11 @@ pub enum Paint {
 /// The format with this name.
 pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().copied().find(|f| f.name == name)
+}
+
+/// The format for test results with this name.
+pub fn test_format(name: &str) -> Option<&'static TestFormat> {
+    TEST_FORMATS.iter().copied().find(|f| f.name == name)
 }
 
 /// `3 errors, 1 warning`, or `no findings`.
@@ -131,6 +154,10 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), FORMATS.len());
         assert!(FORMATS.iter().all(|f| format(f.name).is_some()));
+        let mut names: Vec<_> = TEST_FORMATS.iter().map(|f| f.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), TEST_FORMATS.len());
     }
 
     #[test]
