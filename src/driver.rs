@@ -102,7 +102,11 @@ pub fn catalog_name(text: &str) -> Option<&str> {
 
 /// The catalogs of the shelf: parsed if a `use` reaches them, else only their name, so that a misspelt `use`
 /// can be answered with the nearest one.
-fn reach(sources: &mut SourceMap, own: &[File], shelf: Vec<Source>) -> (Vec<(File, Option<u32>)>, Vec<Diagnostic>) {
+fn reach(
+    sources: &mut SourceMap,
+    own: &[File],
+    shelf: Vec<Source>,
+) -> (Vec<(File, Option<u32>)>, Vec<Diagnostic>) {
     let mut on_shelf: BTreeMap<String, Vec<Source>> = BTreeMap::new();
     for source in shelf {
         if let Some(name) = catalog_name(&source.text) {
@@ -166,11 +170,8 @@ fn pins(own: &[File], at_hand: &[sema::CatalogFile<'_>]) -> Vec<CatalogPin> {
 fn parse_all(sources: &SourceMap, numbers: &[u32]) -> (Vec<File>, Vec<Diagnostic>) {
     let parse = |number: &u32| parser::parse(*number, &sources.source(Span::new(*number, 0, 0)).text);
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(numbers.len());
-    let parsed = if threads < 2 {
-        numbers.iter().map(parse).collect()
-    } else {
-        in_parallel(threads, numbers, &parse)
-    };
+    let parsed =
+        if threads < 2 { numbers.iter().map(parse).collect() } else { in_parallel(threads, numbers, &parse) };
     let (files, diagnostics): (Vec<_>, Vec<_>) = parsed.into_iter().unzip();
     (files, diagnostics.into_iter().flatten().collect())
 }
@@ -182,7 +183,9 @@ fn in_parallel<T: Sync, R: Send>(threads: usize, items: &[T], map: &(impl Fn(&T)
     let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
         let take = || {
             let mut done = Vec::new();
-            while let Some((i, item)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, items.get(i)?))) {
+            while let Some((i, item)) =
+                Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, items.get(i)?)))
+            {
                 done.push((i, map(item)));
             }
             done
@@ -208,7 +211,10 @@ mod tests {
     #[test]
     fn a_catalog_is_known_by_its_first_words() {
         assert_eq!(catalog_name("catalog atlassian.jira version \"1\""), Some("atlassian.jira"));
-        assert_eq!(catalog_name("\u{feff}// x\n\n // catalog no\r\n\tcatalog\n  demo-2 version"), Some("demo-2"));
+        assert_eq!(
+            catalog_name("\u{feff}// x\n\n // catalog no\r\n\tcatalog\n  demo-2 version"),
+            Some("demo-2")
+        );
         assert_eq!(catalog_name("use atlassian.jira\ncatalog x version \"1\""), None);
         assert_eq!(catalog_name("catalogue x"), None);
         assert_eq!(catalog_name("catalog"), None);

@@ -147,7 +147,12 @@ fn run_case(suite: &Suite<'_>, case: &TestCase) -> CaseResult {
             failures.push(Failure { kind: FailureKind::Disagreement, message });
         }
     }
-    CaseResult { request: request(&case.request), span: case.span, failures, answer: describe(suite, &answer) }
+    CaseResult {
+        request: request(&case.request),
+        span: case.span,
+        failures,
+        answer: describe(suite, &answer),
+    }
 }
 
 /// Everything in which the answer is not what the test wants.
@@ -163,7 +168,10 @@ pub fn judge(model: &Model, expect: &Expectation, answer: &Answer) -> Vec<Failur
     let unmet = if expect.only { refusing != expect.layers } else { !refusing.is_superset(&expect.layers) };
     if unmet {
         let only = if expect.only { " only" } else { "" };
-        fail(FailureKind::Layers, format!("expected refusal by {}{only}, got {}", layers(&expect.layers), layers(&refusing)));
+        fail(
+            FailureKind::Layers,
+            format!("expected refusal by {}{only}, got {}", layers(&expect.layers), layers(&refusing)),
+        );
     }
     if let Some(rule) = &expect.rule {
         let deciding: BTreeSet<&str> = clauses(answer).map(|c| name(model, c)).collect();
@@ -199,7 +207,8 @@ fn describe(suite: &Suite<'_>, answer: &Answer) -> Vec<String> {
     for refusal in &answer.refusals {
         let (layer, reason) = (refusal.layer.name(), refusal.reason.code());
         let by = if refusal.clauses.is_empty() { String::new() } else { " by ".to_owned() };
-        lines.push(format!("refused in {layer} ({reason}){by}{}", list(refusal.clauses.iter().map(show), "")));
+        lines
+            .push(format!("refused in {layer} ({reason}){by}{}", list(refusal.clauses.iter().map(show), "")));
     }
     if let Some(filter) = &answer.filter {
         let kind = &model.kinds[filter.kind.index()].name;
@@ -257,7 +266,8 @@ mod tests {
     use crate::eval::{Reason, Refusal};
 
     fn deny(layers: &[Layer]) -> Answer {
-        let refusal = |layer: &Layer| Refusal { layer: *layer, reason: Reason::NoPermit, clauses: Vec::new() };
+        let refusal =
+            |layer: &Layer| Refusal { layer: *layer, reason: Reason::NoPermit, clauses: Vec::new() };
         let refusals = layers.iter().map(refusal).collect();
         Answer { effect: Decision::Deny, refusals, deciding: Vec::new(), filter: None, step_up: None }
     }
@@ -299,7 +309,8 @@ mod tests {
 
     #[test]
     fn deciders_that_disagree_are_a_failure_of_their_own() {
-        let case = TestCase { request: Request::default(), expect: expect(&[], false), span: Span::default() };
+        let case =
+            TestCase { request: Request::default(), expect: expect(&[], false), span: Span::default() };
         let test = Test { title: "t".to_owned(), cases: vec![case], span: Span::default() };
         let model = Model { tests: vec![test], ..Model::default() };
         let (one, other) = (|_: &Request| deny(&[Layer::Rules]), |_: &Request| deny(&[Layer::Scope]));
@@ -307,7 +318,14 @@ mod tests {
         sources.add("a.sprag", "");
         let run_with = |others: &[Decider<'_>], filter| {
             let decider = Decider { name: "runtime", decide: &one };
-            run(&Suite { model: &model, sources: &sources, decider, others, filter, clock: &|| Duration::ZERO })
+            run(&Suite {
+                model: &model,
+                sources: &sources,
+                decider,
+                others,
+                filter,
+                clock: &|| Duration::ZERO,
+            })
         };
         let results = run_with(&[Decider { name: "evaluator", decide: &other }], None);
         assert_eq!(results.tests[0].cases[0].failures[0].kind, FailureKind::Disagreement);

@@ -1,6 +1,6 @@
 //! `sprag build`
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 use super::package::Package;

@@ -1,6 +1,6 @@
 //! `sprag check`
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -52,5 +52,9 @@ pub(super) fn show_errors(compiled: &Compiled, cx: &mut Context<'_>) -> io::Resu
 }
 
 fn formats() -> PossibleValuesParser {
-    report::FORMATS.iter().map(|f| clap::builder::PossibleValue::new(f.name).help(f.title)).collect::<Vec<_>>().into()
+    report::FORMATS
+        .iter()
+        .map(|f| clap::builder::PossibleValue::new(f.name).help(f.title))
+        .collect::<Vec<_>>()
+        .into()
 }

@@ -89,7 +89,13 @@ fn is_lines(rest: &[u8]) -> bool {
     lines.next().is_some_and(|l| matches!(serde_json::from_slice(l), Ok(Value::Object(_))))
 }
 
-fn array(name: &str, requests: &[Value], out: &mut dyn Write, err: &mut dyn Write, answer: Answer<'_>) -> io::Result<Exit> {
+fn array(
+    name: &str,
+    requests: &[Value],
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    answer: Answer<'_>,
+) -> io::Result<Exit> {
     let mut exit = Exit::Clean;
     for (i, request) in requests.iter().enumerate() {
         let answer = answer(request).or_else(|Malformed(why)| {
@@ -112,7 +118,13 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    fn rest(mut self, input: &mut dyn BufRead, out: &mut dyn Write, err: &mut dyn Write, answer: Answer<'_>) -> io::Result<Exit> {
+    fn rest(
+        mut self,
+        input: &mut dyn BufRead,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+        answer: Answer<'_>,
+    ) -> io::Result<Exit> {
         let first = self.first.take();
         let mut line = Vec::new();
         let more = input.read_until(b'\n', &mut line)? > 0;
@@ -136,12 +148,23 @@ impl Lines<'_> {
         Ok(if self.bad > 0 { Exit::Failed } else { Exit::Clean })
     }
 
-    fn line(&mut self, line: &[u8], out: &mut dyn Write, err: &mut dyn Write, answer: Answer<'_>) -> io::Result<()> {
+    fn line(
+        &mut self,
+        line: &[u8],
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+        answer: Answer<'_>,
+    ) -> io::Result<()> {
         let request = serde_json::from_slice(line).map_err(|e| Malformed(format!("malformed JSON: {e}")));
         self.tell(request.and_then(|r: Value| answer(&r)), out, err)
     }
 
-    fn tell(&mut self, told: Result<Value, Malformed>, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<()> {
+    fn tell(
+        &mut self,
+        told: Result<Value, Malformed>,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> io::Result<()> {
         let answer = told.or_else(|Malformed(why)| {
             self.bad += 1;
             writeln!(err, "sprag: {}:{}: {why}", self.name, self.number)?;

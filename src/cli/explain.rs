@@ -1,6 +1,6 @@
 //! `sprag explain`
 
-use std::io::{self, Write};
+use std::io;
 
 use super::{Context, Exit, docs, failed};
 use crate::diag::nearest;

@@ -35,7 +35,11 @@ pub(crate) fn read_bytes(cwd: &Path, path: &Path) -> io::Result<Vec<u8>> {
         return Err(failed(format!("cannot read {}: it is not a file", shown(cwd, path))));
     }
     if data.len() > LARGEST {
-        return Err(failed(format!("cannot read {}: it is larger than {} MiB", shown(cwd, path), LARGEST >> 20)));
+        return Err(failed(format!(
+            "cannot read {}: it is larger than {} MiB",
+            shown(cwd, path),
+            LARGEST >> 20
+        )));
     }
     let mut bytes = Vec::with_capacity(data.len() as usize);
     fs::File::open(path).and_then(|f| f.take(LARGEST).read_to_end(&mut bytes)).map_err(sentence)?;
@@ -53,7 +57,11 @@ pub(crate) fn write_whole(cwd: &Path, path: &Path, bytes: &[u8]) -> io::Result<(
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let before = fs::metadata(&target).ok();
     if before.as_ref().is_some_and(|m| !m.is_file()) {
-        return fs::OpenOptions::new().write(true).open(&target).and_then(|mut f| f.write_all(bytes)).map_err(sentence);
+        return fs::OpenOptions::new()
+            .write(true)
+            .open(&target)
+            .and_then(|mut f| f.write_all(bytes))
+            .map_err(sentence);
     }
     let mut name = std::ffi::OsString::from(".");
     name.push(target.file_name().unwrap_or_default());
@@ -75,11 +83,16 @@ pub(crate) fn write_whole(cwd: &Path, path: &Path, bytes: &[u8]) -> io::Result<(
 /// # Errors
 ///
 /// A sentence that names the folder that cannot be read.
-pub(crate) fn sprag_files(cwd: &Path, folder: &Path, skip: &dyn Fn(&Path) -> bool) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn sprag_files(
+    cwd: &Path,
+    folder: &Path,
+    skip: &dyn Fn(&Path) -> bool,
+) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
-        let sentence = |e: io::Error| failed(format!("cannot read folder {}: {}", shown(cwd, &folder), reason(&e)));
+        let sentence =
+            |e: io::Error| failed(format!("cannot read folder {}: {}", shown(cwd, &folder), reason(&e)));
         for entry in fs::read_dir(&folder).map_err(sentence)? {
             let entry = entry.map_err(sentence)?;
             let (path, name) = (entry.path(), entry.file_name());
@@ -130,7 +143,9 @@ fn tidy(path: &Path) -> PathBuf {
             Component::ParentDir if matches!(tidied.components().next_back(), Some(Component::Normal(_))) => {
                 tidied.pop();
             }
-            Component::ParentDir | Component::Normal(_) | Component::RootDir | Component::Prefix(_) => tidied.push(part),
+            Component::ParentDir | Component::Normal(_) | Component::RootDir | Component::Prefix(_) => {
+                tidied.push(part)
+            }
         }
     }
     tidied
@@ -138,7 +153,11 @@ fn tidy(path: &Path) -> PathBuf {
 
 fn slashed(path: &Path) -> String {
     let text = path.to_string_lossy();
-    if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") }
+    if std::path::MAIN_SEPARATOR == '/' {
+        text.into_owned()
+    } else {
+        text.replace(std::path::MAIN_SEPARATOR, "/")
+    }
 }
 
 /// Why, without the number that the standard library adds.

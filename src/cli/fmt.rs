@@ -1,7 +1,7 @@
 //! `sprag fmt`
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
@@ -91,7 +91,9 @@ fn one(args: &Args, cx: &mut Context<'_>, name: &str, text: &str, path: Option<&
             return Ok(Done::Broken);
         }
         Err(Unformatted::Changed) => {
-            return Err(failed(format!("{name}: formatting would change the meaning, which is a fault of sprag")));
+            return Err(failed(format!(
+                "{name}: formatting would change the meaning, which is a fault of sprag"
+            )));
         }
     };
     let same = formatted == text;
@@ -127,7 +129,8 @@ fn format(text: &str) -> Result<String, Unformatted> {
     let formatted = printer::print(&file);
     let (again, found) = parser::parse(0, &formatted);
     let lost = found.iter().any(|d| d.severity == Severity::Error);
-    let comments = |f: &crate::syntax::tree::File| f.comments.iter().map(|c| c.text.clone()).collect::<Vec<_>>();
+    let comments =
+        |f: &crate::syntax::tree::File| f.comments.iter().map(|c| c.text.clone()).collect::<Vec<_>>();
     if lost || again.items != file.items || comments(&again) != comments(&file) {
         return Err(Unformatted::Changed);
     }

@@ -1,6 +1,6 @@
 //! `sprag import`
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};

@@ -1,6 +1,6 @@
 //! `sprag lock`
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 use super::manifest::{self, LOCK};
@@ -33,7 +33,8 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let shown = files::shown(&cx.cwd, &path);
     let mut told: Vec<_> = old.iter().map(|e| (&e.name, &e.version, &e.digest)).collect();
     told.sort();
-    let fresh = path.exists() && told == pins.iter().map(|p| (&p.name, &p.version, &p.digest)).collect::<Vec<_>>();
+    let fresh =
+        path.exists() && told == pins.iter().map(|p| (&p.name, &p.version, &p.digest)).collect::<Vec<_>>();
     if args.check {
         if !fresh {
             writeln!(cx.out, "{shown} is out of date; `sprag lock` writes it")?;

@@ -22,8 +22,7 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         None => all,
         Some(name) => {
             let found = all.get_subcommands().find(|c| c.get_name() == name);
-            let command = found.ok_or_else(|| failed(format!("there is no command `{name}`")))?.clone();
-            command.name(format!("sprag-{name}")).display_name(format!("sprag-{name}"))
+            found.ok_or_else(|| failed(format!("there is no command `{name}`")))?.clone()
         }
     };
     Man::new(page).render(cx.out)?;

@@ -84,7 +84,8 @@ pub(crate) fn manifest(cwd: &Path, root: &Path) -> io::Result<(Manifest, String)
     }
     let language = &manifest.package.language;
     if language.get_ref() != LANGUAGE {
-        let sentence = format!("language `{}` is not known; this compiler knows `{LANGUAGE}`", language.get_ref());
+        let sentence =
+            format!("language `{}` is not known; this compiler knows `{LANGUAGE}`", language.get_ref());
         return Err(at(&shown, &text, language.span().start, &sentence));
     }
     Ok((manifest, text))
@@ -110,10 +111,17 @@ pub(crate) fn lock(cwd: &Path, root: &Path) -> io::Result<Vec<LockEntry>> {
 pub(crate) fn lock_text(pins: &[CatalogPin]) -> String {
     let mut pins: Vec<_> = pins.iter().collect();
     pins.sort_by_key(|p| &p.name);
-    let mut text = String::from("# Which text of each catalog this package was checked with. Written by `sprag lock`.\n");
+    let mut text = String::from(
+        "# Which text of each catalog this package was checked with. Written by `sprag lock`.\n",
+    );
     for pin in pins {
         let quoted = |s: &str| toml::Value::String(s.to_owned()).to_string();
-        text += &format!("\n[[catalog]]\nname = {}\nversion = {}\ndigest = {}\n", quoted(&pin.name), quoted(&pin.version), quoted(&pin.digest));
+        text += &format!(
+            "\n[[catalog]]\nname = {}\nversion = {}\ndigest = {}\n",
+            quoted(&pin.name),
+            quoted(&pin.version),
+            quoted(&pin.digest)
+        );
     }
     text
 }
@@ -121,7 +129,9 @@ pub(crate) fn lock_text(pins: &[CatalogPin]) -> String {
 /// Whether the text is a name in the language: `[A-Za-z][A-Za-z0-9_]*("-"[A-Za-z0-9_]+)*`.
 pub(crate) fn is_identifier(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.split('-').all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+        && text
+            .split('-')
+            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
 }
 
 /// A sentence about a byte of a TOML file.
@@ -144,7 +154,8 @@ mod tests {
 
     #[test]
     fn a_lock_reads_back_sorted() {
-        let pin = |name: &str| CatalogPin { name: name.into(), version: "2026 \"x\"".into(), digest: "00".into() };
+        let pin =
+            |name: &str| CatalogPin { name: name.into(), version: "2026 \"x\"".into(), digest: "00".into() };
         let text = lock_text(&[pin("b"), pin("a.c")]);
         let lock: Lock = toml::from_str(&text).unwrap();
         let names: Vec<_> = lock.catalog.iter().map(|e| e.name.as_str()).collect();

@@ -1,24 +1,24 @@
 //! The command line: one file per subcommand. The only module that reads files, the clock and the environment.
 #![expect(clippy::disallowed_methods, reason = "all input and output of the compiler is here")]
 
-mod build;
+pub mod build;
 mod bundle;
-mod check;
-mod completions;
-mod decide;
+pub mod check;
+pub mod completions;
+pub mod decide;
 mod docs;
-mod explain;
+pub mod explain;
 mod files;
-mod fmt;
-mod import;
-mod lock;
-mod man;
+pub mod fmt;
+pub mod import;
+pub mod lock;
+pub mod man;
 mod manifest;
-mod new;
+pub mod new;
 mod package;
 mod progress;
-mod show;
-mod test;
+pub mod show;
+pub mod test;
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufWriter, IsTerminal, Write};
@@ -112,7 +112,9 @@ pub fn main() -> ExitCode {
     };
     let cwd = match std::env::current_dir() {
         Ok(cwd) => cwd,
-        Err(e) => return report(&mut io::stderr(), Err(failed(format!("there is no current folder: {e}")))).into(),
+        Err(e) => {
+            return report(&mut io::stderr(), Err(failed(format!("there is no current folder: {e}")))).into();
+        }
     };
     let (stdout, stderr) = (io::stdout(), io::stderr());
     match cli.color {
@@ -124,7 +126,10 @@ pub fn main() -> ExitCode {
     let look = Look {
         color,
         unicode: (color || stdout.is_terminal()) && speaks_utf8(),
-        width: std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).map_or(100, |c: usize| c.clamp(40, 200)),
+        width: std::env::var("COLUMNS")
+            .ok()
+            .and_then(|c| c.parse().ok())
+            .map_or(100, |c: usize| c.clamp(40, 200)),
     };
     let mut cx = Context {
         cwd,
@@ -147,7 +152,9 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, cx: &mut
             let _ = write!(cx.err, "{}", e.render());
             return Exit::Failed;
         }
-        Err(e) => return report(cx.err, write!(cx.out, "{}", e.render()).map(|()| Exit::Clean)),
+        Err(e) => {
+            return report(cx.err, write!(cx.out, "{}", e.render()).map(|()| Exit::Clean));
+        }
     };
     cx.quiet |= cli.quiet;
     match cli.color {
@@ -210,7 +217,8 @@ fn deliver(cx: &mut Context<'_>, output: Option<&std::path::Path>, bytes: &[u8])
 }
 
 fn speaks_utf8() -> bool {
-    let set = ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(|v| std::env::var(v).ok()).find(|v| !v.is_empty());
+    let set =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(|v| std::env::var(v).ok()).find(|v| !v.is_empty());
     set.is_some_and(|v| v.to_lowercase().replace('-', "").contains("utf8"))
 }
 

@@ -89,7 +89,11 @@ impl Compiled {
         let mut shown = SourceMap::default();
         for source in self.compilation.sources.sources() {
             let made_up = source.path.starts_with('<');
-            let path = if made_up { source.path.clone() } else { files::shown(&self.cwd, &self.root.join(&source.path)) };
+            let path = if made_up {
+                source.path.clone()
+            } else {
+                files::shown(&self.cwd, &self.root.join(&source.path))
+            };
             shown.add(path, source.text.as_str());
         }
         shown
@@ -100,7 +104,8 @@ impl Compiled {
 fn find(path: Option<&Path>, cx: &Context) -> io::Result<PathBuf> {
     let start = path.map_or_else(|| cx.cwd.clone(), |p| cx.cwd.join(p));
     let shown = files::shown(&cx.cwd, &start);
-    let start = fs::canonicalize(&start).map_err(|e| failed(format!("cannot read {shown}: {}", files::reason(&e))))?;
+    let start = fs::canonicalize(&start)
+        .map_err(|e| failed(format!("cannot read {shown}: {}", files::reason(&e))))?;
     let found = start.ancestors().find(|folder| folder.join(MANIFEST).is_file());
     found.map(Path::to_owned).ok_or_else(|| {
         let place = if shown == "." { "this folder".to_owned() } else { shown };

@@ -10,8 +10,8 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity, SourceCode,
-    SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity,
+    SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
 
 use super::{Format, Look, count, severity, summary, visible};
@@ -30,7 +30,12 @@ const LINE: usize = 400;
 /// The most lines of one place shown whole.
 const LINES: usize = 6;
 
-fn write(sources: &SourceMap, diagnostics: &[Diagnostic], look: &Look, out: &mut dyn Write) -> io::Result<()> {
+fn write(
+    sources: &SourceMap,
+    diagnostics: &[Diagnostic],
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let handler = GraphicalReportHandler::new_themed(theme(look))
         .with_width(look.width)
         .with_links(false)
@@ -45,7 +50,11 @@ fn write(sources: &SourceMap, diagnostics: &[Diagnostic], look: &Look, out: &mut
         writeln!(out)?;
     }
     if let Some(more) = diagnostics.len().checked_sub(SHOWN).filter(|n| *n > 0) {
-        writeln!(out, "… and {} not shown; `--output-format concise` lists all of them", count(more, "more finding"))?;
+        writeln!(
+            out,
+            "… and {} not shown; `--output-format concise` lists all of them",
+            count(more, "more finding")
+        )?;
     }
     writeln!(out, "{}", summary(diagnostics))
 }
@@ -146,7 +155,8 @@ impl miette::Diagnostic for Piece {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        (!self.labels.is_empty()).then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = _>>)
+        (!self.labels.is_empty())
+            .then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = _>>)
     }
 }
 
@@ -163,7 +173,8 @@ impl Files<'_> {
             let source = sources.source(Span { source: number, start: 0, end: 0 });
             // One more line end, so that the end of the text is a place on a line.
             let text = format!("{}\n", visible(&source.text));
-            let starts = std::iter::once(0).chain(source.text.match_indices('\n').map(|(i, _)| i + 1)).collect();
+            let starts =
+                std::iter::once(0).chain(source.text.match_indices('\n').map(|(i, _)| i + 1)).collect();
             Arc::new(File { name: visible(&source.path).into_owned(), text, starts })
         });
         Arc::clone(file)

@@ -12,7 +12,13 @@ use crate::suite::{Results, TestResult};
 /// JUnit XML.
 pub static FORMAT: TestFormat = TestFormat { name: "junit", title: "JUnit XML, for CI", write };
 
-fn write(package: &str, sources: &SourceMap, results: &Results, _: &Look, out: &mut dyn Write) -> io::Result<()> {
+fn write(
+    package: &str,
+    sources: &SourceMap,
+    results: &Results,
+    _: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut by_file: BTreeMap<&str, Vec<&TestResult>> = BTreeMap::new();
     for test in &results.tests {
         by_file.entry(&sources.source(test.span).path).or_default().push(test);

@@ -9,16 +9,31 @@ use crate::suite::{Results, TestResult};
 /// A line per test.
 pub static FORMAT: TestFormat = TestFormat { name: "pretty", title: "a line per test, for people", write };
 
-fn write(_: &str, sources: &SourceMap, results: &Results, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+fn write(
+    _: &str,
+    sources: &SourceMap,
+    results: &Results,
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     for test in &results.tests {
-        let mark = if test.passed() { look.paint(Paint::Good, "ok  ") } else { look.paint(Paint::Bad, "FAIL") };
+        let mark =
+            if test.passed() { look.paint(Paint::Good, "ok  ") } else { look.paint(Paint::Bad, "FAIL") };
         writeln!(out, "{mark} {}", visible(&test.title))?;
         failures(sources, test, look, out)?;
     }
     let cases: usize = results.tests.iter().map(|t| t.cases.len()).sum();
     let failed = results.tests.iter().filter(|t| !t.passed()).count();
-    let left_out = if results.left_out > 0 { format!(", {} left out by the filter", results.left_out) } else { String::new() };
-    let verdict = if failed == 0 { look.paint(Paint::Good, "all passed") } else { look.paint(Paint::Bad, &format!("{failed} failed")) };
+    let left_out = if results.left_out > 0 {
+        format!(", {} left out by the filter", results.left_out)
+    } else {
+        String::new()
+    };
+    let verdict = if failed == 0 {
+        look.paint(Paint::Good, "all passed")
+    } else {
+        look.paint(Paint::Bad, &format!("{failed} failed"))
+    };
     writeln!(out, "{} with {}: {verdict}{left_out}", count(results.tests.len(), "test"), count(cases, "case"))
 }
 

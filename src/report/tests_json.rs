@@ -11,7 +11,13 @@ use crate::suite::{CaseResult, Results, TestResult};
 /// A JSON object.
 pub static FORMAT: TestFormat = TestFormat { name: "json", title: "a JSON object, for programs", write };
 
-fn write(package: &str, sources: &SourceMap, results: &Results, _: &Look, out: &mut dyn Write) -> io::Result<()> {
+fn write(
+    package: &str,
+    sources: &SourceMap,
+    results: &Results,
+    _: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let tests: Vec<_> = results.tests.iter().map(|t| test(sources, t)).collect();
     let value = json!({
         "package": package,
