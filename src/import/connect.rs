@@ -139,7 +139,7 @@ impl Apps<'_> {
                 "authentication" => {
                     let kind = node.get("type").map(|t| t.string()).transpose()?.unwrap_or("none");
                     if !kind.eq_ignore_ascii_case("jwt") {
-                        self.notes.push(node.note(format!("authentication `{kind}`: the platform cannot tell this app's requests; they are anonymous")));
+                        self.notes.push(node.note(format!("authentication `{kind}`: no secret is shared, so the platform takes the app's requests for anonymous ones")));
                     }
                 }
                 _ => self.notes.push(node.note(format!("`{member}` is not expressed"))),
@@ -162,11 +162,16 @@ impl Apps<'_> {
     /// The catalogs of the products that the modules name.
     fn products(&mut self, root: &Node<'_>) -> Result<(), ImportError> {
         let mut found = BTreeSet::new();
-        for (module, _) in root.get("modules").map(|m| m.members()).transpose()?.into_iter().flatten() {
+        for (module, node) in root.get("modules").map(|m| m.members()).transpose()?.into_iter().flatten() {
             found.extend(product(module));
+            if module == "webhooks" {
+                for event in node.elements()?.filter_map(|hook| hook.get("event")) {
+                    found.extend(product_of_event(event.string()?));
+                }
+            }
         }
         if found.is_empty() {
-            self.notes.push(root.note("no module tells the product; `use` the catalogs of the products that it is installed on"));
+            self.notes.push(root.note("neither module nor event tells the product; `use` the catalogs of the products that it is installed on"));
             found.insert("atlassian");
         }
         self.uses.extend(found);
@@ -202,6 +207,18 @@ fn product(module: &str) -> Option<&'static str> {
     if module.starts_with("jira") {
         Some("atlassian.jira")
     } else if module.starts_with("confluence") || CONFLUENCE.contains(&module) {
+        Some("atlassian.confluence")
+    } else {
+        None
+    }
+}
+
+/// The catalog of the product that sends this webhook event, where its name tells.
+fn product_of_event(event: &str) -> Option<&'static str> {
+    const CONFLUENCE: [&str; 5] = ["page_", "blog_", "space_", "content_", "attachment_viewed"];
+    if event.starts_with("jira:") {
+        Some("atlassian.jira")
+    } else if CONFLUENCE.iter().any(|start| event.starts_with(start)) {
         Some("atlassian.confluence")
     } else {
         None

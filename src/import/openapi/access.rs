@@ -8,7 +8,7 @@
 //! 4. It is `admin` if any model says so: Connect asks ADMIN, PROJECT_ADMIN or SPACE_ADMIN; a classic
 //!    scope manages something or writes groups; or all changing granular scopes are administrative. So is
 //!    what lists no scope in any model: nothing says that it is less.
-//! 5. DELETE deletes; the rest writes.
+//! 5. DELETE deletes, and so does what Connect asks DELETE for and a path that ends in `delete`; the rest writes.
 //!
 //! Documents without Atlassian's extensions have no such signs: rules 2 and 5 and reading verbs only.
 
@@ -62,6 +62,7 @@ pub(super) fn access(endpoint: &Endpoint, atlassian: bool) -> &'static str {
         "POST" if reads(endpoint) => "read",
         _ if atlassian && administers(endpoint) => "admin",
         "DELETE" => "delete",
+        _ if endpoint.connect.as_deref() == Some("DELETE") || endpoint.path.ends_with("/delete") => "delete",
         _ => "write",
     }
 }

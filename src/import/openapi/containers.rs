@@ -51,6 +51,7 @@ static PLACES: &[(&str, &str, Place)] = &[
     ("POST", "/wiki/api/v2/blogposts", ("space", None)),
     ("POST", "/wiki/api/v2/content/convert-ids-to-types", CONTENT),
     ("POST", "/wiki/api/v2/custom-content", ("space", None)),
+    ("GET", "/wiki/api/v2/data-policies/spaces", ("site", Some("space"))),
     ("POST", "/wiki/api/v2/databases", ("space", None)),
     ("POST", "/wiki/api/v2/embeds", ("space", None)),
     ("POST", "/wiki/api/v2/folders", ("space", None)),
@@ -58,6 +59,7 @@ static PLACES: &[(&str, &str, Place)] = &[
     ("POST", "/wiki/api/v2/inline-comments", ("content", None)),
     ("POST", "/wiki/api/v2/pages", ("space", None)),
     ("GET", "/wiki/api/v2/spaces", ("site", Some("space"))),
+    ("GET", "/wiki/api/v2/tasks", CONTENT),
     ("POST", "/wiki/api/v2/whiteboards", ("space", None)),
     ("GET", "/wiki/rest/api/content/search", CONTENT),
     ("GET", "/wiki/rest/api/label", CONTENT),
@@ -79,13 +81,12 @@ static CONFLUENCE: &[(&str, &str)] = &[
     ("/content", "content"), ("/pages", "content"), ("/blogposts", "content"), ("/attachments", "content"),
     ("/comments", "content"), ("/footer-comments", "content"), ("/inline-comments", "content"),
     ("/custom-content", "content"), ("/whiteboards", "content"), ("/databases", "content"), ("/folders", "content"),
-    ("/embeds", "content"), ("/tasks", "content"), ("/inlinetasks", "content"), ("/content/blueprint/instance", "content"),
+    ("/embeds", "content"), ("/api/v2/tasks", "content"), ("/content/blueprint/instance", "content"),
     ("/space", "space"), ("/spaces", "space"),
 ];
 
 /// Last words of Confluence collections that hold content of several containers.
-const GATHERED: [&str; 7] =
-    ["pages", "blogposts", "attachments", "custom-content", "footer-comments", "inline-comments", "tasks"];
+const GATHERED: [&str; 6] = ["pages", "blogposts", "attachments", "custom-content", "footer-comments", "inline-comments"];
 
 /// Last words of collections that lead from one content to others.
 const RELATIVES: [&str; 5] = ["children", "direct-children", "descendants", "descendant", "ancestors"];
@@ -138,5 +139,16 @@ fn depth(kind: &str) -> u8 {
         "issue" | "content" => 2,
         "project" | "space" => 1,
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PLACES;
+
+    #[test]
+    fn places_are_sorted_and_unique() {
+        let keys: Vec<_> = PLACES.iter().map(|(method, path, _)| (path, method)).collect();
+        assert!(keys.windows(2).all(|w| w[0] < w[1]), "{keys:?}");
     }
 }

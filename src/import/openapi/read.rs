@@ -27,6 +27,21 @@ pub(super) struct Facts {
     pub notes: Vec<Note>,
 }
 
+impl Facts {
+    /// Marks as collections what can be read one by one: `/issueLinkType` beside `/issueLinkType/{id}`.
+    fn collections(&mut self) {
+        let parents: BTreeSet<String> = self
+            .endpoints
+            .iter()
+            .filter(|e| e.method == "GET")
+            .filter_map(|e| e.path.rsplit_once('/').filter(|(_, last)| last.starts_with('{')).map(|(parent, _)| parent.to_owned()))
+            .collect();
+        for endpoint in &mut self.endpoints {
+            endpoint.collection |= parents.contains(&endpoint.path);
+        }
+    }
+}
+
 /// An OAuth security scheme of a plain document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Scheme {
@@ -51,7 +66,7 @@ pub(super) struct Endpoint {
     pub oauth: BTreeMap<String, Vec<Vec<String>>>,
     /// Sorted.
     pub marks: BTreeSet<&'static str>,
-    /// Whether the answer is an array or a page of one.
+    /// Whether the answer is an array or a page of one, or the path with a parameter more can be read too.
     pub collection: bool,
 }
 
@@ -89,11 +104,10 @@ pub(super) fn read(root: &Node<'_>, base: Option<&str>) -> Result<Facts, ImportE
             return Err(item.error(format!("expected a path that begins with `/`, found `{path}`")));
         }
     }
-    for member in ["webhooks"] {
-        if let Some(node) = root.get(member) {
-            reader.facts.notes.push(node.note("calls that the platform makes are not operations and were left out"));
-        }
+    if let Some(node) = root.get("webhooks") {
+        reader.facts.notes.push(node.note("calls that the platform makes are not operations and were left out"));
     }
+    reader.facts.collections();
     if reader.facts.endpoints.is_empty() {
         return Err(paths.error("expected at least one operation"));
     }
