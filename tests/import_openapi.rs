@@ -227,10 +227,9 @@ fn a_plain_document_becomes_a_catalog_with_its_own_model() {
       "webhooks": {}
     }"#;
     let imported = import(document, "example.notes").unwrap();
-    let digest = "sha256";
     let text = printer::print(&imported.file);
     let body = text.split_once('\n').unwrap();
-    assert!(body.0.starts_with(r#"catalog example.notes version "1" from "OpenAPI: Notes 7; sha256 "#) && body.0.contains(digest), "{}", body.0);
+    assert!(body.0.starts_with(r#"catalog example.notes version "1" from "OpenAPI: Notes 7; sha256 "#), "{}", body.0);
     insta::assert_snapshot!(body.1.trim_start(), @"");
     let notes: Vec<String> = imported.notes.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(notes.join("\n"), @"");
