@@ -38,8 +38,8 @@ pub(super) fn ident(words: &str) -> Option<String> {
 
 /// Words that the grammar keeps for itself.
 pub(super) const RESERVED: [&str; 17] = [
-    "and", "or", "not", "in", "at", "where", "when", "unless", "because", "as", "to", "except", "any", "true", "false", "with",
-    "expect",
+    "and", "or", "not", "in", "at", "where", "when", "unless", "because", "as", "to", "except", "any",
+    "true", "false", "with", "expect",
 ];
 
 /// Whether the grammar reads it as a dotted path of identifiers.

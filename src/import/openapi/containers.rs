@@ -69,31 +69,59 @@ static PLACES: &[(&str, &str, Place)] = &[
 
 /// Jira: parameter names and words before a parameter.
 static JIRA: &[(&str, &str)] = &[
-    ("issueIdOrKey", "issue"), ("issueId", "issue"), ("projectIdOrKey", "project"), ("projectKeyOrId", "project"),
-    ("projectId", "project"), ("/issue", "issue"), ("/attachment", "issue"), ("/attachment/content", "issue"),
-    ("/attachment/thumbnail", "issue"), ("/comment", "issue"), ("/issueLink", "issue"), ("/project", "project"),
-    ("/component", "project"), ("/version", "project"),
+    ("issueIdOrKey", "issue"),
+    ("issueId", "issue"),
+    ("projectIdOrKey", "project"),
+    ("projectKeyOrId", "project"),
+    ("projectId", "project"),
+    ("/issue", "issue"),
+    ("/attachment", "issue"),
+    ("/attachment/content", "issue"),
+    ("/attachment/thumbnail", "issue"),
+    ("/comment", "issue"),
+    ("/issueLink", "issue"),
+    ("/project", "project"),
+    ("/component", "project"),
+    ("/version", "project"),
 ];
 
 /// Confluence: likewise.
 static CONFLUENCE: &[(&str, &str)] = &[
-    ("contentId", "content"), ("pageId", "content"), ("page-id", "content"), ("spaceKey", "space"), ("space-id", "space"),
-    ("/content", "content"), ("/pages", "content"), ("/blogposts", "content"), ("/attachments", "content"),
-    ("/comments", "content"), ("/footer-comments", "content"), ("/inline-comments", "content"),
-    ("/custom-content", "content"), ("/whiteboards", "content"), ("/databases", "content"), ("/folders", "content"),
-    ("/embeds", "content"), ("/api/v2/tasks", "content"), ("/content/blueprint/instance", "content"),
-    ("/space", "space"), ("/spaces", "space"),
+    ("contentId", "content"),
+    ("pageId", "content"),
+    ("page-id", "content"),
+    ("spaceKey", "space"),
+    ("space-id", "space"),
+    ("/content", "content"),
+    ("/pages", "content"),
+    ("/blogposts", "content"),
+    ("/attachments", "content"),
+    ("/comments", "content"),
+    ("/footer-comments", "content"),
+    ("/inline-comments", "content"),
+    ("/custom-content", "content"),
+    ("/whiteboards", "content"),
+    ("/databases", "content"),
+    ("/folders", "content"),
+    ("/embeds", "content"),
+    ("/api/v2/tasks", "content"),
+    ("/content/blueprint/instance", "content"),
+    ("/space", "space"),
+    ("/spaces", "space"),
 ];
 
 /// Last words of Confluence collections that hold content of several containers.
-const GATHERED: [&str; 6] = ["pages", "blogposts", "attachments", "custom-content", "footer-comments", "inline-comments"];
+const GATHERED: [&str; 6] =
+    ["pages", "blogposts", "attachments", "custom-content", "footer-comments", "inline-comments"];
 
 /// Last words of collections that lead from one content to others.
 const RELATIVES: [&str; 5] = ["children", "direct-children", "descendants", "descendant", "ancestors"];
 
 /// Where an Atlassian endpoint acts.
 pub(super) fn place(endpoint: &Endpoint, access: &str) -> Place {
-    let row = PLACES.iter().find(|(method, path, _)| (*method == "*" || *method == endpoint.method) && *path == endpoint.path);
+    let row = PLACES
+        .iter()
+        .find(|(method, path, _)| (*method == "*" || *method == endpoint.method) && *path == endpoint.path);
     if let Some((_, _, place)) = row {
         return *place;
     }
@@ -106,7 +134,9 @@ fn gathered(endpoint: &Endpoint, kind: &str, confluence: bool) -> Option<&'stati
     let last = endpoint.path.rsplit('/').next().unwrap_or_default();
     let before = endpoint.path.rsplit('/').nth(1).unwrap_or_default();
     match (confluence, kind) {
-        (true, "content") if RELATIVES.contains(&last) || (before == "descendant" && endpoint.collection) => Some("content"),
+        (true, "content") if RELATIVES.contains(&last) || (before == "descendant" && endpoint.collection) => {
+            Some("content")
+        }
         (true, "site" | "space") if GATHERED.contains(&last) => Some("content"),
         (true, "space") if endpoint.path.ends_with("/content/labels") => Some("content"),
         (false, "site") if ["project", "projects", "projectUsages"].contains(&last) => Some("project"),

@@ -18,15 +18,58 @@ use crate::import::build::{ident, words};
 
 /// Path words that say what is done, in any operation. A word counts if its first part (`convert-ids`) does.
 static ACTIONS: &[&str] = &[
-    "analyse", "analyze", "bulkfetch", "check", "convert", "download", "eval", "evaluate", "export", "list", "match", "parse",
-    "pdcleaner", "picker", "preview", "read", "sanitize", "search", "validate",
+    "analyse",
+    "analyze",
+    "bulkfetch",
+    "check",
+    "convert",
+    "download",
+    "eval",
+    "evaluate",
+    "export",
+    "list",
+    "match",
+    "parse",
+    "pdcleaner",
+    "picker",
+    "preview",
+    "read",
+    "sanitize",
+    "search",
+    "validate",
 ];
 
 /// Likewise where something changes: a GET of `…/suggestions/edit` does not edit.
 static CHANGES: &[&str] = &[
-    "add", "archive", "cancel", "clone", "copy", "create", "createdraft", "delete", "duplicate", "edit", "invite", "merge",
-    "mergeto", "move", "notify", "publish", "redact", "refresh", "remove", "reset", "restore", "save", "switch", "transition",
-    "trash", "unarchive", "unwatch", "update", "watch",
+    "add",
+    "archive",
+    "cancel",
+    "clone",
+    "copy",
+    "create",
+    "createdraft",
+    "delete",
+    "duplicate",
+    "edit",
+    "invite",
+    "merge",
+    "mergeto",
+    "move",
+    "notify",
+    "publish",
+    "redact",
+    "refresh",
+    "remove",
+    "reset",
+    "restore",
+    "save",
+    "switch",
+    "transition",
+    "trash",
+    "unarchive",
+    "unwatch",
+    "update",
+    "watch",
 ];
 
 /// First words of an `operationId` that say how, not what.
@@ -50,7 +93,8 @@ pub(super) fn names(prefix: &str, endpoints: &[(&Endpoint, &'static str)]) -> Ve
             (e.operation_id.is_empty(), e.operation_id.len(), &e.path, &e.method)
         });
         for (rank, i) in members.into_iter().enumerate() {
-            names[i] = if rank == 0 { name.clone() } else { distinct(&plain[i].0, endpoints[i].0, &mut taken) };
+            names[i] =
+                if rank == 0 { name.clone() } else { distinct(&plain[i].0, endpoints[i].0, &mut taken) };
         }
     }
     names
@@ -59,7 +103,9 @@ pub(super) fn names(prefix: &str, endpoints: &[(&Endpoint, &'static str)]) -> Ve
 /// `nouns.operation-id`, with the method, then a number, if that is taken too.
 fn distinct(nouns: &str, endpoint: &Endpoint, taken: &mut BTreeSet<String>) -> String {
     let method = endpoint.method.to_lowercase();
-    let id = Some(id_words(&endpoint.operation_id).join("-")).filter(|id| !id.is_empty()).unwrap_or_else(|| method.clone());
+    let id = Some(id_words(&endpoint.operation_id).join("-"))
+        .filter(|id| !id.is_empty())
+        .unwrap_or_else(|| method.clone());
     let mut name = format!("{nouns}.{}", ident(&id).unwrap_or(id));
     let mut number = 1;
     while !taken.insert(name.clone()) {
@@ -79,7 +125,9 @@ fn plain(prefix: &str, endpoint: &Endpoint, access: &str) -> (String, String) {
     let first = id.iter().find(|w| !MANNER.contains(&w.as_str())).map(String::as_str).unwrap_or_default();
     let is_action = |word: &String| {
         let parts = words(word);
-        parts.first().is_some_and(|p| ACTIONS.contains(&p.as_str()) || (changes && CHANGES.contains(&p.as_str())))
+        parts
+            .first()
+            .is_some_and(|p| ACTIONS.contains(&p.as_str()) || (changes && CHANGES.contains(&p.as_str())))
     };
     let reached = !ends_in_parameter || (endpoint.method == "POST" || endpoint.method == "PUT");
     // An action that stands alone names no thing: it stays a noun.
@@ -123,7 +171,8 @@ fn segments(path: &str) -> Vec<Option<String>> {
 
 fn is_root(segment: &str) -> bool {
     let version = segment.strip_prefix('v').unwrap_or(segment);
-    ROOT.contains(&segment) || (!version.is_empty() && version.chars().all(|c| c.is_ascii_digit() || c == '.'))
+    ROOT.contains(&segment)
+        || (!version.is_empty() && version.chars().all(|c| c.is_ascii_digit() || c == '.'))
 }
 
 /// The words of an `operationId`; `AddonResource.getThing_get` counts from the point, without the method.
