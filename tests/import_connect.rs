@@ -37,13 +37,22 @@ fn an_app_without_scopes_still_has_its_own_data() {
         let imported = import(&format!(r#"{{"key": "k"{scopes}}}"#)).unwrap();
         assert_eq!(requests(&imported), ["NONE"], "{scopes}");
     }
-    assert_eq!(requests(&import(r#"{"key": "k", "scopes": ["ACT_AS_USER"]}"#).unwrap()), ["NONE", "ACT_AS_USER"]);
+    assert_eq!(
+        requests(&import(r#"{"key": "k", "scopes": ["ACT_AS_USER"]}"#).unwrap()),
+        ["NONE", "ACT_AS_USER"]
+    );
     assert_eq!(requests(&import(r#"{"key": "k", "scopes": ["ADMIN", "READ"]}"#).unwrap()), ["READ", "ADMIN"]);
 }
 
 #[test]
 fn names_come_from_keys_and_do_not_collide() {
-    let texts = [r#"{"key": "a.b"}"#, r#"{"key": "a-b"}"#, r#"{"key": "7up"}"#, r#"{"key": "日本"}"#, r#"{"key": "to"}"#];
+    let texts = [
+        r#"{"key": "a.b"}"#,
+        r#"{"key": "a-b"}"#,
+        r#"{"key": "7up"}"#,
+        r#"{"key": "日本"}"#,
+        r#"{"key": "to"}"#,
+    ];
     let documents: Vec<Document<'_>> = texts.iter().map(|text| Document { name: "d.json", text }).collect();
     let imported = connect::import(&documents, &Options::default()).unwrap();
     assert_eq!(apps(&imported), ["a-b", "a-b-2", "x7up", "imported-app", "to-app"]);
@@ -51,7 +60,10 @@ fn names_come_from_keys_and_do_not_collide() {
 
     let named = Options { name: Some("sheets".into()), ..Options::default() };
     assert_eq!(apps(&connect::import(&documents[..1], &named).unwrap()), ["sheets"]);
-    assert_eq!(connect::import(&documents, &named).unwrap_err().to_string(), "--name: names one app; expected one document");
+    assert_eq!(
+        connect::import(&documents, &named).unwrap_err().to_string(),
+        "--name: names one app; expected one document"
+    );
     let bad = Options { name: Some("any".into()), ..Options::default() };
     assert_eq!(
         connect::import(&documents[..1], &bad).unwrap_err().to_string(),
@@ -67,19 +79,40 @@ fn a_byte_order_mark_is_no_part_of_the_text() {
 #[test]
 fn what_is_no_descriptor_is_refused_with_its_place() {
     check_refused("{\"key\": \"k\",", "d.json:1:12: not JSON as expected: EOF while parsing a value");
-    check_refused("{\"key\": \"k\", \"scopes\": [], \"scopes\": []}", "d.json:1:37: not JSON as expected: member `scopes` stands twice in one object");
+    check_refused(
+        "{\"key\": \"k\", \"scopes\": [], \"scopes\": []}",
+        "d.json:1:37: not JSON as expected: member `scopes` stands twice in one object",
+    );
     check_refused("[]", "d.json#: expected a Connect descriptor, an object, found an array");
     check_refused("{}", "d.json#: expected member `key`; this is not a Connect descriptor");
     check_refused(r#"{"key": 7}"#, "d.json#/key: expected a string, found a number");
     check_refused(r#"{"key": " "}"#, "d.json#/key: expected the app's key, found an empty text");
     check_refused(r#"{"key": "k", "scopes": "READ"}"#, "d.json#/scopes: expected an array, found a string");
-    check_refused(r#"{"key": "k", "scopes": [["READ"]]}"#, "d.json#/scopes/0: expected a string, found an array");
-    check_refused(r#"{"key": "k", "vendor": {"name": 1}}"#, "d.json#/vendor/name: expected a string, found a number");
+    check_refused(
+        r#"{"key": "k", "scopes": [["READ"]]}"#,
+        "d.json#/scopes/0: expected a string, found an array",
+    );
+    check_refused(
+        r#"{"key": "k", "vendor": {"name": 1}}"#,
+        "d.json#/vendor/name: expected a string, found a number",
+    );
     check_refused(r#"{"key": "k", "modules": []}"#, "d.json#/modules: expected an object, found an array");
-    check_refused(r#"{"key": "k", "capabilities": {}}"#, "d.json#/capabilities: a HipChat descriptor (`capabilities`); expected one for Jira or Confluence");
-    check_refused(r#"{"key": "k", "contexts": []}"#, "d.json#/contexts: a Bitbucket descriptor (`contexts`); expected one for Jira or Confluence");
-    check_refused(r#"{"key": "k", "scopes": ["repository:write"]}"#, "d.json#/scopes/0: `repository:write` is a scope of Bitbucket; expected a descriptor for Jira or Confluence");
-    check_refused(r#"{"key": "k", "scopes": ["view_room"]}"#, "d.json#/scopes/0: `view_room` is a scope of HipChat; expected a descriptor for Jira or Confluence");
+    check_refused(
+        r#"{"key": "k", "capabilities": {}}"#,
+        "d.json#/capabilities: a HipChat descriptor (`capabilities`); expected one for Jira or Confluence",
+    );
+    check_refused(
+        r#"{"key": "k", "contexts": []}"#,
+        "d.json#/contexts: a Bitbucket descriptor (`contexts`); expected one for Jira or Confluence",
+    );
+    check_refused(
+        r#"{"key": "k", "scopes": ["repository:write"]}"#,
+        "d.json#/scopes/0: `repository:write` is a scope of Bitbucket; expected a descriptor for Jira or Confluence",
+    );
+    check_refused(
+        r#"{"key": "k", "scopes": ["view_room"]}"#,
+        "d.json#/scopes/0: `view_room` is a scope of HipChat; expected a descriptor for Jira or Confluence",
+    );
     let twice = Document { name: "d.json", text: r#"{"key": "k"}"# };
     assert_eq!(
         connect::import(&[twice, twice], &Options::default()).unwrap_err().to_string(),
@@ -89,7 +122,8 @@ fn what_is_no_descriptor_is_refused_with_its_place() {
 
 #[test]
 fn strange_texts_stay_texts() {
-    let imported = import(r#"{"key": "a\"b\\c\n\u0000}", "vendor": {"name": "// not \u202e a comment"}}"#).unwrap();
+    let imported =
+        import(r#"{"key": "a\"b\\c\n\u0000}", "vendor": {"name": "// not \u202e a comment"}}"#).unwrap();
     check_text(&imported);
 }
 
@@ -140,7 +174,12 @@ fn import(text: &str) -> Result<Imported, ImportError> {
 }
 
 fn apps(imported: &Imported) -> Vec<&str> {
-    imported.file.items.iter().filter_map(|i| if let Item::App(app) = i { Some(app.name.text.as_str()) } else { None }).collect()
+    imported
+        .file
+        .items
+        .iter()
+        .filter_map(|i| if let Item::App(app) = i { Some(app.name.text.as_str()) } else { None })
+        .collect()
 }
 
 fn requests(imported: &Imported) -> Vec<&str> {
@@ -175,6 +214,11 @@ fn data() -> Option<PathBuf> {
     if folder.join("connect_descriptors").is_dir() {
         return Some(folder);
     }
-    writeln!(std::io::stderr(), "not checked: {} is not there; SPRAG_DATA names another folder", folder.display()).unwrap();
+    writeln!(
+        std::io::stderr(),
+        "not checked: {} is not there; SPRAG_DATA names another folder",
+        folder.display()
+    )
+    .unwrap();
     None
 }

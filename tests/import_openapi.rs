@@ -44,36 +44,67 @@ fn the_catalogs_are_what_their_documents_make() {
 fn every_requirement_is_the_published_one() {
     let Some(data) = data() else { return };
     let table = std::fs::read_to_string(data.join("facts/atlassian_operations.tsv")).unwrap();
-    let operations: BTreeMap<_, _> = CATALOGS.iter().flat_map(|(c, ..)| operations(&made(&data, c).file)).map(|o| (o.http.clone(), o)).collect();
+    let operations: BTreeMap<_, _> = CATALOGS
+        .iter()
+        .flat_map(|(c, ..)| operations(&made(&data, c).file))
+        .map(|o| (o.http.clone(), o))
+        .collect();
     assert_eq!(operations.len(), 964);
     let mut rows = 0;
     for line in table.lines().skip(1) {
         let cells: Vec<&str> = line.split('\t').collect();
-        let [product, method, path, id, connect, current, beta, exempt, anonymous, deprecated, experimental] = cells[..] else {
+        let [product, method, path, id, connect, current, beta, exempt, anonymous, deprecated, experimental] =
+            cells[..]
+        else {
             panic!("{line}");
         };
         rows += 1;
         let operation = &operations[&(method.to_owned(), path.to_owned())];
         let shown = format!("{} ({id})", operation.name);
         let expected: Vec<&str> = Some(connect).filter(|c| *c != "INACCESSIBLE").into_iter().collect();
-        assert_eq!(operation.scopes("atlassian.connect"), expected.iter().map(|c| vec![*c]).collect::<BTreeSet<_>>(), "{shown}");
+        assert_eq!(
+            operation.scopes("atlassian.connect"),
+            expected.iter().map(|c| vec![*c]).collect::<BTreeSet<_>>(),
+            "{shown}"
+        );
 
         // Together the two OAuth models hold exactly the published alternatives …
         let alternatives = |cell: &'static str, text: &str| {
-            text.split('|').map(|a| a.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect::<Vec<_>>()).filter(|a| !a.is_empty()).map(move |a| (cell, a)).collect::<Vec<_>>()
+            text.split('|')
+                .map(|a| a.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect::<Vec<_>>())
+                .filter(|a| !a.is_empty())
+                .map(move |a| (cell, a))
+                .collect::<Vec<_>>()
         };
-        let published: Vec<(&str, Vec<String>)> = alternatives("current", current).into_iter().chain(alternatives("beta", beta)).collect();
-        let ours = |model: &str| operation.scopes(model).into_iter().map(|a| a.into_iter().map(str::to_owned).collect()).collect::<BTreeSet<Vec<String>>>();
-        let both: BTreeSet<Vec<String>> = ours("atlassian.classic").union(&ours("atlassian.granular")).cloned().collect();
+        let published: Vec<(&str, Vec<String>)> =
+            alternatives("current", current).into_iter().chain(alternatives("beta", beta)).collect();
+        let ours = |model: &str| {
+            operation
+                .scopes(model)
+                .into_iter()
+                .map(|a| a.into_iter().map(str::to_owned).collect())
+                .collect::<BTreeSet<Vec<String>>>()
+        };
+        let both: BTreeSet<Vec<String>> =
+            ours("atlassian.classic").union(&ours("atlassian.granular")).cloned().collect();
         assert_eq!(both, published.iter().map(|(_, a)| a.clone()).collect(), "{shown}");
         // … and in Jira current is classic and beta is granular.
         if product == "jira" {
-            let of = |state: &str| published.iter().filter(|(s, _)| *s == state).map(|(_, a)| a.clone()).collect::<BTreeSet<_>>();
-            assert_eq!((ours("atlassian.classic"), ours("atlassian.granular")), (of("current"), of("beta")), "{shown}");
+            let of = |state: &str| {
+                published.iter().filter(|(s, _)| *s == state).map(|(_, a)| a.clone()).collect::<BTreeSet<_>>()
+            };
+            assert_eq!(
+                (ours("atlassian.classic"), ours("atlassian.granular")),
+                (of("current"), of("beta")),
+                "{shown}"
+            );
         }
-        for (mark, cell) in
-            [("app-access-rule-exempt", exempt), ("anonymous", anonymous), ("deprecated", deprecated), ("experimental", experimental)]
-        {
+        for (mark, cell) in [
+            ("app-access-rule-exempt", exempt),
+            ("anonymous", anonymous),
+            ("deprecated", deprecated),
+            ("experimental", experimental),
+        ] {
             assert_eq!(operation.marks.contains(mark), cell == "True", "{shown}: {mark}");
         }
     }
@@ -99,7 +130,9 @@ fn no_scope_and_no_operation_is_declared_twice() {
         for item in &file.items {
             let key = match item {
                 // In the base catalog a model goes by its own name.
-                Item::Scope(s) => format!("scope {} {}", s.model.text.trim_start_matches("atlassian."), s.name.text),
+                Item::Scope(s) => {
+                    format!("scope {} {}", s.model.text.trim_start_matches("atlassian."), s.name.text)
+                }
                 Item::Operation(o) => format!("operation {}", o.name.text),
                 _ => continue,
             };
@@ -112,10 +145,13 @@ fn no_scope_and_no_operation_is_declared_twice() {
 #[test]
 fn connect_scopes_reach_what_the_platform_says() {
     let jira = operations(&kept(0));
-    for (scope, reach) in [("READ", 201), ("WRITE", 246), ("DELETE", 269), ("PROJECT_ADMIN", 306), ("ADMIN", 473)] {
+    for (scope, reach) in
+        [("READ", 201), ("WRITE", 246), ("DELETE", 269), ("PROJECT_ADMIN", 306), ("ADMIN", 473)]
+    {
         assert_eq!(reached(&jira, scope), reach, "Jira {scope}");
     }
-    let (v2, v1): (Vec<_>, Vec<_>) = operations(&kept(1)).into_iter().partition(|o| o.http.1.starts_with("/wiki/api/v2/"));
+    let (v2, v1): (Vec<_>, Vec<_>) =
+        operations(&kept(1)).into_iter().partition(|o| o.http.1.starts_with("/wiki/api/v2/"));
     for (scope, reach) in [("READ", 61), ("WRITE", 105), ("DELETE", 113)] {
         assert_eq!(reached(&v1, scope), reach, "Confluence v1 {scope}");
     }
@@ -133,16 +169,23 @@ fn the_models_do_not_refine_one_another() {
     let count = |wanted: &dyn Fn(&Op) -> bool| jira.iter().filter(|o| wanted(o)).count();
     assert_eq!(count(&|o| connect(o).as_deref() == Some("DELETE") && opens(o, "write:jira-work")), 22);
     assert_eq!(count(&|o| connect(o).as_deref() == Some("ADMIN") && opens(o, "manage:jira-project")), 22);
-    assert_eq!(count(&|o| connect(o).as_deref() == Some("READ") && opens(o, "manage:jira-configuration")), 12);
+    assert_eq!(
+        count(&|o| connect(o).as_deref() == Some("READ") && opens(o, "manage:jira-configuration")),
+        12
+    );
     assert_eq!(count(&|o| connect(o).is_none() && !o.scopes("atlassian.classic").is_empty()), 77);
     assert_eq!(count(&|o| o.marks.contains("app-access-rule-exempt")), 495);
     // Neither of these lists a scope of any OAuth model; that makes none of them free.
-    assert_eq!(count(&|o| o.scopes("atlassian.classic").is_empty() && o.scopes("atlassian.granular").is_empty()), 65);
+    assert_eq!(
+        count(&|o| o.scopes("atlassian.classic").is_empty() && o.scopes("atlassian.granular").is_empty()),
+        65
+    );
 }
 
 #[test]
 fn well_known_operations_have_readable_names() {
-    let all: BTreeMap<String, Op> = [0, 1].into_iter().flat_map(|i| operations(&kept(i))).map(|o| (o.name.clone(), o)).collect();
+    let all: BTreeMap<String, Op> =
+        [0, 1].into_iter().flat_map(|i| operations(&kept(i))).map(|o| (o.name.clone(), o)).collect();
     for line in [
         "jira.issue.get: GET /rest/api/3/issue/{issueIdOrKey}, read in issue",
         "jira.issue.edit: PUT /rest/api/3/issue/{issueIdOrKey}, write in issue",
@@ -179,9 +222,15 @@ fn well_known_operations_have_readable_names() {
 #[test]
 fn no_changing_method_is_taken_for_a_reading_one_by_its_connect_scope() {
     // All POST operations that Connect gives to READ or NONE and that are not in class `read`.
-    let asked: Vec<Op> = [0, 1].into_iter().flat_map(|i| operations(&kept(i))).filter(|o| o.http.0 == "POST").collect();
+    let asked: Vec<Op> =
+        [0, 1].into_iter().flat_map(|i| operations(&kept(i))).filter(|o| o.http.0 == "POST").collect();
     let weak = |o: &&Op| o.scopes("atlassian.connect").iter().flatten().any(|s| *s == "READ" || *s == "NONE");
-    let changing: Vec<String> = asked.iter().filter(weak).filter(|o| o.access != "read").map(|o| format!("{} {}", o.access, o.name)).collect();
+    let changing: Vec<String> = asked
+        .iter()
+        .filter(weak)
+        .filter(|o| o.access != "read")
+        .map(|o| format!("{} {}", o.access, o.name))
+        .collect();
     assert_eq!(
         changing,
         [
@@ -201,7 +250,7 @@ fn no_changing_method_is_taken_for_a_reading_one_by_its_connect_scope() {
 
 #[test]
 fn a_plain_document_becomes_a_catalog_with_its_own_model() {
-    let document = r#"{
+    let document = r##"{
       "openapi": "3.1.0",
       "info": {"title": "Notes", "version": "7"},
       "servers": [{"url": "https://api.example.com/v2/"}],
@@ -225,11 +274,15 @@ fn a_plain_document_becomes_a_catalog_with_its_own_model() {
         "/notes/search": {"post": {}}
       },
       "webhooks": {}
-    }"#;
+    }"##;
     let imported = import(document, "example.notes").unwrap();
     let text = printer::print(&imported.file);
     let body = text.split_once('\n').unwrap();
-    assert!(body.0.starts_with(r#"catalog example.notes version "1" from "OpenAPI: Notes 7; sha256 "#), "{}", body.0);
+    assert!(
+        body.0.starts_with(r#"catalog example.notes version "1" from "OpenAPI: Notes 7; sha256 "#),
+        "{}",
+        body.0
+    );
     insta::assert_snapshot!(body.1.trim_start(), @"");
     let notes: Vec<String> = imported.notes.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(notes.join("\n"), @"");
@@ -262,15 +315,30 @@ fn a_broken_document_is_refused_with_its_place() {
     check_refused("", "doc.json: the document is empty; expected JSON");
     check_refused("\u{feff}  ", "doc.json: the document is empty; expected JSON");
     check_refused("openapi: 3.0.0", "doc.json:1:1: not JSON as expected: expected value");
-    check_refused("{\"a\": 1, \"a\": 2}", "doc.json:1:11: not JSON as expected: member `a` stands twice in one object");
-    check_refused("[]", "doc.json#: expected an OpenAPI 3 document with member `openapi`; an older Swagger document has to be converted first");
+    check_refused(
+        "{\"a\": 1, \"a\": 2}",
+        "doc.json:1:11: not JSON as expected: member `a` stands twice in one object",
+    );
+    check_refused(
+        "[]",
+        "doc.json#: expected an OpenAPI 3 document with member `openapi`; an older Swagger document has to be converted first",
+    );
     check_refused(r#"{"openapi": "2.0", "paths": {}}"#, "doc.json#/openapi: expected OpenAPI 3, found `2.0`");
     check_refused(r#"{"openapi": 3, "paths": {}}"#, "doc.json#/openapi: expected a string, found a number");
     check_refused(r#"{"openapi": "3.0.0"}"#, "doc.json#: expected member `paths`");
     check_refused(r#"{"openapi": "3.0.0", "paths": {}}"#, "doc.json#/paths: expected at least one operation");
-    check_refused(r#"{"openapi": "3.0.0", "paths": {"a": {}}}"#, "doc.json#/paths/a: expected a path that begins with `/`, found `a`");
-    check_refused(r#"{"openapi": "3.0.0", "paths": {"/a": []}}"#, "doc.json#/paths/~1a: expected an object, found an array");
-    check_refused(r#"{"openapi": "3.0.0", "paths": {"/a": {"get": 1}}}"#, "doc.json#/paths/~1a/get: expected an operation, found a number");
+    check_refused(
+        r#"{"openapi": "3.0.0", "paths": {"a": {}}}"#,
+        "doc.json#/paths/a: expected a path that begins with `/`, found `a`",
+    );
+    check_refused(
+        r#"{"openapi": "3.0.0", "paths": {"/a": []}}"#,
+        "doc.json#/paths/~1a: expected an object, found an array",
+    );
+    check_refused(
+        r#"{"openapi": "3.0.0", "paths": {"/a": {"get": 1}}}"#,
+        "doc.json#/paths/~1a/get: expected an operation, found a number",
+    );
     check_refused(
         r#"{"openapi": "3.0.0", "paths": {"/a": {"get": {"security": [{"x": []}]}}}}"#,
         "doc.json#/paths/~1a/get/security/0: no security scheme is called `x`",
@@ -281,14 +349,27 @@ fn a_broken_document_is_refused_with_its_place() {
 
 #[test]
 fn malformed_options_are_refused() {
-    let document = [Document { name: "doc.json", text: r#"{"openapi": "3.0.0", "paths": {"/a": {"get": {}}}}"# }];
-    let options = |catalog: &str, version: &str| Options { catalog: Some(catalog.into()), version: Some(version.into()), ..Options::default() };
-    let error = |documents: &[Document<'_>], options: &Options| openapi::import(documents, options).unwrap_err().to_string();
+    let document =
+        [Document { name: "doc.json", text: r#"{"openapi": "3.0.0", "paths": {"/a": {"get": {}}}}"# }];
+    let options = |catalog: &str, version: &str| Options {
+        catalog: Some(catalog.into()),
+        version: Some(version.into()),
+        ..Options::default()
+    };
+    let error = |documents: &[Document<'_>], options: &Options| {
+        openapi::import(documents, options).unwrap_err().to_string()
+    };
     assert_eq!(error(&document, &Options::default()), "--catalog: needed to make a catalog, but missing");
-    assert_eq!(error(&document, &options("a b", "1")), "--catalog: expected a name like `atlassian.jira`, found `a b`");
+    assert_eq!(
+        error(&document, &options("a b", "1")),
+        "--catalog: expected a name like `atlassian.jira`, found `a b`"
+    );
     assert_eq!(error(&document, &options("a", "")), "--version: needed to make a catalog, but missing");
     assert_eq!(error(&[], &options("a", "1")), "FILE: expected at least one document");
-    assert_eq!(error(&[document[0], document[0]], &options("a", "1")), "FILE: GET /a stands in two documents");
+    assert_eq!(
+        error(&[document[0], document[0]], &options("a", "1")),
+        "FILE: GET /a stands in two documents"
+    );
     let kind = Options { kind: Some("a.b".into()), ..options("a", "1") };
     assert_eq!(error(&document, &kind), "--kind: expected a name like `site`, found `a.b`");
 }
@@ -318,7 +399,12 @@ struct Op {
 impl Op {
     /// Any of (all of (scopes)) in a model, each sorted.
     fn scopes(&self, model: &str) -> BTreeSet<Vec<&str>> {
-        self.requires.get(model).into_iter().flatten().map(|all| all.iter().map(String::as_str).collect()).collect()
+        self.requires
+            .get(model)
+            .into_iter()
+            .flatten()
+            .map(|all| all.iter().map(String::as_str).collect())
+            .collect()
     }
 
     fn line(&self) -> String {
@@ -345,7 +431,8 @@ fn operations(file: &File) -> Vec<Op> {
                 OperationMember::Lists(kind) => op.place += &format!(" lists {}", kind.text),
                 OperationMember::Http { method, path } => op.http = (method.text.clone(), path.value.clone()),
                 OperationMember::Requires { model, alternatives } => {
-                    let texts = alternatives.iter().map(|a| a.iter().map(|s| s.text.clone()).collect()).collect();
+                    let texts =
+                        alternatives.iter().map(|a| a.iter().map(|s| s.text.clone()).collect()).collect();
                     assert!(op.requires.insert(model.text.clone(), texts).is_none());
                 }
                 OperationMember::Marks(marks) => op.marks = marks.iter().map(|m| m.text.clone()).collect(),
@@ -359,18 +446,26 @@ fn operations(file: &File) -> Vec<Op> {
 /// How many of the operations a Connect app with one scope can call, by the base catalog's implications.
 fn reached(operations: &[Op], scope: &str) -> usize {
     let base = base();
-    let scopes: Vec<&Scope> = base.items.iter().filter_map(|i| if let Item::Scope(s) = i { Some(s) } else { None }).collect();
+    let scopes: Vec<&Scope> =
+        base.items.iter().filter_map(|i| if let Item::Scope(s) = i { Some(s) } else { None }).collect();
     let mut held = BTreeSet::from([scope]);
     loop {
-        let more: BTreeSet<&str> =
-            scopes.iter().filter(|s| held.contains(s.name.text.as_str())).flat_map(|s| &s.implies).map(|n| n.text.as_str()).collect();
+        let more: BTreeSet<&str> = scopes
+            .iter()
+            .filter(|s| held.contains(s.name.text.as_str()))
+            .flat_map(|s| &s.implies)
+            .map(|n| n.text.as_str())
+            .collect();
         let before = held.len();
         held.extend(more);
         if held.len() == before {
             break;
         }
     }
-    operations.iter().filter(|o| o.scopes("atlassian.connect").iter().any(|all| all.iter().all(|s| held.contains(s)))).count()
+    operations
+        .iter()
+        .filter(|o| o.scopes("atlassian.connect").iter().any(|all| all.iter().all(|s| held.contains(s))))
+        .count()
 }
 
 fn root() -> &'static Path {
@@ -395,14 +490,24 @@ fn data() -> Option<PathBuf> {
     if folder.join("atlassian_openapi").is_dir() {
         return Some(folder);
     }
-    writeln!(std::io::stderr(), "not checked: {} is not there; SPRAG_DATA names another folder", folder.display()).unwrap();
+    writeln!(
+        std::io::stderr(),
+        "not checked: {} is not there; SPRAG_DATA names another folder",
+        folder.display()
+    )
+    .unwrap();
     None
 }
 
 fn made(data: &Path, catalog: &str) -> Imported {
     let (_, _, names) = CATALOGS.iter().find(|(c, ..)| *c == catalog).unwrap();
-    let texts: Vec<String> = names.iter().map(|n| std::fs::read_to_string(data.join("atlassian_openapi").join(n)).unwrap()).collect();
-    let documents: Vec<Document<'_>> = names.iter().zip(&texts).map(|(name, text)| Document { name, text }).collect();
-    let options = Options { catalog: Some(catalog.into()), version: Some("2026-07".into()), ..Options::default() };
+    let texts: Vec<String> = names
+        .iter()
+        .map(|n| std::fs::read_to_string(data.join("atlassian_openapi").join(n)).unwrap())
+        .collect();
+    let documents: Vec<Document<'_>> =
+        names.iter().zip(&texts).map(|(name, text)| Document { name, text }).collect();
+    let options =
+        Options { catalog: Some(catalog.into()), version: Some("2026-07".into()), ..Options::default() };
     openapi::import(&documents, &options).unwrap()
 }
