@@ -38,13 +38,14 @@ pub(super) fn ident(words: &str) -> Option<String> {
 
 /// Words that the grammar keeps for itself.
 pub(super) const RESERVED: [&str; 17] = [
-    "and", "or", "not", "in", "at", "where", "when", "unless", "because", "as", "to", "except", "any", "true", "false", "with",
-    "expect",
+    "and", "or", "not", "in", "at", "where", "when", "unless", "because", "as", "to", "except", "any",
+    "true", "false", "with", "expect",
 ];
 
 /// Whether the grammar reads it as a dotted path of identifiers.
 pub(super) fn is_path(text: &str) -> bool {
-    text.split('.').all(|part| ident(part).as_deref() == Some(part))
+    let first = text.split('.').next().unwrap_or_default();
+    !RESERVED.contains(&first) && text.split('.').all(|part| ident(part).as_deref() == Some(part))
 }
 
 /// The words of a camelCase, kebab-case or snake_case name, in lower case.

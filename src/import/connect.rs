@@ -21,21 +21,47 @@ pub static IMPORTER: Importer = Importer {
 };
 
 /// Connect's scopes, weakest first; the first six imply NONE.
-const SCOPES: [&str; 9] =
-    ["NONE", "READ", "WRITE", "DELETE", "PROJECT_ADMIN", "SPACE_ADMIN", "ADMIN", "ACT_AS_USER", "ACCESS_EMAIL_ADDRESSES"];
+const SCOPES: [&str; 9] = [
+    "NONE",
+    "READ",
+    "WRITE",
+    "DELETE",
+    "PROJECT_ADMIN",
+    "SPACE_ADMIN",
+    "ADMIN",
+    "ACT_AS_USER",
+    "ACCESS_EMAIL_ADDRESSES",
+];
 
 /// Scopes that do not imply NONE.
 const OUTSIDE: [&str; 2] = ["ACT_AS_USER", "ACCESS_EMAIL_ADDRESSES"];
 
 /// Bitbucket's scopes, the part before a colon.
 const BITBUCKET: [&str; 11] = [
-    "account", "email", "issue", "pipeline", "project", "pullrequest", "repository", "runner", "snippet", "team", "wiki",
+    "account",
+    "email",
+    "issue",
+    "pipeline",
+    "project",
+    "pullrequest",
+    "repository",
+    "runner",
+    "snippet",
+    "team",
+    "wiki",
 ];
 
 /// HipChat's scopes.
 const HIPCHAT: [&str; 9] = [
-    "admin_group", "admin_room", "manage_rooms", "send_message", "send_notification", "view_group", "view_messages",
-    "view_room", "import_data",
+    "admin_group",
+    "admin_room",
+    "manage_rooms",
+    "send_message",
+    "send_notification",
+    "view_group",
+    "view_messages",
+    "view_room",
+    "import_data",
 ];
 
 /// Makes an app of every descriptor.
@@ -52,7 +78,10 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
             return Err(ImportError::new("--name", "names one app; expected one document"));
         }
         if ident(wanted).as_deref() != Some(wanted) || RESERVED.contains(&wanted.as_str()) {
-            return Err(ImportError::new("--name", format!("expected a name like `timesheets`, found `{wanted}`")));
+            return Err(ImportError::new(
+                "--name",
+                format!("expected a name like `timesheets`, found `{wanted}`"),
+            ));
         }
     }
     let mut all = Apps { wanted: options.name.as_deref(), ..Apps::default() };
@@ -90,7 +119,9 @@ impl Apps<'_> {
         }
         refuse_other_products(root)?;
         if !self.keys.insert(key.clone()) {
-            return Err(key_node.error(format!("key `{key}` stands in an earlier document too; expected one descriptor an app")));
+            return Err(key_node.error(format!(
+                "key `{key}` stands in an earlier document too; expected one descriptor an app"
+            )));
         }
         let mut members = vec![AppMember::Key(text(&key))];
         match root.get("vendor").and_then(|v| v.get("name")) {
@@ -116,7 +147,9 @@ impl Apps<'_> {
                 Some(at) => {
                     found.insert(at);
                 }
-                None => self.notes.push(scope.note(format!("`{written}` is no scope of Atlassian Connect and was not declared"))),
+                None => self.notes.push(
+                    scope.note(format!("`{written}` is no scope of Atlassian Connect and was not declared")),
+                ),
             }
         }
         let mut scopes: Vec<&'static str> = found.into_iter().map(|at| SCOPES[at]).collect();
@@ -133,13 +166,14 @@ impl Apps<'_> {
                 "key" | "scopes" | "vendor" | "modules" => {}
                 "lifecycle" => {
                     for (event, address) in node.members()? {
-                        self.notes.push(address.note(format!("called on `{event}`: addresses are not expressed")));
+                        self.notes
+                            .push(address.note(format!("called on `{event}`: addresses are not expressed")));
                     }
                 }
                 "authentication" => {
                     let kind = node.get("type").map(|t| t.string()).transpose()?.unwrap_or("none");
                     if !kind.eq_ignore_ascii_case("jwt") {
-                        self.notes.push(node.note(format!("authentication `{kind}`: the platform cannot tell this app's requests; they are anonymous")));
+                        self.notes.push(node.note(format!("authentication `{kind}`: no secret is shared, so the platform takes the app's requests for anonymous ones")));
                     }
                 }
                 _ => self.notes.push(node.note(format!("`{member}` is not expressed"))),
@@ -149,8 +183,13 @@ impl Apps<'_> {
         for (module, node) in modules.members()? {
             if module == "webhooks" {
                 for hook in node.elements()? {
-                    let event = hook.get("event").map(|e| e.string()).transpose()?.unwrap_or("an unnamed event");
-                    self.notes.push(hook.note(format!("receives `{event}` by webhook, without any operation being called")));
+                    let event =
+                        hook.get("event").map(|e| e.string()).transpose()?.unwrap_or("an unnamed event");
+                    self.notes.push(
+                        hook.note(format!(
+                            "receives `{event}` by webhook, without any operation being called"
+                        )),
+                    );
                 }
             } else {
                 self.notes.push(node.note(format!("module `{module}` is not expressed")));
@@ -162,11 +201,16 @@ impl Apps<'_> {
     /// The catalogs of the products that the modules name.
     fn products(&mut self, root: &Node<'_>) -> Result<(), ImportError> {
         let mut found = BTreeSet::new();
-        for (module, _) in root.get("modules").map(|m| m.members()).transpose()?.into_iter().flatten() {
+        for (module, node) in root.get("modules").map(|m| m.members()).transpose()?.into_iter().flatten() {
             found.extend(product(module));
+            if module == "webhooks" {
+                for event in node.elements()?.filter_map(|hook| hook.get("event")) {
+                    found.extend(product_of_event(event.string()?));
+                }
+            }
         }
         if found.is_empty() {
-            self.notes.push(root.note("no module tells the product; `use` the catalogs of the products that it is installed on"));
+            self.notes.push(root.note("neither module nor event tells the product; `use` the catalogs of the products that it is installed on"));
             found.insert("atlassian");
         }
         self.uses.extend(found);
@@ -196,8 +240,18 @@ impl Apps<'_> {
 /// The catalog of the product whose module this is.
 fn product(module: &str) -> Option<&'static str> {
     const CONFLUENCE: [&str; 12] = [
-        "blueprints", "contentBylineItems", "customContent", "dynamicContentMacros", "keyboardShortcuts", "profilePages",
-        "spaceToolsTabs", "staticContentMacros", "macros", "contextMenuItems", "globalBanners", "spaceAdminTabs",
+        "blueprints",
+        "contentBylineItems",
+        "customContent",
+        "dynamicContentMacros",
+        "keyboardShortcuts",
+        "profilePages",
+        "spaceToolsTabs",
+        "staticContentMacros",
+        "macros",
+        "contextMenuItems",
+        "globalBanners",
+        "spaceAdminTabs",
     ];
     if module.starts_with("jira") {
         Some("atlassian.jira")
@@ -208,14 +262,30 @@ fn product(module: &str) -> Option<&'static str> {
     }
 }
 
+/// The catalog of the product that sends this webhook event, where its name tells.
+fn product_of_event(event: &str) -> Option<&'static str> {
+    const CONFLUENCE: [&str; 5] = ["page_", "blog_", "space_", "content_", "attachment_viewed"];
+    if event.starts_with("jira:") {
+        Some("atlassian.jira")
+    } else if CONFLUENCE.iter().any(|start| event.starts_with(start)) {
+        Some("atlassian.confluence")
+    } else {
+        None
+    }
+}
+
 /// # Errors
 /// The descriptor is HipChat's or Bitbucket's.
 fn refuse_other_products(root: &Node<'_>) -> Result<(), ImportError> {
     if let Some(capabilities) = root.get("capabilities") {
-        return Err(capabilities.error("a HipChat descriptor (`capabilities`); expected one for Jira or Confluence"));
+        return Err(
+            capabilities.error("a HipChat descriptor (`capabilities`); expected one for Jira or Confluence")
+        );
     }
     if let Some(contexts) = root.get("contexts") {
-        return Err(contexts.error("a Bitbucket descriptor (`contexts`); expected one for Jira or Confluence"));
+        return Err(
+            contexts.error("a Bitbucket descriptor (`contexts`); expected one for Jira or Confluence")
+        );
     }
     let Some(scopes) = root.get("scopes") else { return Ok(()) };
     for scope in scopes.elements()? {
@@ -223,10 +293,14 @@ fn refuse_other_products(root: &Node<'_>) -> Result<(), ImportError> {
         let head = written.split(':').next().unwrap_or_default();
         let verb = written.split_once(':').map_or("", |(_, verb)| verb);
         if HIPCHAT.contains(&written.as_str()) {
-            return Err(scope.error(format!("`{written}` is a scope of HipChat; expected a descriptor for Jira or Confluence")));
+            return Err(scope.error(format!(
+                "`{written}` is a scope of HipChat; expected a descriptor for Jira or Confluence"
+            )));
         }
         if BITBUCKET.contains(&head) && ["", "read", "write", "admin", "delete", "variable"].contains(&verb) {
-            return Err(scope.error(format!("`{written}` is a scope of Bitbucket; expected a descriptor for Jira or Confluence")));
+            return Err(scope.error(format!(
+                "`{written}` is a scope of Bitbucket; expected a descriptor for Jira or Confluence"
+            )));
         }
     }
     Ok(())

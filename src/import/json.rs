@@ -28,7 +28,10 @@ pub(super) fn parse(document: &Document<'_>) -> Result<Value, ImportError> {
     serde_json::from_str::<Strict>(text).map(|s| s.0).map_err(|e| {
         let said = e.to_string();
         let what = said.split(" at line ").next().unwrap_or_default();
-        ImportError::new(format!("{}:{}:{}", document.name, e.line(), e.column()), format!("not JSON as expected: {what}"))
+        ImportError::new(
+            format!("{}:{}:{}", document.name, e.line(), e.column()),
+            format!("not JSON as expected: {what}"),
+        )
     })
 }
 

@@ -14,10 +14,7 @@ use std::fmt;
 use crate::syntax::tree;
 
 /// Every importer, sorted by name.
-pub static IMPORTERS: &[&Importer] = &[
-    &connect::IMPORTER,
-    &openapi::IMPORTER,
-];
+pub static IMPORTERS: &[&Importer] = &[&connect::IMPORTER, &openapi::IMPORTER];
 
 /// One foreign format.
 #[derive(Debug)]

@@ -51,6 +51,7 @@ static PLACES: &[(&str, &str, Place)] = &[
     ("POST", "/wiki/api/v2/blogposts", ("space", None)),
     ("POST", "/wiki/api/v2/content/convert-ids-to-types", CONTENT),
     ("POST", "/wiki/api/v2/custom-content", ("space", None)),
+    ("GET", "/wiki/api/v2/data-policies/spaces", ("site", Some("space"))),
     ("POST", "/wiki/api/v2/databases", ("space", None)),
     ("POST", "/wiki/api/v2/embeds", ("space", None)),
     ("POST", "/wiki/api/v2/folders", ("space", None)),
@@ -58,6 +59,7 @@ static PLACES: &[(&str, &str, Place)] = &[
     ("POST", "/wiki/api/v2/inline-comments", ("content", None)),
     ("POST", "/wiki/api/v2/pages", ("space", None)),
     ("GET", "/wiki/api/v2/spaces", ("site", Some("space"))),
+    ("GET", "/wiki/api/v2/tasks", CONTENT),
     ("POST", "/wiki/api/v2/whiteboards", ("space", None)),
     ("GET", "/wiki/rest/api/content/search", CONTENT),
     ("GET", "/wiki/rest/api/label", CONTENT),
@@ -67,32 +69,59 @@ static PLACES: &[(&str, &str, Place)] = &[
 
 /// Jira: parameter names and words before a parameter.
 static JIRA: &[(&str, &str)] = &[
-    ("issueIdOrKey", "issue"), ("issueId", "issue"), ("projectIdOrKey", "project"), ("projectKeyOrId", "project"),
-    ("projectId", "project"), ("/issue", "issue"), ("/attachment", "issue"), ("/attachment/content", "issue"),
-    ("/attachment/thumbnail", "issue"), ("/comment", "issue"), ("/issueLink", "issue"), ("/project", "project"),
-    ("/component", "project"), ("/version", "project"),
+    ("issueIdOrKey", "issue"),
+    ("issueId", "issue"),
+    ("projectIdOrKey", "project"),
+    ("projectKeyOrId", "project"),
+    ("projectId", "project"),
+    ("/issue", "issue"),
+    ("/attachment", "issue"),
+    ("/attachment/content", "issue"),
+    ("/attachment/thumbnail", "issue"),
+    ("/comment", "issue"),
+    ("/issueLink", "issue"),
+    ("/project", "project"),
+    ("/component", "project"),
+    ("/version", "project"),
 ];
 
 /// Confluence: likewise.
 static CONFLUENCE: &[(&str, &str)] = &[
-    ("contentId", "content"), ("pageId", "content"), ("page-id", "content"), ("spaceKey", "space"), ("space-id", "space"),
-    ("/content", "content"), ("/pages", "content"), ("/blogposts", "content"), ("/attachments", "content"),
-    ("/comments", "content"), ("/footer-comments", "content"), ("/inline-comments", "content"),
-    ("/custom-content", "content"), ("/whiteboards", "content"), ("/databases", "content"), ("/folders", "content"),
-    ("/embeds", "content"), ("/tasks", "content"), ("/inlinetasks", "content"), ("/content/blueprint/instance", "content"),
-    ("/space", "space"), ("/spaces", "space"),
+    ("contentId", "content"),
+    ("pageId", "content"),
+    ("page-id", "content"),
+    ("spaceKey", "space"),
+    ("space-id", "space"),
+    ("/content", "content"),
+    ("/pages", "content"),
+    ("/blogposts", "content"),
+    ("/attachments", "content"),
+    ("/comments", "content"),
+    ("/footer-comments", "content"),
+    ("/inline-comments", "content"),
+    ("/custom-content", "content"),
+    ("/whiteboards", "content"),
+    ("/databases", "content"),
+    ("/folders", "content"),
+    ("/embeds", "content"),
+    ("/api/v2/tasks", "content"),
+    ("/content/blueprint/instance", "content"),
+    ("/space", "space"),
+    ("/spaces", "space"),
 ];
 
 /// Last words of Confluence collections that hold content of several containers.
-const GATHERED: [&str; 7] =
-    ["pages", "blogposts", "attachments", "custom-content", "footer-comments", "inline-comments", "tasks"];
+const GATHERED: [&str; 6] =
+    ["pages", "blogposts", "attachments", "custom-content", "footer-comments", "inline-comments"];
 
 /// Last words of collections that lead from one content to others.
 const RELATIVES: [&str; 5] = ["children", "direct-children", "descendants", "descendant", "ancestors"];
 
 /// Where an Atlassian endpoint acts.
 pub(super) fn place(endpoint: &Endpoint, access: &str) -> Place {
-    let row = PLACES.iter().find(|(method, path, _)| (*method == "*" || *method == endpoint.method) && *path == endpoint.path);
+    let row = PLACES
+        .iter()
+        .find(|(method, path, _)| (*method == "*" || *method == endpoint.method) && *path == endpoint.path);
     if let Some((_, _, place)) = row {
         return *place;
     }
@@ -105,7 +134,9 @@ fn gathered(endpoint: &Endpoint, kind: &str, confluence: bool) -> Option<&'stati
     let last = endpoint.path.rsplit('/').next().unwrap_or_default();
     let before = endpoint.path.rsplit('/').nth(1).unwrap_or_default();
     match (confluence, kind) {
-        (true, "content") if RELATIVES.contains(&last) || (before == "descendant" && endpoint.collection) => Some("content"),
+        (true, "content") if RELATIVES.contains(&last) || (before == "descendant" && endpoint.collection) => {
+            Some("content")
+        }
         (true, "site" | "space") if GATHERED.contains(&last) => Some("content"),
         (true, "space") if endpoint.path.ends_with("/content/labels") => Some("content"),
         (false, "site") if ["project", "projects", "projectUsages"].contains(&last) => Some("project"),
@@ -138,5 +169,16 @@ fn depth(kind: &str) -> u8 {
         "issue" | "content" => 2,
         "project" | "space" => 1,
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PLACES;
+
+    #[test]
+    fn places_are_sorted_and_unique() {
+        let keys: Vec<_> = PLACES.iter().map(|(method, path, _)| (path, method)).collect();
+        assert!(keys.windows(2).all(|w| w[0] < w[1]), "{keys:?}");
     }
 }

@@ -47,7 +47,10 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     let prefix = options.prefix.as_deref().unwrap_or(last);
     for (option, value) in [("--catalog", catalog), ("--prefix", prefix)] {
         if !is_path(value) {
-            return Err(ImportError::new(option, format!("expected a name like `atlassian.jira`, found `{value}`")));
+            return Err(ImportError::new(
+                option,
+                format!("expected a name like `atlassian.jira`, found `{value}`"),
+            ));
         }
     }
     let facts = together(documents, options)?;
@@ -77,7 +80,9 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
 }
 
 fn needed<'a>(option: &str, value: Option<&'a str>) -> Result<&'a str, ImportError> {
-    value.filter(|v| !v.is_empty()).ok_or_else(|| ImportError::new(option, "needed to make a catalog, but missing"))
+    value
+        .filter(|v| !v.is_empty())
+        .ok_or_else(|| ImportError::new(option, "needed to make a catalog, but missing"))
 }
 
 /// The facts of all documents as one.
@@ -92,11 +97,15 @@ fn together(documents: &[Document<'_>], options: &Options) -> Result<Facts, Impo
             continue;
         };
         if all.atlassian != facts.atlassian {
-            return Err(root.error("documents with and without Atlassian's extensions; expected one sort in one catalog"));
+            return Err(root.error(
+                "documents with and without Atlassian's extensions; expected one sort in one catalog",
+            ));
         }
         for (model, scheme) in facts.schemes {
             if all.schemes.insert(model.clone(), scheme.clone()).is_some_and(|other| other != scheme) {
-                return Err(root.error(format!("security scheme `{model}` differs from that of an earlier document")));
+                return Err(
+                    root.error(format!("security scheme `{model}` differs from that of an earlier document"))
+                );
             }
         }
         for (model, scopes) in facts.scopes {
@@ -148,7 +157,12 @@ fn own_terms(kind: &str, facts: &Facts) -> Vec<Item> {
 fn scopes(facts: &Facts) -> impl Iterator<Item = Item> + '_ {
     facts.scopes.iter().flat_map(|(model, scopes)| {
         scopes.iter().map(move |scope| {
-            Item::Scope(Scope { model: name(model), name: name(scope), implies: Vec::new(), span: Span::default() })
+            Item::Scope(Scope {
+                model: name(model),
+                name: name(scope),
+                implies: Vec::new(),
+                span: Span::default(),
+            })
         })
     })
 }
@@ -175,7 +189,8 @@ fn members(endpoint: &Endpoint, access: &str, kind: Option<&str>) -> Vec<Operati
     members.extend(lists.map(|kind| OperationMember::Lists(name(kind))));
     members.push(OperationMember::Http { method: name(&endpoint.method), path: text(&endpoint.path) });
     if let Some(scope) = &endpoint.connect {
-        members.push(OperationMember::Requires { model: name(CONNECT), alternatives: vec![vec![name(scope)]] });
+        members
+            .push(OperationMember::Requires { model: name(CONNECT), alternatives: vec![vec![name(scope)]] });
     }
     for (model, alternatives) in &endpoint.oauth {
         let alternatives = alternatives.iter().map(|all| all.iter().map(name).collect()).collect();

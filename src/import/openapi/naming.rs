@@ -2,9 +2,10 @@
 //!
 //! * Nouns are the path's literal segments after the API's root (`rest`, `api`, `wiki`, `latest` and
 //!   versions before the first other word), as they are; parameters leave no trace.
-//! * A last word that is an action (`search`, `archive`, `move`, see [`ACTIONS`]) is the verb. In changing
-//!   methods so is the word that the `operationId` begins with, and an action before a last parameter.
-//! * Else GET is `list` where the answer is an array or a page, and `get` otherwise; PUT `edit`; PATCH
+//! * A last word that is an action (`search`, see [`ACTIONS`]; where something changes also `move`, see
+//!   [`CHANGES`]) is the verb; in POST and PUT also before a last parameter.
+//! * Else GET is `list` for a collection (the answer is an array or a page, or there is a GET with one
+//!   parameter more) and `get` otherwise; PUT `add` where the `operationId` begins so, else `edit`; PATCH
 //!   `patch`; DELETE `delete`; POST `query` where it only reads, `edit` where the `operationId` begins with
 //!   `set`, `update` or `edit`, else `create`.
 //! * Where several endpoints come to one name, the one with the shortest `operationId` keeps it (then path,
@@ -15,12 +16,60 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::read::Endpoint;
 use crate::import::build::{ident, words};
 
-/// Path words that say what is done. A word counts if its first part (`remove-template`) is one of them.
-pub(super) static ACTIONS: &[&str] = &[
-    "add", "analyse", "analyze", "archive", "bulkfetch", "cancel", "check", "clone", "convert", "copy", "create", "createdraft",
-    "delete", "download", "duplicate", "edit", "eval", "evaluate", "export", "invite", "list", "match", "merge", "mergeto", "move",
-    "notify", "parse", "pdcleaner", "picker", "preview", "publish", "read", "redact", "refresh", "remove", "reset", "restore",
-    "sanitize", "save", "search", "switch", "trash", "unarchive", "update", "validate",
+/// Path words that say what is done, in any operation. A word counts if its first part (`convert-ids`) does.
+static ACTIONS: &[&str] = &[
+    "analyse",
+    "analyze",
+    "bulkfetch",
+    "check",
+    "convert",
+    "download",
+    "eval",
+    "evaluate",
+    "export",
+    "list",
+    "match",
+    "parse",
+    "pdcleaner",
+    "picker",
+    "preview",
+    "read",
+    "sanitize",
+    "search",
+    "validate",
+];
+
+/// Likewise where something changes: a GET of `…/suggestions/edit` does not edit.
+static CHANGES: &[&str] = &[
+    "add",
+    "archive",
+    "cancel",
+    "clone",
+    "copy",
+    "create",
+    "createdraft",
+    "delete",
+    "duplicate",
+    "edit",
+    "invite",
+    "merge",
+    "mergeto",
+    "move",
+    "notify",
+    "publish",
+    "redact",
+    "refresh",
+    "remove",
+    "reset",
+    "restore",
+    "save",
+    "switch",
+    "transition",
+    "trash",
+    "unarchive",
+    "unwatch",
+    "update",
+    "watch",
 ];
 
 /// First words of an `operationId` that say how, not what.
@@ -31,9 +80,9 @@ const ROOT: [&str; 4] = ["rest", "api", "wiki", "latest"];
 
 /// A name for every endpoint, in the order of the endpoints; all different.
 pub(super) fn names(prefix: &str, endpoints: &[(&Endpoint, &'static str)]) -> Vec<String> {
-    let plain: Vec<(String, &'static str, String)> = endpoints.iter().map(|(e, access)| plain(prefix, e, access)).collect();
+    let plain: Vec<(String, String)> = endpoints.iter().map(|(e, access)| plain(prefix, e, access)).collect();
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (i, (nouns, _, verb)) in plain.iter().enumerate() {
+    for (i, (nouns, verb)) in plain.iter().enumerate() {
         groups.entry(format!("{nouns}.{verb}")).or_default().push(i);
     }
     let mut names = vec![String::new(); endpoints.len()];
@@ -44,7 +93,8 @@ pub(super) fn names(prefix: &str, endpoints: &[(&Endpoint, &'static str)]) -> Ve
             (e.operation_id.is_empty(), e.operation_id.len(), &e.path, &e.method)
         });
         for (rank, i) in members.into_iter().enumerate() {
-            names[i] = if rank == 0 { name.clone() } else { distinct(&plain[i].0, endpoints[i].0, &mut taken) };
+            names[i] =
+                if rank == 0 { name.clone() } else { distinct(&plain[i].0, endpoints[i].0, &mut taken) };
         }
     }
     names
@@ -53,7 +103,9 @@ pub(super) fn names(prefix: &str, endpoints: &[(&Endpoint, &'static str)]) -> Ve
 /// `nouns.operation-id`, with the method, then a number, if that is taken too.
 fn distinct(nouns: &str, endpoint: &Endpoint, taken: &mut BTreeSet<String>) -> String {
     let method = endpoint.method.to_lowercase();
-    let id = Some(id_words(&endpoint.operation_id).join("-")).filter(|id| !id.is_empty()).unwrap_or_else(|| method.clone());
+    let id = Some(id_words(&endpoint.operation_id).join("-"))
+        .filter(|id| !id.is_empty())
+        .unwrap_or_else(|| method.clone());
     let mut name = format!("{nouns}.{}", ident(&id).unwrap_or(id));
     let mut number = 1;
     while !taken.insert(name.clone()) {
@@ -63,8 +115,8 @@ fn distinct(nouns: &str, endpoint: &Endpoint, taken: &mut BTreeSet<String>) -> S
     name
 }
 
-/// Nouns with the prefix, access class, verb.
-fn plain(prefix: &str, endpoint: &Endpoint, access: &'static str) -> (String, &'static str, String) {
+/// Nouns with the prefix, and verb.
+fn plain(prefix: &str, endpoint: &Endpoint, access: &str) -> (String, String) {
     let segments = segments(&endpoint.path);
     let mut nouns: Vec<String> = segments.iter().filter_map(|s| s.as_deref().and_then(ident)).collect();
     let ends_in_parameter = matches!(segments.last(), Some(None) | None);
@@ -73,25 +125,28 @@ fn plain(prefix: &str, endpoint: &Endpoint, access: &'static str) -> (String, &'
     let first = id.iter().find(|w| !MANNER.contains(&w.as_str())).map(String::as_str).unwrap_or_default();
     let is_action = |word: &String| {
         let parts = words(word);
-        parts.first().is_some_and(|p| ACTIONS.contains(&p.as_str()) || (changes && !first.is_empty() && p == first))
+        parts
+            .first()
+            .is_some_and(|p| ACTIONS.contains(&p.as_str()) || (changes && CHANGES.contains(&p.as_str())))
     };
     let reached = !ends_in_parameter || (endpoint.method == "POST" || endpoint.method == "PUT");
     // An action that stands alone names no thing: it stays a noun.
     if nouns.len() > 1 && reached && nouns.last().is_some_and(is_action) {
         let verb = nouns.pop().unwrap_or_default();
-        return (join(prefix, &nouns), access, verb);
+        return (join(prefix, &nouns), verb);
     }
     let verb = match endpoint.method.as_str() {
         "GET" if ends_in_parameter || !endpoint.collection => "get",
         "GET" => "list",
+        "PUT" if first == "add" => "add",
         "PUT" => "edit",
         "POST" if !changes => "query",
         "POST" if ["set", "update", "edit"].contains(&first) => "edit",
         "POST" if nouns.last().is_some_and(is_action) => "run",
         "POST" => "create",
-        other => return (join(prefix, &nouns), access, other.to_lowercase()),
+        other => return (join(prefix, &nouns), other.to_lowercase()),
     };
-    (join(prefix, &nouns), access, verb.to_owned())
+    (join(prefix, &nouns), verb.to_owned())
 }
 
 fn join(prefix: &str, nouns: &[String]) -> String {
@@ -116,7 +171,8 @@ fn segments(path: &str) -> Vec<Option<String>> {
 
 fn is_root(segment: &str) -> bool {
     let version = segment.strip_prefix('v').unwrap_or(segment);
-    ROOT.contains(&segment) || (!version.is_empty() && version.chars().all(|c| c.is_ascii_digit() || c == '.'))
+    ROOT.contains(&segment)
+        || (!version.is_empty() && version.chars().all(|c| c.is_ascii_digit() || c == '.'))
 }
 
 /// The words of an `operationId`; `AddonResource.getThing_get` counts from the point, without the method.

@@ -27,6 +27,26 @@ pub(super) struct Facts {
     pub notes: Vec<Note>,
 }
 
+impl Facts {
+    /// Marks as collections what can be read one by one: `/issueLinkType` beside `/issueLinkType/{id}`.
+    fn collections(&mut self) {
+        let parents: BTreeSet<String> = self
+            .endpoints
+            .iter()
+            .filter(|e| e.method == "GET")
+            .filter_map(|e| {
+                e.path
+                    .rsplit_once('/')
+                    .filter(|(_, last)| last.starts_with('{'))
+                    .map(|(parent, _)| parent.to_owned())
+            })
+            .collect();
+        for endpoint in &mut self.endpoints {
+            endpoint.collection |= parents.contains(&endpoint.path);
+        }
+    }
+}
+
 /// An OAuth security scheme of a plain document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Scheme {
@@ -51,7 +71,7 @@ pub(super) struct Endpoint {
     pub oauth: BTreeMap<String, Vec<Vec<String>>>,
     /// Sorted.
     pub marks: BTreeSet<&'static str>,
-    /// Whether the answer is an array or a page of one.
+    /// Whether the answer is an array or a page of one, or the path with a parameter more can be read too.
     pub collection: bool,
 }
 
@@ -89,11 +109,13 @@ pub(super) fn read(root: &Node<'_>, base: Option<&str>) -> Result<Facts, ImportE
             return Err(item.error(format!("expected a path that begins with `/`, found `{path}`")));
         }
     }
-    for member in ["webhooks"] {
-        if let Some(node) = root.get(member) {
-            reader.facts.notes.push(node.note("calls that the platform makes are not operations and were left out"));
-        }
+    if let Some(node) = root.get("webhooks") {
+        reader
+            .facts
+            .notes
+            .push(node.note("calls that the platform makes are not operations and were left out"));
     }
+    reader.facts.collections();
     if reader.facts.endpoints.is_empty() {
         return Err(paths.error("expected at least one operation"));
     }
@@ -114,7 +136,9 @@ fn title(root: &Node<'_>) -> Result<String, ImportError> {
 fn is_atlassian(paths: &Node<'_>) -> Result<bool, ImportError> {
     for (_, item) in paths.members()? {
         for (_, operation) in item.members()? {
-            if operation.get("x-atlassian-connect-scope").is_some() || operation.get("x-atlassian-oauth2-scopes").is_some() {
+            if operation.get("x-atlassian-connect-scope").is_some()
+                || operation.get("x-atlassian-oauth2-scopes").is_some()
+            {
                 return Ok(true);
             }
         }
@@ -127,7 +151,8 @@ fn server_path(root: &Node<'_>) -> Result<String, ImportError> {
     let Some(servers) = root.get("servers") else { return Ok(String::new()) };
     let Some(url) = servers.elements()?.next().and_then(|s| s.get("url")) else { return Ok(String::new()) };
     let address = url.string()?;
-    let rest = address.split_once("//").map_or(address, |(_, host)| host.find('/').map_or("", |i| &host[i..]));
+    let rest =
+        address.split_once("//").map_or(address, |(_, host)| host.find('/').map_or("", |i| &host[i..]));
     Ok(rest.trim_end_matches('/').to_owned())
 }
 
@@ -141,12 +166,16 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// `components.securitySchemes`
     fn schemes(&mut self) -> Result<(), ImportError> {
-        let Some(schemes) = self.root.get("components").and_then(|c| c.get("securitySchemes")) else { return Ok(()) };
+        let Some(schemes) = self.root.get("components").and_then(|c| c.get("securitySchemes")) else {
+            return Ok(());
+        };
         for (name, scheme) in schemes.members()? {
             let kind = scheme.get("type").ok_or_else(|| scheme.error("expected member `type`"))?.string()?;
             if kind != "oauth2" && kind != "openIdConnect" {
                 self.other.insert(name.to_owned(), false);
-                self.facts.notes.push(scheme.note(format!("security scheme `{name}` ({kind}) has no scopes and was left out")));
+                self.facts.notes.push(
+                    scheme.note(format!("security scheme `{name}` ({kind}) has no scopes and was left out")),
+                );
                 continue;
             }
             let mut user = scheme.get("flows").is_some();
@@ -158,9 +187,12 @@ impl<'a> Reader<'a> {
                 }
             }
             if !self.facts.atlassian {
-                let model = build::ident(name).ok_or_else(|| scheme.error("expected a name with a letter in it"))?;
+                let model =
+                    build::ident(name).ok_or_else(|| scheme.error("expected a name with a letter in it"))?;
                 if model != name {
-                    return Err(scheme.error(format!("`{name}` cannot name a permission model; expected a name like `{model}`")));
+                    return Err(scheme.error(format!(
+                        "`{name}` cannot name a permission model; expected a name like `{model}`"
+                    )));
                 }
                 self.facts.schemes.insert(model, Scheme { title: name.to_owned(), demands_user: user });
             }
@@ -184,7 +216,12 @@ impl<'a> Reader<'a> {
         let mut endpoint = Endpoint {
             method: method.to_uppercase(),
             path,
-            operation_id: node.get("operationId").map(|o| o.string()).transpose()?.unwrap_or_default().to_owned(),
+            operation_id: node
+                .get("operationId")
+                .map(|o| o.string())
+                .transpose()?
+                .unwrap_or_default()
+                .to_owned(),
             connect: None,
             oauth: BTreeMap::new(),
             marks: BTreeSet::new(),
@@ -198,7 +235,13 @@ impl<'a> Reader<'a> {
                 endpoint.marks.insert(mark);
             }
         }
-        for policy in node.get("x-atlassian-data-security-policy").map(|p| p.elements()).transpose()?.into_iter().flatten() {
+        for policy in node
+            .get("x-atlassian-data-security-policy")
+            .map(|p| p.elements())
+            .transpose()?
+            .into_iter()
+            .flatten()
+        {
             if policy.get("app-access-rule-exempt").is_some_and(|n| n.is_true()) {
                 endpoint.marks.insert("app-access-rule-exempt");
             }
@@ -222,10 +265,18 @@ impl<'a> Reader<'a> {
         }
         let Some(list) = node.get("x-atlassian-oauth2-scopes") else { return Ok(()) };
         for alternative in list.elements()? {
-            let state = alternative.get("state").ok_or_else(|| alternative.error("expected member `state`"))?.string()?;
-            let scopes = alternative.get("scopes").ok_or_else(|| alternative.error("expected member `scopes`"))?.strings()?;
+            let state = alternative
+                .get("state")
+                .ok_or_else(|| alternative.error("expected member `state`"))?
+                .string()?;
+            let scopes = alternative
+                .get("scopes")
+                .ok_or_else(|| alternative.error("expected member `scopes`"))?
+                .strings()?;
             if scopes.is_empty() {
-                self.facts.notes.push(alternative.note(format!("{state} alternative lists no scope: not callable by it")));
+                self.facts.notes.push(
+                    alternative.note(format!("{state} alternative lists no scope: not callable by it")),
+                );
                 continue;
             }
             let model = atlassian_model(&scopes, state == "Beta");
@@ -233,7 +284,9 @@ impl<'a> Reader<'a> {
                 self.facts.notes.push(alternative.note(format!("unknown state `{state}`, read as {model}")));
             }
             for scope in scopes.iter().filter(|s| atlassian_model(&[s], false) != model) {
-                self.facts.notes.push(alternative.note(format!("`{scope}` is asked for together with scopes of `{model}` and is declared there too")));
+                self.facts.notes.push(alternative.note(format!(
+                    "`{scope}` is asked for together with scopes of `{model}` and is declared there too"
+                )));
             }
             self.alternative(endpoint, model, &scopes);
         }
@@ -253,14 +306,21 @@ impl<'a> Reader<'a> {
                 [(scheme, scopes)] if self.facts.schemes.contains_key(*scheme) => {
                     let scopes = scopes.strings()?;
                     if scopes.is_empty() {
-                        self.facts.notes.push(alternative.note(format!("`{scheme}` lists no scope: not callable by it")));
+                        self.facts
+                            .notes
+                            .push(alternative.note(format!("`{scheme}` lists no scope: not callable by it")));
                     } else {
                         self.alternative(endpoint, scheme, &scopes);
                     }
                 }
                 [(scheme, _)] if self.other.contains_key(*scheme) => {}
-                [(scheme, _)] => return Err(alternative.error(format!("no security scheme is called `{scheme}`"))),
-                _ => self.facts.notes.push(alternative.note("several security schemes at once: not expressible, not callable by them")),
+                [(scheme, _)] => {
+                    return Err(alternative.error(format!("no security scheme is called `{scheme}`")));
+                }
+                _ => self.facts.notes.push(
+                    alternative
+                        .note("several security schemes at once: not expressible, not callable by them"),
+                ),
             }
         }
         Ok(())
@@ -277,14 +337,21 @@ impl<'a> Reader<'a> {
     /// Whether the first successful answer is an array or a page of one.
     fn collection(&self, node: &Node<'a>) -> bool {
         let Some(responses) = node.get("responses") else { return false };
-        let Some((_, answer)) = responses.value.as_object().into_iter().flatten().find(|(code, _)| code.starts_with('2')) else {
+        let Some((_, answer)) =
+            responses.value.as_object().into_iter().flatten().find(|(code, _)| code.starts_with('2'))
+        else {
             return false;
         };
         let content = self.resolve(answer).get("content").and_then(Value::as_object);
-        let Some(schema) = content.and_then(|c| c.values().next()).and_then(|c| c.get("schema")) else { return false };
+        let Some(schema) = content.and_then(|c| c.values().next()).and_then(|c| c.get("schema")) else {
+            return false;
+        };
         let schema = self.resolve(schema);
-        let paged = |p: &Value| ["values", "results", "startAt", "isLast", "nextPageToken"].iter().any(|k| p.get(k).is_some());
-        schema.get("type").and_then(Value::as_str) == Some("array") || schema.get("properties").is_some_and(paged)
+        let paged = |p: &Value| {
+            ["values", "results", "startAt", "isLast", "nextPageToken"].iter().any(|k| p.get(k).is_some())
+        };
+        schema.get("type").and_then(Value::as_str) == Some("array")
+            || schema.get("properties").is_some_and(paged)
     }
 
     /// What a local reference stands for; one that leads nowhere or in circles stands for itself.
