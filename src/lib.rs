@@ -16,6 +16,7 @@ pub mod emit;
 pub mod driver;
 pub mod suite;
 pub mod authzen;
+pub mod decision_point;
 #[cfg(feature = "cli")]
 pub mod report;
 #[cfg(feature = "cli")]

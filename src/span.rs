@@ -44,10 +44,8 @@ impl Span {
 /// One text with the name that people see in messages.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// Path as people see it in messages, from where they stand.
+    /// Path relative to the package, with `/` separators: the same wherever the package lies.
     pub path: String,
-    /// Name that does not depend on where the package lies; this goes into bundles.
-    pub name: String,
     /// The whole text.
     pub text: String,
 }
@@ -72,18 +70,7 @@ pub struct LineColumn {
 impl SourceMap {
     /// Adds a text and returns its number.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> u32 {
-        let path = path.into();
-        self.add_named(path.clone(), path, text)
-    }
-
-    /// Adds a text whose stable name differs from its path.
-    pub fn add_named(
-        &mut self,
-        path: impl Into<String>,
-        name: impl Into<String>,
-        text: impl Into<String>,
-    ) -> u32 {
-        let (path, name, text) = (path.into(), name.into(), text.into());
+        let (path, text) = (path.into(), text.into());
         let mut starts = vec![0];
         starts.extend(
             text.bytes()
@@ -92,7 +79,7 @@ impl SourceMap {
                 .map(|(i, _)| i as u32 + 1),
         );
         self.lines.push(starts);
-        self.sources.push(Source { path, name, text });
+        self.sources.push(Source { path, text });
         self.sources.len() as u32 - 1
     }
 
@@ -133,11 +120,5 @@ impl SourceMap {
     pub fn at(&self, span: Span) -> String {
         let p = self.position(span);
         format!("{}:{}:{}", self.source(span).path, p.line, p.column)
-    }
-
-    /// `name:line:column`, the same wherever the package lies.
-    pub fn stable(&self, span: Span) -> String {
-        let p = self.position(span);
-        format!("{}:{}:{}", self.source(span).name, p.line, p.column)
     }
 }

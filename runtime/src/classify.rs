@@ -32,7 +32,7 @@ impl<'a> Bundle<'a> {
                 _ => None,
             },
             Classifier::Enum => match value {
-                Value::Text(text) => self.symbol(Space::Value.of(number), text.as_bytes()),
+                Value::Text(text) => self.symbol(Space::Value.of(number), text),
                 _ => None,
             },
             Classifier::Bool => match value {
@@ -77,7 +77,7 @@ impl<'a> Bundle<'a> {
     }
 
     fn text_class(&self, number: u32, slot: &Slot, text: &[u8]) -> u32 {
-        if let Some(class) = self.symbol(Space::Value.of(number), text) {
+        if let Some(class) = self.symbol_bytes(Space::Value.of(number), text) {
             return class;
         }
         self.automaton_class(slot.a.get(), text)
@@ -130,8 +130,12 @@ impl<'a> Bundle<'a> {
         }))
     }
 
-    /// What a name stands for.
-    pub(crate) fn symbol(&self, space: u32, text: &[u8]) -> Option<u32> {
+    /// What a name in a space of [`Space::of`] stands for.
+    pub fn symbol(&self, space: u32, text: &str) -> Option<u32> {
+        self.symbol_bytes(space, text.as_bytes())
+    }
+
+    pub(crate) fn symbol_bytes(&self, space: u32, text: &[u8]) -> Option<u32> {
         let t = &self.tables;
         let hash = crate::hash::hash(space, text);
         let mask = t.symbols.len().checked_sub(1)?;

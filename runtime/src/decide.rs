@@ -4,7 +4,7 @@ use crate::classify::word;
 use crate::decision::{ClauseHandle, Decision, Layer, Reason, Role, StepUp};
 use crate::format::{
     DENSE, FIRST, INVERTED, LISTED, MATCH, MISSING, NO_MATCH, NONE, Nets, Node, Operation,
-    Requirement, Space, Test, UNKNOWN_MATCHES,
+    Requirement, Space, Test, UNKNOWN_MATCHES, Word,
 };
 use crate::load::Bundle;
 use crate::request::Request;
@@ -55,10 +55,16 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let Some(operation) = operation else {
             return decision;
         };
-        self.scope_layers(r, app, operation, &mut decision);
         self.clause_layers(r, app, operation, &mut decision);
-        if decision.reasons.iter().any(Option::is_some) {
+        self.scope_layers(r, app, operation, &mut decision);
+        if !decision.permitted() {
             decision.filter = false;
+            // A permit that matches does not decide a denial.
+            if decision.reason(Layer::Rules) != Some(Reason::Forbidden)
+                && decision.reason(Layer::Ratchet) != Some(Reason::Withdrawn)
+            {
+                decision.clause = None;
+            }
             decision.step_up = self.find_step_up(r, app, operation, &decision);
         }
         decision
@@ -171,7 +177,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let implied_by = self.words(record.implied_by);
         approved.iter().any(|name| {
             self.words(app.models).iter().any(|model| {
-                let scope = self.symbol(Space::Scope.of(model.get()), name.as_bytes());
+                let scope = self.symbol(Space::Scope.of(model.get()), name);
                 scope.is_some_and(|s| implied_by.binary_search_by_key(&s, |w| w.get()).is_ok())
             })
         })
@@ -223,13 +229,13 @@ impl<'a: 'r, 'r> Bundle<'a> {
         if find(|n| n.except.get(), false).is_none() {
             if t.globals.app_user_from_caller.get() != 0 {
                 if r.app_user_permitted != Some(true) {
-                    decision.refuse(Layer::AppUser, Reason::CallerRefused);
+                    decision.refuse(Layer::AppUser, Reason::AppUserRefused);
                 }
             } else {
                 let (granted, some) = grant(|n| n.app_user.get());
                 decision.filter |= some;
                 if granted.is_none() {
-                    decision.refuse(Layer::AppUser, Reason::NoRole);
+                    decision.refuse(Layer::AppUser, Reason::AppUserWithoutRole);
                 }
             }
         }
@@ -239,7 +245,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             }
         } else if t.globals.context_user_from_caller.get() != 0 {
             if r.user_permitted != Some(true) {
-                decision.refuse(Layer::ContextUser, Reason::CallerRefused);
+                decision.refuse(Layer::ContextUser, Reason::ContextUserRefused);
             }
         } else {
             let granted = |listed| {
@@ -248,7 +254,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             };
             let some = granted(lists);
             if some.is_none() {
-                decision.refuse(Layer::ContextUser, Reason::NoRole);
+                decision.refuse(Layer::ContextUser, Reason::ContextUserWithoutRole);
             } else if lists && granted(false).is_none() {
                 decision.filter = true;
             }
@@ -540,6 +546,40 @@ impl<'a: 'r, 'r> Bundle<'a> {
                     .count()
             })
             .map(|(number, _)| StepUp(number))
+    }
+
+    /// Name of the kind that the operation lists.
+    pub fn listed_kind(&self, r: &Resolved<'_, '_>) -> Option<&'a str> {
+        let t = &self.tables;
+        let kind = t.operations.get(r.operation? as usize)?.lists.get();
+        t.kinds.get(kind as usize).map(|kind| self.text(kind.name))
+    }
+
+    /// Name of the ratchet that withdrew the scopes, where the reason is [`Reason::ScopesWithdrawn`]: the first at
+    /// which, limiting by one ratchet after another, the scopes no longer suffice.
+    pub fn withdrawing_ratchet(&self, r: &Resolved<'_, '_>) -> Option<&'a str> {
+        let t = &self.tables;
+        let app = t.apps.get(r.app? as usize)?;
+        let operation = t.operations.get(r.operation? as usize)?;
+        let ratchets = self.words(app.ratchets);
+        let limit = |pair: &[Word]| {
+            let [ratchet, stride] = pair else { return None };
+            let ratchet = t.ratchets.get(ratchet.get() as usize)?;
+            let stage = r.stages.checked_div(stride.get() as usize)?.checked_rem(ratchet.stages.len.get() as usize)?;
+            word(t, ratchet.limits.get() as usize + stage).filter(|limit| *limit != NONE)
+        };
+        let suffice = |first: usize| {
+            let limits = || ratchets.chunks(2).take(first).filter_map(limit);
+            self.alternatives(app, operation).any(|(_, requirement)| {
+                self.usable(r, requirement)
+                    && self.words(requirement.scopes).iter().map(|s| s.get()).all(|scope| {
+                        self.holds(r, app, scope, app.base.get()) && limits().all(|limit| self.in_set(scope, limit))
+                    })
+            })
+        };
+        let first = (1..=ratchets.len() / 2).find(|first| !suffice(*first))?;
+        let ratchet = ratchets.get(2 * (first - 1))?.get();
+        t.ratchets.get(ratchet as usize).map(|ratchet| self.text(ratchet.name))
     }
 
     /// Names of all scopes that an approval must add to lift the denial.

@@ -73,12 +73,16 @@ pub enum Reason {
     NotCallable,
     /// The scopes held now do not satisfy the requirement.
     MissingScopes,
-    /// No role reaches the operation there.
-    NoRole,
-    /// The caller did not confirm that the user may.
-    CallerRefused,
+    /// No role of the app user reaches the operation there.
+    AppUserWithoutRole,
+    /// The caller did not confirm that the app user may.
+    AppUserRefused,
     /// A context user is needed.
     UserRequired,
+    /// No role of the context user reaches the operation there.
+    ContextUserWithoutRole,
+    /// The caller did not confirm that the context user may.
+    ContextUserRefused,
     /// A forbid matches.
     Forbidden,
     /// No permit matches.
@@ -103,9 +107,11 @@ impl Reason {
             Reason::WrongContainer => "wrong-container",
             Reason::NotCallable => "not-callable",
             Reason::MissingScopes => "missing-scopes",
-            Reason::NoRole => "no-role",
-            Reason::CallerRefused => "caller-refused",
+            Reason::AppUserWithoutRole => "app-user-without-role",
+            Reason::AppUserRefused => "app-user-refused",
             Reason::UserRequired => "user-required",
+            Reason::ContextUserWithoutRole => "context-user-without-role",
+            Reason::ContextUserRefused => "context-user-refused",
             Reason::Forbidden => "forbidden",
             Reason::NoPermit => "no-permit",
             Reason::Withdrawn => "withdrawn",

@@ -413,8 +413,12 @@ record! {
         slot: U32,
         /// Words: one a stage; its class in the slot.
         stages: Range,
-        /// Words: one a stage; 1 if it is locked.
+        /// First of one word a stage: 1 if it is locked and limits scopes.
         locked: U32,
+        /// First of one word a stage: first word of the set of scopes that it leaves, or [`NONE`] for all.
+        limits: U32,
+        /// `path:line:column`
+        place: Text,
     }
 }
 

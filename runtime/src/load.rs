@@ -393,11 +393,12 @@ impl Verifier<'_, '_> {
         each(Kind::Ratchets, t.ratchets, |_, r| {
             self.text(r.name)?;
             below_or_none(r.slot, t.slots)?;
+            self.text(r.place)?;
+            let stages = r.stages.len.get() as usize;
             hold(!self.words(r.stages)?.is_empty())?;
-            t.words
-                .get(r.locked.get() as usize..)?
-                .get(..r.stages.len.get() as usize)
-                .map(|_| ())
+            t.words.get(r.locked.get() as usize..)?.get(..stages)?;
+            let limits = t.words.get(r.limits.get() as usize..)?.get(..stages)?;
+            limits.iter().filter(|at| at.get() != NONE).try_for_each(|at| self.scope_set(*at))
         })?;
         each(Kind::Containers, t.containers, |_, c| self.container(c))?;
         each(Kind::Facts, t.facts, |_, f| {
@@ -464,16 +465,14 @@ impl Verifier<'_, '_> {
         }
         let held = self.words(app.held)?;
         hold(last < held.len())?;
-        let set = t.scopes.len().div_ceil(32);
-        let is_set = |at: Word| {
-            t.words
-                .get(at.get() as usize..)
-                .and_then(|w| w.get(..set))
-                .map(|_| ())
-        };
-        held.iter().try_for_each(|at| is_set(*at))?;
-        is_set(app.base)?;
-        is_set(app.requested)
+        held.iter().try_for_each(|at| self.scope_set(*at))?;
+        self.scope_set(app.base)?;
+        self.scope_set(app.requested)
+    }
+
+    fn scope_set(&self, at: Word) -> Verdict {
+        let words = self.t.scopes.len().div_ceil(32);
+        self.t.words.get(at.get() as usize..)?.get(..words).map(|_| ())
     }
 
     fn operation(&self, operation: &Operation) -> Verdict {

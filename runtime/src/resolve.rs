@@ -83,12 +83,12 @@ struct Link<'r> {
 impl<'a: 'r, 'r> Bundle<'a> {
     /// The handle of an app, for many decisions about it.
     pub fn app(&self, key: &str) -> Option<AppHandle> {
-        self.symbol(Space::App.of(0), key.as_bytes()).map(AppHandle)
+        self.symbol(Space::App.of(0), key).map(AppHandle)
     }
 
     /// The handle of an operation.
     pub fn operation(&self, name: &str) -> Option<OperationHandle> {
-        self.symbol(Space::Operation.of(0), name.as_bytes())
+        self.symbol(Space::Operation.of(0), name)
             .map(OperationHandle)
     }
 
@@ -141,7 +141,6 @@ impl<'a: 'r, 'r> Bundle<'a> {
             None => None,
         };
         r.chain = chain.is_some() || r.operation.is_none();
-        let chain = chain.or_else(|| self.chain(r.operation?, &[]));
         if let Some(chain) = &chain {
             self.read_chain(&mut r, chain);
         }
@@ -156,7 +155,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
 
     fn read_user(&self, r: &mut Resolved<'_, 'r>, user: &User<'r>) {
         let t = &self.tables;
-        r.known_user = self.symbol(Space::User.of(0), user.id.as_bytes());
+        r.known_user = self.symbol(Space::User.of(0), user.id);
         self.read(r, Space::Attribute.of(0), "id", Value::Text(user.id));
         for (name, value) in user.attributes {
             if *name == "permitted" && r.user_permitted.is_none() {
@@ -185,7 +184,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
                 r.set(head + 1 + element, FALSE);
             }
             for name in given {
-                match self.symbol(Space::Value.of(head), name.as_bytes()) {
+                match self.symbol(Space::Value.of(head), name) {
                     Some(element) if element >= declared && r.class(head + 1 + element) != TRUE => {
                         r.overwrite(head + 1 + element, TRUE);
                         self.note_group(r, head + 1 + element);
@@ -216,7 +215,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             ("install.site", Value::Text(site)) if r.on_site.is_none() => {
                 let on = r
                     .app
-                    .and_then(|app| self.symbol(Space::Site.of(app), site.as_bytes()));
+                    .and_then(|app| self.symbol(Space::Site.of(app), site));
                 r.on_site = Some(on.is_some());
             }
             ("app-user.permitted", value) if r.app_user_permitted.is_none() => {
@@ -231,7 +230,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
     /// Feeds one named value to all slots that read it.
     fn read(&self, r: &mut Resolved<'_, 'r>, space: u32, name: &str, value: Value<'r>) {
         let t = &self.tables;
-        let Some(attribute) = self.symbol(space, name.as_bytes()) else {
+        let Some(attribute) = self.symbol(space, name) else {
             return;
         };
         if let Some(attribute) = t.attributes.get(attribute as usize) {
@@ -268,7 +267,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             r.set(head + 1 + element, FALSE);
         }
         for text in elements {
-            if let Some(element) = self.symbol(Space::Value.of(head), text.as_bytes())
+            if let Some(element) = self.symbol(Space::Value.of(head), text)
                 && element < slot.a.get()
             {
                 r.overwrite(head + 1 + element, TRUE);
@@ -290,7 +289,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             let name = self.text(ratchet.name);
             let given = stages.iter().find(|(ratchet, _)| *ratchet == name);
             let reached =
-                given.and_then(|(_, s)| self.symbol(Space::Stage.of(number.get()), s.as_bytes()));
+                given.and_then(|(_, s)| self.symbol(Space::Stage.of(number.get()), s));
             let last = ratchet.stages.len.get().saturating_sub(1);
             let reached = reached.filter(|s| *s <= last);
             if let Some(stage) = reached {
@@ -319,7 +318,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let mut innermost = None;
         let mut below = None;
         for container in given {
-            let kind = self.symbol(Space::Kind.of(0), container.kind.as_bytes())?;
+            let kind = self.symbol(Space::Kind.of(0), container.kind)?;
             if let Some(below) = below
                 && (kind == below || !self.is_within(below, kind))
             {
@@ -393,7 +392,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         id: Option<&'r str>,
         attributes: &'r [(&'r str, Value<'r>)],
     ) -> Link<'r> {
-        let declared = id.and_then(|id| self.symbol(Space::Container.of(kind), id.as_bytes()));
+        let declared = id.and_then(|id| self.symbol(Space::Container.of(kind), id));
         Link {
             kind,
             id,
@@ -437,7 +436,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         }
         for (name, value) in link.attributes {
             let space = Space::Attribute.of(2 + link.kind);
-            let Some(attribute) = self.symbol(space, name.as_bytes()) else {
+            let Some(attribute) = self.symbol(space, name) else {
                 continue;
             };
             if attribute == id_attribute || self.fact(link.declared, attribute).is_some() {
@@ -494,7 +493,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let t = &self.tables;
         if subject.slot.get() == t.globals.groups.get() {
             if self
-                .symbol(Space::Group.of(0), element.as_bytes())
+                .symbol(Space::Group.of(0), element)
                 .is_some()
             {
                 let user = r.known_user.and_then(|u| t.users.get(u as usize));

@@ -43,7 +43,7 @@ pub(super) fn write(
     attributes.write(writer);
     attributes.slots(writer);
     kinds(model, space, writer, &mut problems);
-    ratchets(model, space, writer);
+    ratchets(model, space, sources, writer);
     windows(model, writer);
     containers(model, space, writer);
     users(model, space, table, writer);
@@ -458,7 +458,7 @@ fn kinds(model: &Model, space: &Space, writer: &mut Writer, problems: &mut Vec<D
     }
 }
 
-fn ratchets(model: &Model, space: &Space, writer: &mut Writer) {
+fn ratchets(model: &Model, space: &Space, sources: &SourceMap, writer: &mut Writer) {
     for (number, ratchet) in (0..).zip(&model.ratchets) {
         writer.name(f::Space::Ratchet.of(0), &ratchet.name, number);
         for (stage, record) in (0..).zip(&ratchet.stages) {
@@ -471,12 +471,18 @@ fn ratchets(model: &Model, space: &Space, writer: &mut Writer) {
             Classifier::Stage(_, classes) => classes.clone(),
             _ => Vec::new(),
         });
-        let locked = ratchet.stages.iter().map(|s| u32::from(s.locked)).collect();
+        let holds = |stage: usize| ratchet.stages[..=stage].iter().rev().find_map(|s| s.holds.as_ref());
+        let limits: Vec<u32> = (0..ratchet.stages.len())
+            .map(|stage| holds(stage).map_or(f::NONE, |h| scope_set(model, &closure(model, h), writer)))
+            .collect();
+        let locked = ratchet.stages.iter().zip(&limits).map(|(s, l)| u32::from(s.locked && *l != f::NONE)).collect();
         let record = f::Ratchet {
             name: writer.text(&ratchet.name),
             slot: slot.unwrap_or(f::NONE).into(),
             stages: writer.list(classes.unwrap_or_else(|| vec![f::MISSING; ratchet.stages.len()])),
             locked: writer.words(locked).into(),
+            limits: writer.words(limits).into(),
+            place: writer.text(&sources.at(ratchet.span)),
         };
         writer.ratchets.push(record);
     }
@@ -718,7 +724,7 @@ fn clauses(model: &Model, sources: &SourceMap, writer: &mut Writer) {
             .join(" ");
         let record = f::Clause {
             name: writer.text(&clause.name),
-            place: writer.text(&sources.stable(clause.span)),
+            place: writer.text(&sources.at(clause.span)),
             because: writer.text(&clause.because),
             text: writer.text(&text),
             kind: kind.into(),

@@ -49,17 +49,17 @@ fn manifest(model: &Model, sources: &SourceMap) -> serde_json::Value {
     })
 }
 
-/// SHA-256 over names and texts of all sources, in the order of their names.
+/// SHA-256 over paths and texts of all sources, in the order of their paths.
 fn source_digest(sources: &SourceMap) -> String {
     let mut sorted: Vec<_> = sources
         .sources()
         .iter()
-        .map(|s| (&s.name, &s.text))
+        .map(|s| (&s.path, &s.text))
         .collect();
     sorted.sort();
     let mut digest = Sha256::new();
-    for (name, text) in sorted {
-        for part in [name, text] {
+    for (path, text) in sorted {
+        for part in [path, text] {
             digest.update((part.len() as u64).to_le_bytes());
             digest.update(part.as_bytes());
         }

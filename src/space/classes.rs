@@ -271,7 +271,9 @@ fn number_bounds(predicates: &[Predicate]) -> Vec<i64> {
                 }
             }
             Predicate::Order(Ordering::Less | Ordering::GreaterOrEqual, Constant::Int(n)) => {
-                drop(bounds.insert(*n))
+                {
+                bounds.insert(*n);
+            }
             }
             Predicate::Order(_, Constant::Int(n)) => bounds.extend(n.checked_add(1)),
             _ => {}
