@@ -10,6 +10,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use sprag::import::{Document, Imported, Options, openapi};
+use sprag::diag::Severity;
+use sprag::sema;
+use sprag::span::SourceMap;
 use sprag::syntax::tree::{File, Item, OperationMember, Scope};
 use sprag::syntax::{parser, printer};
 
@@ -140,6 +143,12 @@ fn no_scope_and_no_operation_is_declared_twice() {
         }
     }
     assert_eq!(seen.iter().filter(|k| k.starts_with("operation ")).count(), 616 + 348 + 1);
+}
+
+#[test]
+fn the_catalogs_check_clean() {
+    let policy = "use atlassian.jira use atlassian.confluence";
+    assert_eq!(check_catalogs(&[base(), kept(0), kept(1)], policy), Vec::<String>::new());
 }
 
 #[test]
@@ -306,7 +315,7 @@ fn colliding_names_are_told_apart_and_do_not_depend_on_the_order() {
     };
     let all = names([0, 1, 2, 3]);
     assert_eq!(all, names([3, 2, 1, 0]));
-    assert_eq!(all["/a/b/{y}"], "t.a.b.get");
+    assert_eq!((all["/a/{x}/b"].as_str(), all["/a/b/{y}"].as_str()), ("t.a.b.get", "t.a.b.get-the-other-b"));
     assert_eq!(all.values().collect::<BTreeSet<_>>().len(), 4, "{all:?}");
 }
 
@@ -317,7 +326,7 @@ fn a_broken_document_is_refused_with_its_place() {
     check_refused("openapi: 3.0.0", "doc.json:1:1: not JSON as expected: expected value");
     check_refused(
         "{\"a\": 1, \"a\": 2}",
-        "doc.json:1:11: not JSON as expected: member `a` stands twice in one object",
+        "doc.json:1:12: not JSON as expected: member `a` stands twice in one object",
     );
     check_refused(
         "[]",
@@ -344,7 +353,7 @@ fn a_broken_document_is_refused_with_its_place() {
         "doc.json#/paths/~1a/get/security/0: no security scheme is called `x`",
     );
     let deep = format!("{{\"openapi\": {}", "[".repeat(100_000));
-    check_refused(&deep, "doc.json:1:138: not JSON as expected: recursion limit exceeded");
+    check_refused(&deep, "doc.json:1:139: not JSON as expected: recursion limit exceeded");
 }
 
 #[test]
@@ -510,4 +519,25 @@ fn made(data: &Path, catalog: &str) -> Imported {
     let options =
         Options { catalog: Some(catalog.into()), version: Some("2026-07".into()), ..Options::default() };
     openapi::import(&documents, &options).unwrap()
+}
+
+/// The catalogs through the checker, with a policy that uses them.
+fn check_catalogs(catalogs: &[File], policy: &str) -> Vec<String> {
+    let mut sources = SourceMap::default();
+    let prelude_source = sources.add(sema::PRELUDE_PATH, sema::PRELUDE);
+    let (prelude, _) = parser::parse(prelude_source, sema::PRELUDE);
+    let policy_source = sources.add("policy.sprag", policy);
+    let (policy, broken) = parser::parse(policy_source, policy);
+    assert_eq!(broken, []);
+    let input = sema::Input {
+        package: "test",
+        prelude: &prelude,
+        policy: vec![&policy],
+        catalogs: catalogs.iter().map(|file| sema::CatalogFile { file, digest: String::new() }).collect(),
+        lock: None,
+        incomplete: false,
+    };
+    let (model, diagnostics) = sema::check(&input, &sources);
+    assert_eq!(model.is_some(), diagnostics.iter().all(|d| d.severity != Severity::Error));
+    diagnostics.iter().map(|d| format!("{} {}", d.code, d.message)).collect()
 }
