@@ -7,6 +7,7 @@ pub mod span;
 pub mod diag;
 pub mod syntax;
 pub mod request;
+pub mod reasons;
 pub mod sema;
 pub mod import;
 pub mod eval;
@@ -15,6 +16,7 @@ pub mod emit;
 pub mod driver;
 pub mod suite;
 pub mod authzen;
+pub mod decision_point;
 #[cfg(feature = "cli")]
 pub mod report;
 #[cfg(feature = "cli")]

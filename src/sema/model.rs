@@ -4,6 +4,7 @@
 //! value has the type of its attribute, and every formula is well typed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::span::Span;
 pub use crate::syntax::tree::Effect;
@@ -350,9 +351,9 @@ pub struct Clause {
     /// Unique among clauses: `as` name, or `permit@rules.sprag:12`.
     pub name: String,
     /// Which apps; all of them for a `ContextUserGrant`.
-    pub apps: BTreeSet<AppId>,
+    pub apps: Arc<BTreeSet<AppId>>,
     /// Which operations.
-    pub operations: BTreeSet<OperationId>,
+    pub operations: Arc<BTreeSet<OperationId>>,
     /// Which context users; only for a `ContextUserGrant`, else `Principal::Any`.
     pub principal: Principal,
     /// When.
@@ -425,7 +426,7 @@ pub enum Subject {
 }
 
 /// What is asked of a subject. A missing subject makes every predicate but `Present` unknown.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Predicate {
     /// Has a value (of the right type). Never unknown.
     Present,
@@ -626,9 +627,9 @@ pub struct Claim {
     /// All; else none.
     pub always: bool,
     /// Which apps.
-    pub apps: BTreeSet<AppId>,
+    pub apps: Arc<BTreeSet<AppId>>,
     /// Which operations.
-    pub operations: BTreeSet<OperationId>,
+    pub operations: Arc<BTreeSet<OperationId>>,
     /// Which requests.
     pub condition: Condition,
     /// Where it is written.
