@@ -1,4 +1,5 @@
-//! What several tests share.
+//! What several test binaries share.
 
 pub mod random;
+pub mod trees;
 pub mod worlds;

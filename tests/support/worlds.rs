@@ -110,11 +110,11 @@ impl Maker<'_> {
     }
 
     fn list(&mut self, from: &[&'static str], most: usize) -> String {
-        self.random.some(from, most).join(", ")
+        self.random.subset(from, most).join(", ")
     }
 
     fn quoted(&mut self, from: &[&'static str], most: usize) -> String {
-        let some = self.random.some(from, most);
+        let some = self.random.subset(from, most);
         some.iter().map(|s| format!("{s:?}")).collect::<Vec<_>>().join(", ")
     }
 
@@ -204,10 +204,10 @@ impl Maker<'_> {
         self.line(&format!("  platform {}", qualified.join(", ")));
         let scopes: Vec<&'static str> = model.split(", ").flat_map(scopes).copied().collect();
         if !self.random.one_in(6) {
-            let requested = self.random.some(&scopes, 5);
+            let requested = self.random.subset(&scopes, 5);
             self.line(&format!("  requests {}", requested.join(", ")));
             if self.random.one_in(3) {
-                let approved = self.random.some(&requested, 3).join(", ");
+                let approved = self.random.subset(&requested, 3).join(", ");
                 self.line(&format!("  approved {approved}"));
             }
         }
@@ -540,7 +540,7 @@ pub fn request(random: &mut Random) -> Request {
     }
     let approved = random.one_in(5).then(|| {
         let all: Vec<&str> = ["chain", "fine", "other"].iter().flat_map(|m| scopes(m)).copied().collect();
-        random.some(&all, 4).into_iter().map(str::to_string).collect()
+        random.subset(&all, 4).into_iter().map(str::to_string).collect()
     });
     Request { app, operation, containers: containers(random), user, attributes, stages, approved }
 }
@@ -548,7 +548,7 @@ pub fn request(random: &mut Random) -> Request {
 fn user(random: &mut Random) -> User {
     let mut attributes = BTreeMap::new();
     if random.one_in(2) {
-        let groups: BTreeSet<String> = random.some(&GROUPS, 3).into_iter().chain(["Finance"]).map(str::to_string).collect();
+        let groups: BTreeSet<String> = random.subset(&GROUPS, 3).into_iter().chain(["Finance"]).map(str::to_string).collect();
         attributes.insert("groups".to_string(), Value::Set(groups));
     }
     if random.one_in(2) {
@@ -639,5 +639,5 @@ fn text(random: &mut Random, from: &[&str]) -> Value {
 }
 
 fn set(random: &mut Random, from: &[&str]) -> Value {
-    Value::Set(random.some(from, 2).into_iter().map(str::to_string).collect())
+    Value::Set(random.subset(from, 2).into_iter().map(str::to_string).collect())
 }
