@@ -3,19 +3,19 @@
 //! Data flows one way. The module list below *is* the floor order: a module names only modules
 //! that stand above it (`tests/house.rs` reads this list and checks it).
 
-pub mod authzen;
-#[cfg(feature = "cli")]
-pub mod cli;
+pub mod span;
 pub mod diag;
-pub mod driver;
-pub mod emit;
-pub mod eval;
-pub mod import;
-#[cfg(feature = "cli")]
-pub mod report;
+pub mod syntax;
 pub mod request;
 pub mod sema;
+pub mod import;
+pub mod eval;
 pub mod space;
-pub mod span;
+pub mod emit;
+pub mod driver;
 pub mod suite;
-pub mod syntax;
+pub mod authzen;
+#[cfg(feature = "cli")]
+pub mod report;
+#[cfg(feature = "cli")]
+pub mod cli;

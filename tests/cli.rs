@@ -90,7 +90,8 @@ fn new_refuses_what_is_there_and_what_is_no_name() {
 #[test]
 fn a_package_is_found_upwards_or_missed_with_a_sentence() {
     let folder = folder(&[("a/x.sprag", "")]);
-    let sentence = "sprag: there is no sprag.toml in this folder or above it; `sprag new NAME` makes a package\n";
+    let sentence =
+        "sprag: there is no sprag.toml in this folder or above it; `sprag new NAME` makes a package\n";
     assert_eq!(check(folder.path(), &["check"], Exit::Failed, "").err, sentence);
     check(folder.path(), &["check", "a"], Exit::Failed, "no sprag.toml in a or above it");
     check(folder.path(), &["check", "b"], Exit::Failed, "cannot read b: there is no such file or folder");
@@ -109,7 +110,10 @@ fn a_broken_manifest_is_told_with_its_line() {
         "4: unknown field `licence`, expected one of `name`, `version`, `language`",
     );
     told("[package]\nlanguage = \"0.1\"\n", "1: missing field `name`");
-    told("[package]\nname = \"p\"\nlanguage = \"7\"\n", "3: language `7` is not known; this compiler knows `0.1`");
+    told(
+        "[package]\nname = \"p\"\nlanguage = \"7\"\n",
+        "3: language `7` is not known; this compiler knows `0.1`",
+    );
     told(
         "[package]\nname = \"p p\"\nlanguage = \"0.1\"\n",
         "2: `p p` is not a package name: it needs a letter, then letters, digits, `_` or single `-`",
@@ -128,7 +132,12 @@ fn files_that_cannot_be_read_are_named() {
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("nowhere", folder.path().join("link.sprag")).unwrap();
-        check(folder.path(), &["check"], Exit::Failed, "cannot read link.sprag: there is no such file or folder");
+        check(
+            folder.path(),
+            &["check"],
+            Exit::Failed,
+            "cannot read link.sprag: there is no such file or folder",
+        );
     }
 }
 
@@ -167,7 +176,8 @@ fn a_lock_out_of_date_is_a_finding_until_it_is_written() {
 
 #[test]
 fn findings_go_to_standard_output_in_the_format_asked_for() {
-    let folder = folder(&[("sprag.toml", MANIFEST), ("a.sprag", "permit nobody to read\nrole r { unheard }\n")]);
+    let folder =
+        folder(&[("sprag.toml", MANIFEST), ("a.sprag", "permit nobody to read\nrole r { unheard }\n")]);
     let said = check(folder.path(), &["check"], Exit::Findings, "");
     assert!(said.out.contains("a.sprag:1:8") && said.out.contains("error[E"), "{}", said.out);
     let said = check(folder.path(), &["check", "--output-format", "concise"], Exit::Findings, "");
@@ -178,7 +188,12 @@ fn findings_go_to_standard_output_in_the_format_asked_for() {
     assert_eq!(found[0]["severity"], "error");
     let said = check(folder.path(), &["--color", "always", "check"], Exit::Findings, "");
     assert!(said.out.contains("\u{1b}["), "{}", said.out);
-    check(folder.path(), &["check", "--output-format=xml"], Exit::Failed, "[possible values: full, concise, json]");
+    check(
+        folder.path(),
+        &["check", "--output-format=xml"],
+        Exit::Failed,
+        "[possible values: full, concise, json]",
+    );
     check(folder.path(), &["test"], Exit::Findings, "error[E");
     check(folder.path(), &["build"], Exit::Findings, "error[E");
     check(folder.path(), &["lock"], Exit::Findings, "error[E");
@@ -220,14 +235,22 @@ fn failed_tests_are_findings_in_every_format() {
 
     let said = check(folder.path(), &["test", "demo"], Exit::Findings, "");
     assert!(said.out.contains("FAIL wrong <&> \"quoted\""), "{}", said.out);
-    assert!(said.out.contains(&format!("demo/tests.sprag:{}:3: com.example.triage to", line + 1)), "{}", said.out);
+    assert!(
+        said.out.contains(&format!("demo/tests.sprag:{}:3: com.example.triage to", line + 1)),
+        "{}",
+        said.out
+    );
     assert!(said.out.contains("expected deny, got permit"), "{}", said.out);
     assert!(said.out.contains("`triage-works-in-it` (demo/policy.sprag:"), "{}", said.out);
     assert!(said.out.ends_with("4 tests with 5 cases: 1 failed\n"), "{}", said.out);
 
     let said = check(folder.path(), &["test", "demo", "--output-format", "junit"], Exit::Findings, "");
     assert!(said.out.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>"), "{}", said.out);
-    assert!(said.out.contains("<testsuites name=\"demo\" tests=\"4\" failures=\"1\" errors=\"0\""), "{}", said.out);
+    assert!(
+        said.out.contains("<testsuites name=\"demo\" tests=\"4\" skipped=\"0\" failures=\"1\" errors=\"0\""),
+        "{}",
+        said.out
+    );
     assert!(said.out.contains("<testsuite name=\"demo/tests.sprag\" tests=\"4\""), "{}", said.out);
     assert!(said.out.contains("name=\"wrong &lt;&amp;&gt; &quot;quoted&quot;\""), "{}", said.out);
     assert!(said.out.contains(&format!("file=\"demo/tests.sprag\" line=\"{line}\"")), "{}", said.out);
@@ -242,7 +265,11 @@ fn failed_tests_are_findings_in_every_format() {
     assert_eq!(results["tests"][3]["cases"][0]["failures"][0]["kind"], "effect");
 
     let said = check(folder.path(), &["test", "demo", "--filter", "confidential"], Exit::Clean, "");
-    assert!(said.out.ends_with("1 test with 2 cases: all passed, 3 left out by the filter\n"), "{}", said.out);
+    assert!(
+        said.out.ends_with("1 test with 2 cases: all passed, 3 left out by the filter\n"),
+        "{}",
+        said.out
+    );
 }
 
 /// Every tag of the document is closed, in order.
@@ -266,7 +293,8 @@ fn a_missing_or_damaged_bundle_is_refused_with_a_sentence() {
     for command in ["decide", "show"] {
         let sentence = "sprag: cannot read no.spragb: there is no such file or folder";
         check(folder.path(), &[command, "no.spragb"], Exit::Failed, sentence);
-        let said = check(folder.path(), &[command, "bad.spragb"], Exit::Failed, "sprag: bad.spragb is refused: ");
+        let said =
+            check(folder.path(), &[command, "bad.spragb"], Exit::Failed, "sprag: bad.spragb is refused: ");
         assert_eq!(said.out, "");
     }
 }
@@ -387,7 +415,9 @@ fn the_program_ends_with_the_exit_codes_of_the_table() {
 #[test]
 fn the_environment_decides_about_colours_and_arguments_overrule_it() {
     let folder = folder(&[("sprag.toml", MANIFEST), ("a.sprag", "permit\n")]);
-    let colored = |args: &[&str], variables: &[(&str, &str)]| program(folder.path(), args, variables).1.contains('\u{1b}');
+    let colored = |args: &[&str], variables: &[(&str, &str)]| {
+        program(folder.path(), args, variables).1.contains('\u{1b}')
+    };
     assert!(!colored(&["check"], &[]), "a pipe is no terminal");
     assert!(colored(&["check"], &[("CLICOLOR_FORCE", "1")]));
     assert!(!colored(&["check"], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
