@@ -8,7 +8,6 @@ mod chain;
 mod conditions;
 mod facts;
 mod layers;
-mod normalise;
 mod patterns;
 mod routes;
 mod scopes;

@@ -7,14 +7,16 @@ pub mod span;
 pub mod diag;
 pub mod syntax;
 pub mod request;
+pub mod reasons;
 pub mod sema;
 pub mod import;
 pub mod eval;
 pub mod space;
 pub mod emit;
 pub mod driver;
-pub mod suite;
 pub mod authzen;
+pub mod decision_point;
+pub mod suite;
 #[cfg(feature = "cli")]
 pub mod report;
 #[cfg(feature = "cli")]

@@ -44,7 +44,7 @@ impl Span {
 /// One text with the name that people see in messages.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// Path relative to the package, with `/` separators.
+    /// Path relative to the package, with `/` separators: the same wherever the package lies.
     pub path: String,
     /// The whole text.
     pub text: String,

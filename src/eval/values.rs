@@ -3,9 +3,9 @@
 use super::chain;
 use super::conditions::Truth;
 use super::facts::Situation;
-use super::normalise::{normalise_domain, normalise_origin};
 use crate::request::Value;
 use crate::sema::model::{Access, Attribute, AttributeId, Constant, KindId, Model, Owner, Subject, Type};
+use crate::sema::pattern::{normalise_domain, normalise_origin};
 
 /// What a subject is in this request.
 pub(super) enum Reading {

@@ -21,6 +21,7 @@ use crate::syntax::{characters, errors, tree};
 use build::Builder;
 use grammar::{Grammar, Rule};
 use tokens::{ITEM_KEYWORDS, MAX_DEPTH, Token, TokenKind, Tokens};
+pub(in crate::syntax) use values::{FIRST_INSTANT, LAST_INSTANT};
 
 /// More errors than this in one file help nobody.
 const MAX_ERRORS: usize = 1000;
