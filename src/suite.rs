@@ -304,7 +304,7 @@ mod tests {
             let decider = Decider { name: "runtime", decide: &one };
             run(&Suite {
                 model: &model,
-                sources: &sources,
+                place: &place,
                 decider,
                 others,
                 filter,

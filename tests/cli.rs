@@ -299,6 +299,79 @@ fn a_missing_or_damaged_bundle_is_refused_with_a_sentence() {
     }
 }
 
+const GET: &str = r#"{"subject":{"type":"app","id":"com.example.triage"},"action":{"name":"helpdesk.ticket.get"},
+"resource":{"type":"ticket","id":"T-1","properties":{"ancestors":[{"type":"queue","id":"QUEUE"}]}}}"#;
+
+/// The request on one line.
+fn get(queue: &str) -> String {
+    GET.replace('\n', "").replace("QUEUE", queue) + "\n"
+}
+
+#[test]
+fn a_bundle_answers_objects_arrays_and_lines() {
+    let folder = scaffold();
+    check(folder.path(), &["build", "demo"], Exit::Clean, "demo.spragb: ");
+    let (yes, no) = ("{\"decision\":true}\n", "{\"decision\":false,\"context\":{\"reasons\":[{\"layer\":\"rules\"");
+    let decide = |input: &str| sprag(folder.path(), &["decide", "demo.spragb"], input);
+
+    let said = decide(&GET.replace("QUEUE", "it"));
+    assert_eq!((said.exit, said.out.as_str(), said.err.as_str()), (Exit::Clean, yes, ""));
+    let said = decide(&get("payroll"));
+    assert_eq!(said.exit, Exit::Clean, "{}", said.err);
+    assert!(said.out.starts_with(no), "{}", said.out);
+    let answer: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let reason = &answer["context"]["reasons"][0];
+    assert_eq!(reason["rule"], "confidential-stays-closed");
+    assert_eq!(reason["text"], "what is confidential is for people");
+    assert!(reason["at"].as_str().unwrap().starts_with("policy.sprag:"), "{reason}");
+
+    let said = decide(&format!("{}not json\n{{}}\n{}", get("it"), get("payroll")));
+    let answers: Vec<_> = said.out.lines().collect();
+    assert_eq!((said.exit, answers.len()), (Exit::Failed, 4), "{}", said.out);
+    assert_eq!(answers[0], yes.trim_end());
+    assert!(answers[1].starts_with("{\"decision\":false,\"context\":{\"error\":{\"status\":400"), "{}", answers[1]);
+    assert!(answers[3].starts_with(no), "{}", answers[3]);
+    assert!(said.err.contains("standard input:2: malformed JSON"), "{}", said.err);
+    assert!(said.err.contains("standard input:3: /subject: "), "{}", said.err);
+
+    let said = decide(&format!("[{},{}]", get("it"), get("payroll")));
+    assert_eq!((said.exit, said.out.lines().count()), (Exit::Clean, 2));
+    let said = decide("{\"subject\":{\"type\":\"app\"}}");
+    assert_eq!((said.exit, said.out.as_str()), (Exit::Failed, ""));
+    assert!(said.err.starts_with("sprag: standard input: malformed request: /subject/id: "), "{}", said.err);
+
+    fs::write(folder.path().join("request.json"), get("it")).unwrap();
+    let args = ["decide", "demo.spragb", "--request", "request.json", "--explain"];
+    let said = check(folder.path(), &args, Exit::Clean, "");
+    assert!(said.out.contains("\"permitted_by\":[{\"rule\":"), "{}", said.out);
+    assert!(said.out.contains("triage-works-in-it"), "{}", said.out);
+    check(folder.path(), &["show", "demo.spragb"], Exit::Clean, "");
+}
+
+#[test]
+fn a_bundle_with_any_bit_turned_is_refused() {
+    let folder = scaffold();
+    check(folder.path(), &["build", "demo", "-o", "good.spragb"], Exit::Clean, "");
+    let good = fs::read(folder.path().join("good.spragb")).unwrap();
+    for at in (0..good.len()).step_by(good.len() / 40) {
+        let mut bad = good.clone();
+        bad[at] ^= 1;
+        fs::write(folder.path().join("bad.spragb"), bad).unwrap();
+        check(folder.path(), &["decide", "bad.spragb"], Exit::Failed, "sprag: bad.spragb is refused: ");
+    }
+    fs::write(folder.path().join("bad.spragb"), &good[..good.len() - 1]).unwrap();
+    check(folder.path(), &["decide", "bad.spragb"], Exit::Failed, "sprag: bad.spragb is refused: ");
+}
+
+#[test]
+fn the_same_package_gives_the_same_bytes_wherever_it_lies() {
+    let (one, two) = (scaffold(), scaffold());
+    check(one.path(), &["build", "demo", "-o", "out"], Exit::Clean, "");
+    check(&two.path().join("demo/catalogs"), &["build", "-o", "out"], Exit::Clean, "");
+    let bytes = [one.path().join("out"), two.path().join("demo/catalogs/out")].map(|p| fs::read(p).unwrap());
+    assert!(bytes[0] == bytes[1]);
+}
+
 #[test]
 fn codes_are_explained() {
     let here = Path::new(".");
