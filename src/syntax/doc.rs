@@ -26,37 +26,18 @@ impl Doc {
     /// Lays the text out: no line is wider than `width` characters if a break can help it. No line ends in
     /// blanks, and there is no line end after the last line.
     pub fn render(&self, width: usize) -> String {
-        let mut out = Output {
-            text: String::new(),
-            column: 0,
-            indent: 0,
-        };
-        let mut rest = vec![Piece {
-            indent: 0,
-            flat: false,
-            doc: self,
-        }];
+        let mut out = Output { text: String::new(), column: 0, indent: 0 };
+        let mut rest = vec![Piece { indent: 0, flat: false, doc: self }];
         while let Some(piece) = rest.pop() {
             match piece.doc {
                 Doc::Text(text) => out.write(text),
                 Doc::Line if piece.flat => out.write(" "),
                 Doc::Line | Doc::HardLine => out.end_line(piece.indent),
-                Doc::Concat(parts) => {
-                    rest.extend(parts.iter().rev().map(|doc| Piece { doc, ..piece }))
-                }
-                Doc::Nest(by, doc) => rest.push(Piece {
-                    indent: piece.indent + by,
-                    doc,
-                    ..piece
-                }),
+                Doc::Concat(parts) => rest.extend(parts.iter().rev().map(|doc| Piece { doc, ..piece })),
+                Doc::Nest(by, doc) => rest.push(Piece { indent: piece.indent + by, doc, ..piece }),
                 Doc::Group { inner, broken } => {
-                    let flat = Piece {
-                        flat: true,
-                        doc: inner,
-                        ..piece
-                    };
-                    let fits = piece.flat
-                        || !broken && fits(width.saturating_sub(out.column), flat, &rest);
+                    let flat = Piece { flat: true, doc: inner, ..piece };
+                    let fits = piece.flat || !broken && fits(width.saturating_sub(out.column), flat, &rest);
                     rest.push(Piece { flat: fits, ..flat });
                 }
             }
@@ -78,10 +59,7 @@ impl Doc {
     #[must_use]
     pub fn group(self) -> Doc {
         let broken = self.has_hard_line();
-        Doc::Group {
-            inner: Box::new(self),
-            broken,
-        }
+        Doc::Group { inner: Box::new(self), broken }
     }
 
     /// Two blanks further to the right.
@@ -121,8 +99,7 @@ impl Output {
         if text.is_empty() {
             return;
         }
-        self.text
-            .extend(std::iter::repeat_n(' ', std::mem::take(&mut self.indent)));
+        self.text.extend(std::iter::repeat_n(' ', std::mem::take(&mut self.indent)));
         self.text.push_str(text);
         self.column += text.chars().count();
     }
@@ -167,16 +144,8 @@ mod tests {
     #[test]
     fn groups_break_only_where_they_do_not_fit() {
         let list = |n| {
-            let lines = (0..n)
-                .flat_map(|_| [Doc::Line, Doc::text("item")])
-                .collect();
-            Doc::Concat(vec![
-                Doc::text("{"),
-                Doc::Concat(lines).nest(),
-                Doc::Line,
-                Doc::text("}"),
-            ])
-            .group()
+            let lines = (0..n).flat_map(|_| [Doc::Line, Doc::text("item")]).collect();
+            Doc::Concat(vec![Doc::text("{"), Doc::Concat(lines).nest(), Doc::Line, Doc::text("}")]).group()
         };
         assert_eq!(list(2).render(13), "{ item item }");
         assert_eq!(list(2).render(12), "{\n  item\n  item\n}");

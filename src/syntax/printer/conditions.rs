@@ -40,22 +40,11 @@ fn inside(condition: &Condition, around: Around) -> Doc {
     match condition {
         Condition::All(links) => chain(links, "and ", Around::And, around),
         Condition::Any(links) => chain(links, "or ", Around::Or, around),
-        Condition::Not(negated, _) => {
-            Doc::Concat(vec![Doc::text("not "), inside(negated, Around::Not)])
+        Condition::Not(negated, _) => Doc::Concat(vec![Doc::text("not "), inside(negated, Around::Not)]),
+        Condition::Compare { left, operator, right, .. } => {
+            Doc::Concat(vec![operand(left), Doc::Text(format!(" {} ", operator.text)), operand(right)])
         }
-        Condition::Compare {
-            left,
-            operator,
-            right,
-            ..
-        } => Doc::Concat(vec![
-            operand(left),
-            Doc::Text(format!(" {} ", operator.text)),
-            operand(right),
-        ]),
-        Condition::Call {
-            name, arguments, ..
-        } => {
+        Condition::Call { name, arguments, .. } => {
             let mut parts = vec![Doc::Text(format!("{}(", name.text))];
             for (index, argument) in arguments.iter().enumerate() {
                 parts.push(Doc::text(if index > 0 { ", " } else { "" }));
@@ -82,12 +71,7 @@ fn chain(links: &[Condition], word: &str, own: Around, around: Around) -> Doc {
     if around < own {
         return Doc::Concat(parts).group();
     }
-    Doc::Concat(vec![
-        Doc::text("("),
-        Doc::Concat(parts).nest(),
-        Doc::text(")"),
-    ])
-    .group()
+    Doc::Concat(vec![Doc::text("("), Doc::Concat(parts).nest(), Doc::text(")")]).group()
 }
 
 fn operand(operand: &Operand) -> Doc {

@@ -6,8 +6,8 @@ use super::{Element, Member, Printer, words};
 use crate::span::Span;
 use crate::syntax::doc::Doc;
 use crate::syntax::tree::{
-    Assign, Assignment, CatalogHeader, Container, Effect, Enumeration, Field, Group, Hours, Item,
-    Kind, Mark, PermissionModel, Principal, Rule, Scope, Window,
+    Assign, Assignment, CatalogHeader, Container, Effect, Enumeration, Field, Group, Hours, Item, Kind, Mark,
+    PermissionModel, Principal, Rule, Scope, Window,
 };
 
 impl Printer<'_> {
@@ -57,21 +57,14 @@ impl Printer<'_> {
         let last = enumeration.values.len().saturating_sub(1);
         let element = |(index, value): (usize, &crate::syntax::tree::Name)| Element {
             at: value.span.start,
-            doc: Doc::Text(format!(
-                "{}{}",
-                value.text,
-                if index < last { "," } else { "" }
-            )),
+            doc: Doc::Text(format!("{}{}", value.text, if index < last { "," } else { "" })),
         };
         let values = enumeration.values.iter().enumerate().map(element).collect();
         self.braced(header, values, true, enumeration.span)
     }
 
     fn kind(&mut self, kind: &Kind) -> Doc {
-        let parent = kind
-            .parent
-            .as_ref()
-            .map_or(String::new(), |parent| format!(" in {}", parent.text));
+        let parent = kind.parent.as_ref().map_or(String::new(), |parent| format!(" in {}", parent.text));
         let header = Doc::Text(format!("kind {}{parent}", kind.name.text));
         if kind.fields.is_empty() {
             return header;
@@ -81,25 +74,16 @@ impl Printer<'_> {
 
     fn group(&mut self, group: &Group) -> Doc {
         let last = group.members.len().saturating_sub(1);
-        let members = group
-            .members
-            .iter()
-            .enumerate()
-            .map(|(index, member)| Element {
-                at: member.span.start,
-                doc: Doc::Text(format!(
-                    "{}{}",
-                    words::quoted(&member.value),
-                    if index < last { "," } else { "" }
-                )),
-            });
+        let members = group.members.iter().enumerate().map(|(index, member)| Element {
+            at: member.span.start,
+            doc: Doc::Text(format!(
+                "{}{}",
+                words::quoted(&member.value),
+                if index < last { "," } else { "" }
+            )),
+        });
         let members = members.collect();
-        self.braced(
-            Doc::Text(format!("group {}", words::scope(&group.name))),
-            members,
-            false,
-            group.span,
-        )
+        self.braced(Doc::Text(format!("group {}", words::scope(&group.name))), members, false, group.span)
     }
 
     fn assignment(&mut self, assignment: &Assignment) -> Doc {
@@ -111,10 +95,7 @@ impl Printer<'_> {
         let head = Doc::Text(format!("assign {} to {principal}", assignment.role.text));
         match &assignment.containers {
             Some(pattern) => {
-                let place = Doc::Concat(vec![
-                    self.gap(pattern.span.start, Doc::Line),
-                    containers(pattern),
-                ]);
+                let place = Doc::Concat(vec![self.gap(pattern.span.start, Doc::Line), containers(pattern)]);
                 Doc::Concat(vec![head, place.nest()]).group()
             }
             None => head,
@@ -122,11 +103,7 @@ impl Printer<'_> {
     }
 
     fn container(&mut self, container: &Container) -> Doc {
-        let mut header = format!(
-            "container {} {}",
-            container.kind.text,
-            words::id(&container.id)
-        );
+        let mut header = format!("container {} {}", container.kind.text, words::id(&container.id));
         if let Some((kind, id)) = &container.parent {
             header.push_str(&format!(" in {} {}", kind.text, words::id(id)));
         }
@@ -134,16 +111,11 @@ impl Printer<'_> {
         match container.attributes.as_slice() {
             [] => header,
             [one] => {
-                let element = Element {
-                    at: one.name.span.start,
-                    doc: setting(one),
-                };
+                let element = Element { at: one.name.span.start, doc: setting(one) };
                 self.braced(header, vec![element], false, container.span)
             }
             many => {
-                let members = many
-                    .iter()
-                    .map(|assign| member(assign.name.span, move |_| setting(assign)));
+                let members = many.iter().map(|assign| member(assign.name.span, move |_| setting(assign)));
                 let members = members.collect();
                 self.block(header, members, container.span)
             }
@@ -151,15 +123,9 @@ impl Printer<'_> {
     }
 
     fn window(&mut self, window: &Window) -> Doc {
-        let header = Doc::Text(format!(
-            "window {} in {}",
-            window.name.text,
-            words::quoted(&window.zone.value)
-        ));
-        let hours = window
-            .hours
-            .iter()
-            .map(|hours| member(hours.first_day.span, move |_| hours_line(hours)));
+        let header =
+            Doc::Text(format!("window {} in {}", window.name.text, words::quoted(&window.zone.value)));
+        let hours = window.hours.iter().map(|hours| member(hours.first_day.span, move |_| hours_line(hours)));
         let hours = hours.collect();
         self.block(header, hours, window.span)
     }
@@ -247,30 +213,16 @@ pub(super) fn keyword(item: &Item) -> &'static str {
 
 /// `category = "Finance"`
 pub(super) fn setting(assign: &Assign) -> Doc {
-    Doc::Concat(vec![
-        Doc::Text(format!("{} = ", assign.name.text)),
-        literal(&assign.value),
-    ])
+    Doc::Concat(vec![Doc::Text(format!("{} = ", assign.name.text)), literal(&assign.value)])
 }
 
 /// A member that stands at `span`.
-pub(super) fn member<'a, 'f>(
-    span: Span,
-    print: impl FnOnce(&mut Printer<'f>) -> Doc + 'a,
-) -> Member<'a, 'f> {
-    Member {
-        at: span.start,
-        spaced: false,
-        print: Box::new(print),
-    }
+pub(super) fn member<'a, 'f>(span: Span, print: impl FnOnce(&mut Printer<'f>) -> Doc + 'a) -> Member<'a, 'f> {
+    Member { at: span.start, spaced: false, print: Box::new(print) }
 }
 
 fn catalog_header(catalog: &CatalogHeader) -> Doc {
-    let mut text = format!(
-        "catalog {} version {}",
-        catalog.name.text,
-        words::quoted(&catalog.version.value)
-    );
+    let mut text = format!("catalog {} version {}", catalog.name.text, words::quoted(&catalog.version.value));
     if let Some(from) = &catalog.from {
         text.push_str(&format!(" from {}", words::quoted(&from.value)));
     }
@@ -278,62 +230,37 @@ fn catalog_header(catalog: &CatalogHeader) -> Doc {
 }
 
 fn model_line(model: &PermissionModel) -> Doc {
-    let title = model.title.as_ref().map_or(String::new(), |title| {
-        format!(" {}", words::quoted(&title.value))
-    });
-    let demands = if model.demands_user {
-        " demands user"
-    } else {
-        ""
-    };
+    let title =
+        model.title.as_ref().map_or(String::new(), |title| format!(" {}", words::quoted(&title.value)));
+    let demands = if model.demands_user { " demands user" } else { "" };
     Doc::Text(format!("model {}{title}{demands}", model.name.text))
 }
 
 fn scope_line(scope: &Scope) -> Doc {
-    let head = Doc::Text(format!(
-        "scope {} {}",
-        scope.model.text,
-        words::scope(&scope.name)
-    ));
+    let head = Doc::Text(format!("scope {} {}", scope.model.text, words::scope(&scope.name)));
     if scope.implies.is_empty() {
         return head;
     }
-    let implies = Doc::Concat(vec![
-        Doc::text(" implies "),
-        list(scope.implies.iter().map(words::scope)),
-    ]);
+    let implies = Doc::Concat(vec![Doc::text(" implies "), list(scope.implies.iter().map(words::scope))]);
     Doc::Concat(vec![head, implies]).nest()
 }
 
 fn mark_line(mark: &Mark) -> Doc {
-    let title = mark.title.as_ref().map_or(String::new(), |title| {
-        format!(" {}", words::quoted(&title.value))
-    });
+    let title =
+        mark.title.as_ref().map_or(String::new(), |title| format!(" {}", words::quoted(&title.value)));
     Doc::Text(format!("mark {}{title}", mark.name.text))
 }
 
 fn fields<'t, 'f>(fields: &'t [Field]) -> Vec<Member<'t, 'f>> {
     let line = |field: &Field| {
         let inherited = if field.inherited { " inherited" } else { "" };
-        Doc::Text(format!(
-            "{}: {}{inherited}",
-            field.name.text, field.type_name.text
-        ))
+        Doc::Text(format!("{}: {}{inherited}", field.name.text, field.type_name.text))
     };
-    fields
-        .iter()
-        .map(|field| member(field.name.span, move |_| line(field)))
-        .collect()
+    fields.iter().map(|field| member(field.name.span, move |_| line(field))).collect()
 }
 
 fn hours_line(hours: &Hours) -> Doc {
-    let last = hours
-        .last_day
-        .as_ref()
-        .map_or(String::new(), |day| format!("-{}", day.text));
-    let (start, end) = (
-        words::time_of_day(hours.start),
-        words::time_of_day(hours.end),
-    );
+    let last = hours.last_day.as_ref().map_or(String::new(), |day| format!("-{}", day.text));
+    let (start, end) = (words::time_of_day(hours.start), words::time_of_day(hours.end));
     Doc::Text(format!("{}{last} {start}-{end}", hours.first_day.text))
 }

@@ -8,8 +8,8 @@ use crate::span::Span;
 use crate::syntax::doc::Doc;
 use crate::syntax::tree::{
     App, AppMember, Authority, AuthorityMember, Condition, Expectation, Guarantee, Name, Operation,
-    OperationMember, Ratchet, Reopening, Since, Stage, Test, TestCase, TestSubject, TestTarget,
-    Text, Trigger,
+    OperationMember, Ratchet, Reopening, Since, Stage, Test, TestCase, TestSubject, TestTarget, Text,
+    Trigger,
 };
 
 impl Printer<'_> {
@@ -17,9 +17,9 @@ impl Printer<'_> {
         let header = Doc::Text(format!("operation {}", operation.name.text));
         let members = operation.members.iter().map(|line| {
             let span = match line {
-                OperationMember::Access(name)
-                | OperationMember::In(name)
-                | OperationMember::Lists(name) => name.span,
+                OperationMember::Access(name) | OperationMember::In(name) | OperationMember::Lists(name) => {
+                    name.span
+                }
                 OperationMember::Http { method, .. } => method.span,
                 OperationMember::Requires { model, .. } => model.span,
                 OperationMember::Marks(names) => first_span(names),
@@ -35,20 +35,16 @@ impl Printer<'_> {
             let span = match line {
                 AppMember::Key(text) | AppMember::Vendor(text) => text.span,
                 AppMember::Kind(name) => name.span,
-                AppMember::Platform(names)
-                | AppMember::Requests(names)
-                | AppMember::Approved(names) => first_span(names),
+                AppMember::Platform(names) | AppMember::Requests(names) | AppMember::Approved(names) => {
+                    first_span(names)
+                }
                 AppMember::User { span, .. } => *span,
                 AppMember::Installed(texts) => texts.first().map(|t| t.span).unwrap_or_default(),
             };
             member(span, move |_| app_line(line))
         });
         let members = members.collect();
-        self.block(
-            Doc::Text(format!("app {}", app.name.text)),
-            members,
-            app.span,
-        )
+        self.block(Doc::Text(format!("app {}", app.name.text)), members, app.span)
     }
 
     pub(super) fn guarantee(&mut self, guarantee: &Guarantee) -> Doc {
@@ -77,16 +73,12 @@ impl Printer<'_> {
         let members = authority.members.iter().map(|line| {
             let (from, text, clause) = match line {
                 AuthorityMember::Lifecycle { from } => (from, "lifecycle from", None),
-                AuthorityMember::AppUser { from, except } => (
-                    from,
-                    "app user from",
-                    except.as_ref().map(|c| ("except when ", c)),
-                ),
-                AuthorityMember::ContextUser { from, required } => (
-                    from,
-                    "context user from",
-                    required.as_ref().map(|c| ("required when ", c)),
-                ),
+                AuthorityMember::AppUser { from, except } => {
+                    (from, "app user from", except.as_ref().map(|c| ("except when ", c)))
+                }
+                AuthorityMember::ContextUser { from, required } => {
+                    (from, "context user from", required.as_ref().map(|c| ("required when ", c)))
+                }
             };
             member(from.span, move |_| authority_line(text, from, clause))
         });
@@ -99,30 +91,17 @@ impl Printer<'_> {
         for (index, case) in test.cases.iter().enumerate() {
             let request = member(case.span, move |_| request(case));
             // An empty line between cases.
-            members.push(Member {
-                spaced: index > 0,
-                ..request
-            });
+            members.push(Member { spaced: index > 0, ..request });
             members.push(member(case.expect.span, move |_| expectation(&case.expect)));
         }
-        self.block(
-            Doc::Text(format!("test {}", words::quoted(&test.title.value))),
-            members,
-            test.span,
-        )
+        self.block(Doc::Text(format!("test {}", words::quoted(&test.title.value))), members, test.span)
     }
 }
 
 /// The stages, then the ways back.
 pub(super) fn stages<'t, 'f>(ratchet: &'t Ratchet) -> Vec<Member<'t, 'f>> {
-    let stages = ratchet
-        .stages
-        .iter()
-        .map(|stage| member(stage.span, move |_| stage_line(stage)));
-    let reopenings = ratchet
-        .reopenings
-        .iter()
-        .map(|way| member(way.span, move |_| reopening_line(way)));
+    let stages = ratchet.stages.iter().map(|stage| member(stage.span, move |_| stage_line(stage)));
+    let reopenings = ratchet.reopenings.iter().map(|way| member(way.span, move |_| reopening_line(way)));
     stages.chain(reopenings).collect()
 }
 
@@ -131,15 +110,10 @@ fn operation_line(line: &OperationMember) -> Doc {
         OperationMember::Access(name) => Doc::Text(format!("access {}", name.text)),
         OperationMember::In(name) => Doc::Text(format!("in {}", name.text)),
         OperationMember::Lists(name) => Doc::Text(format!("lists {}", name.text)),
-        OperationMember::Http { method, path } => Doc::Text(format!(
-            "http {} {}",
-            method.text,
-            words::quoted(&path.value)
-        )),
-        OperationMember::Requires {
-            model,
-            alternatives,
-        } => {
+        OperationMember::Http { method, path } => {
+            Doc::Text(format!("http {} {}", method.text, words::quoted(&path.value)))
+        }
+        OperationMember::Requires { model, alternatives } => {
             let mut parts = vec![Doc::Text(format!("requires {} ", model.text))];
             for (index, scopes) in alternatives.iter().enumerate() {
                 if index > 0 {
@@ -147,18 +121,14 @@ fn operation_line(line: &OperationMember) -> Doc {
                 }
                 match scopes.as_slice() {
                     [one] => parts.push(Doc::Text(words::scope(one))),
-                    many => parts.extend([
-                        Doc::text("["),
-                        list(many.iter().map(words::scope)),
-                        Doc::text("]"),
-                    ]),
+                    many => {
+                        parts.extend([Doc::text("["), list(many.iter().map(words::scope)), Doc::text("]")])
+                    }
                 }
             }
             Doc::Concat(parts).nest()
         }
-        OperationMember::Marks(names) => {
-            keyword_list("marks ", names.iter().map(|n| n.text.clone()))
-        }
+        OperationMember::Marks(names) => keyword_list("marks ", names.iter().map(|n| n.text.clone())),
     }
 }
 
@@ -167,16 +137,10 @@ fn app_line(line: &AppMember) -> Doc {
         AppMember::Key(text) => Doc::Text(format!("key {}", words::quoted(&text.value))),
         AppMember::Vendor(text) => Doc::Text(format!("vendor {}", words::quoted(&text.value))),
         AppMember::Kind(name) => Doc::Text(format!("kind {}", name.text)),
-        AppMember::Platform(names) => {
-            keyword_list("platform ", names.iter().map(|n| n.text.clone()))
-        }
+        AppMember::Platform(names) => keyword_list("platform ", names.iter().map(|n| n.text.clone())),
         AppMember::Requests(names) => keyword_list("requests ", names.iter().map(words::scope)),
         AppMember::Approved(names) => keyword_list("approved ", names.iter().map(words::scope)),
-        AppMember::User {
-            role,
-            containers: pattern,
-            ..
-        } => {
+        AppMember::User { role, containers: pattern, .. } => {
             let mut parts = vec![Doc::Text(format!("user {}", role.text))];
             if let Some(pattern) = pattern {
                 parts.push(Doc::Line);
@@ -184,10 +148,9 @@ fn app_line(line: &AppMember) -> Doc {
             }
             Doc::Concat(parts).nest().group()
         }
-        AppMember::Installed(texts) => keyword_list(
-            "installed on ",
-            texts.iter().map(|t: &Text| words::quoted(&t.value)),
-        ),
+        AppMember::Installed(texts) => {
+            keyword_list("installed on ", texts.iter().map(|t: &Text| words::quoted(&t.value)))
+        }
     }
 }
 
@@ -231,38 +194,21 @@ fn triggers(triggers: &[Trigger]) -> Doc {
                 format!("{} after {since}", words::duration(*seconds))
             }
             Trigger::Unused { scope, seconds, .. } => {
-                format!(
-                    "{} unused for {}",
-                    words::scope(scope),
-                    words::duration(*seconds)
-                )
+                format!("{} unused for {}", words::scope(scope), words::duration(*seconds))
             }
-            Trigger::Count {
-                times: 1,
-                operation,
-                ..
-            } => format!("success of {}", operation.text),
-            Trigger::Count {
-                times, operation, ..
-            } => format!("{times} times {}", operation.text),
+            Trigger::Count { times: 1, operation, .. } => format!("success of {}", operation.text),
+            Trigger::Count { times, operation, .. } => format!("{times} times {}", operation.text),
             Trigger::Command(_) => "command".to_string(),
         };
         let text = Doc::Text(format!("{word}{text}"));
-        parts.push(if index > 0 {
-            Doc::Concat(vec![Doc::Line, text]).group()
-        } else {
-            text
-        });
+        parts.push(if index > 0 { Doc::Concat(vec![Doc::Line, text]).group() } else { text });
     }
     Doc::Concat(parts).nest()
 }
 
 fn reopening_line(way: &Reopening) -> Doc {
     let (group, time) = (words::scope(&way.group), words::duration(way.seconds));
-    Doc::Text(format!(
-        "reopen {} by {} of group {group} for {time}",
-        way.stage.text, way.approvers
-    ))
+    Doc::Text(format!("reopen {} by {} of group {group} for {time}", way.stage.text, way.approvers))
 }
 
 fn authority_line(text: &str, from: &Name, clause: Option<(&str, &Condition)>) -> Doc {
@@ -291,54 +237,25 @@ fn request(case: &TestCase) -> Doc {
     let mut lines = Vec::new();
     for container in &case.containers {
         lines.push(Doc::Line);
-        lines.push(Doc::Text(format!(
-            "in {} {}",
-            container.kind.text,
-            words::id(&container.id)
-        )));
+        lines.push(Doc::Text(format!("in {} {}", container.kind.text, words::id(&container.id))));
         if container.attributes.is_empty() {
             continue;
         }
-        let settings = container
-            .attributes
-            .iter()
-            .flat_map(|assign| [Doc::Line, setting(assign)])
-            .collect();
-        let body = vec![
-            Doc::text(" {"),
-            Doc::Concat(settings).nest(),
-            Doc::Line,
-            Doc::text("}"),
-        ];
+        let settings = container.attributes.iter().flat_map(|assign| [Doc::Line, setting(assign)]).collect();
+        let body = vec![Doc::text(" {"), Doc::Concat(settings).nest(), Doc::Line, Doc::text("}")];
         lines.push(Doc::Concat(body).group());
     }
     for (index, assign) in case.with.iter().enumerate() {
-        let (before, word) = if index == 0 {
-            (Doc::Line, "with ")
-        } else {
-            (Doc::text(","), "")
-        };
+        let (before, word) = if index == 0 { (Doc::Line, "with ") } else { (Doc::text(","), "") };
         lines.push(before);
         let both = Doc::Concat(vec![Doc::text(word), setting(assign)]);
-        lines.push(if index == 0 {
-            both
-        } else {
-            Doc::Concat(vec![Doc::Line, both]).group().nest()
-        });
+        lines.push(if index == 0 { both } else { Doc::Concat(vec![Doc::Line, both]).group().nest() });
     }
-    Doc::Concat(vec![
-        Doc::Text(format!("{subject} to {target}")),
-        Doc::Concat(lines).nest(),
-    ])
-    .group()
+    Doc::Concat(vec![Doc::Text(format!("{subject} to {target}")), Doc::Concat(lines).nest()]).group()
 }
 
 fn expectation(expect: &Expectation) -> Doc {
-    let mut parts = vec![Doc::text(if expect.permit {
-        "expect permit"
-    } else {
-        "expect deny"
-    })];
+    let mut parts = vec![Doc::text(if expect.permit { "expect permit" } else { "expect deny" })];
     if !expect.layers.is_empty() {
         parts.push(Doc::text(" by "));
         parts.push(list(expect.layers.iter().map(|n| n.text.clone())));

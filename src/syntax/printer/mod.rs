@@ -19,9 +19,7 @@ const WIDTH: usize = 100;
 /// Parsing it gives the same tree and the same comments in the same order. Spans are only asked where comments
 /// belong: a tree made by hand needs none.
 pub fn print(file: &File) -> String {
-    let mut printer = Printer {
-        comments: &file.comments,
-    };
+    let mut printer = Printer { comments: &file.comments };
     let mut out = String::new();
     let mut before: Option<Shape> = None;
     for item in &file.items {
@@ -30,11 +28,7 @@ pub fn print(file: &File) -> String {
         let (text, shape) = printer.item_text(item);
         let spaced = write_comments(&mut out, comments, Some(span));
         match before {
-            Some(before) if !spaced => out.push_str(if before.stays_with(&shape) {
-                "\n"
-            } else {
-                "\n\n"
-            }),
+            Some(before) if !spaced => out.push_str(if before.stays_with(&shape) { "\n" } else { "\n\n" }),
             // Comments end with the line end that the item needs; the first item needs none.
             Some(_) | None => {}
         }
@@ -77,18 +71,13 @@ struct Printer<'f> {
 impl<'f> Printer<'f> {
     fn item_text(&mut self, item: &Item) -> (String, Shape) {
         let text = self.item(item).render(WIDTH);
-        let shape = Shape {
-            keyword: items::keyword(item),
-            one_line: !text.contains('\n'),
-        };
+        let shape = Shape { keyword: items::keyword(item), one_line: !text.contains('\n') };
         (text, shape)
     }
 
     /// The comments that stand before byte `at`.
     fn take_before(&mut self, at: u32) -> &'f [Comment] {
-        let (before, after) = self
-            .comments
-            .split_at(self.comments.partition_point(|c| c.span.start < at));
+        let (before, after) = self.comments.split_at(self.comments.partition_point(|c| c.span.start < at));
         self.comments = after;
         before
     }
@@ -115,9 +104,7 @@ impl<'f> Printer<'f> {
             return Vec::new();
         }
         let (trailing, own) = split(comments);
-        let own = own
-            .iter()
-            .flat_map(|comment| [Doc::HardLine, Doc::Text(text_of(comment))]);
+        let own = own.iter().flat_map(|comment| [Doc::HardLine, Doc::Text(text_of(comment))]);
         std::iter::once(trailing_doc(trailing)).chain(own).collect()
     }
 
@@ -137,13 +124,7 @@ impl<'f> Printer<'f> {
         if lines.is_empty() {
             return Doc::Concat(vec![header, Doc::text(" {}")]);
         }
-        Doc::Concat(vec![
-            header,
-            Doc::text(" {"),
-            Doc::Concat(lines).nest(),
-            Doc::HardLine,
-            Doc::text("}"),
-        ])
+        Doc::Concat(vec![header, Doc::text(" {"), Doc::Concat(lines).nest(), Doc::HardLine, Doc::text("}")])
     }
 
     /// `{ a, b, c }` on one line, or on as many as it takes; `fill` puts several on a line.
@@ -156,23 +137,12 @@ impl<'f> Printer<'f> {
             list.push(if fills { both.group() } else { both });
         }
         let last = self.last_comments(end.end);
-        let close = if last.is_empty() {
-            Doc::Line
-        } else {
-            Doc::HardLine
-        };
+        let close = if last.is_empty() { Doc::Line } else { Doc::HardLine };
         list.extend(last);
         if list.is_empty() {
             return Doc::Concat(vec![header, Doc::text(" {}")]);
         }
-        Doc::Concat(vec![
-            header,
-            Doc::text(" {"),
-            Doc::Concat(list).nest(),
-            close,
-            Doc::text("}"),
-        ])
-        .group()
+        Doc::Concat(vec![header, Doc::text(" {"), Doc::Concat(list).nest(), close, Doc::text("}")]).group()
     }
 }
 
@@ -206,11 +176,7 @@ impl Shape {
 /// Writes the comments before the item at `next`, or before the end of the file. Answers whether the text now
 /// ends with a line end: only where a comment stands on a line of its own.
 fn write_comments(out: &mut String, comments: &[Comment], next: Option<Span>) -> bool {
-    let (trailing, own) = if out.is_empty() {
-        (None, comments)
-    } else {
-        split(comments)
-    };
+    let (trailing, own) = if out.is_empty() { (None, comments) } else { split(comments) };
     if let Some(comment) = trailing {
         out.push(' ');
         out.push_str(&text_of(comment));
@@ -245,10 +211,7 @@ fn split(comments: &[Comment]) -> (Option<&Comment>, &[Comment]) {
 fn spaced(gap: Doc) -> Doc {
     match gap {
         Doc::Concat(mut lines) => {
-            let first = lines
-                .iter()
-                .position(|doc| *doc == Doc::HardLine)
-                .unwrap_or(lines.len());
+            let first = lines.iter().position(|doc| *doc == Doc::HardLine).unwrap_or(lines.len());
             lines.insert(first, Doc::HardLine);
             Doc::Concat(lines)
         }
@@ -258,9 +221,7 @@ fn spaced(gap: Doc) -> Doc {
 
 /// A comment that ends the line before, or nothing.
 fn trailing_doc(comment: Option<&Comment>) -> Doc {
-    comment.map_or(Doc::nothing(), |comment| {
-        Doc::Text(format!(" {}", text_of(comment)))
-    })
+    comment.map_or(Doc::nothing(), |comment| Doc::Text(format!(" {}", text_of(comment))))
 }
 
 /// On one line, whatever a tool put into it.

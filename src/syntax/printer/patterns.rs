@@ -45,29 +45,15 @@ impl Printer<'_> {
             lines.push(self.gap(text.span.start, Doc::Line));
             lines.push(Doc::Text(format!("because {}", words::quoted(&text.value))));
         }
-        let head = vec![
-            Doc::Text(format!("{verb} ")),
-            apps(who),
-            Doc::text(" to "),
-            operations(what),
-        ];
+        let head = vec![Doc::Text(format!("{verb} ")), apps(who), Doc::text(" to "), operations(what)];
         Doc::Concat(vec![Doc::Concat(head).nest(), Doc::Concat(lines).nest()]).group()
     }
 
     /// `{ read, write except x }`
-    pub(super) fn operations_body(
-        &mut self,
-        header: Doc,
-        pattern: &OperationPattern,
-        end: Span,
-    ) -> Doc {
+    pub(super) fn operations_body(&mut self, header: Doc, pattern: &OperationPattern, end: Span) -> Doc {
         let mut elements = Vec::new();
         for (index, term) in pattern.any.iter().enumerate() {
-            let comma = if index + 1 < pattern.any.len() {
-                ","
-            } else {
-                ""
-            };
+            let comma = if index + 1 < pattern.any.len() { "," } else { "" };
             elements.push(Element {
                 at: term_span(term).start,
                 doc: Doc::Text(format!("{}{comma}", term_text(term))),
@@ -75,16 +61,9 @@ impl Printer<'_> {
         }
         for (index, term) in pattern.except.iter().enumerate() {
             let word = if index == 0 { "except " } else { "" };
-            let comma = if index + 1 < pattern.except.len() {
-                ","
-            } else {
-                ""
-            };
+            let comma = if index + 1 < pattern.except.len() { "," } else { "" };
             let doc = Doc::Text(format!("{word}{}{comma}", term_text(term)));
-            elements.push(Element {
-                at: term_span(term).start,
-                doc,
-            });
+            elements.push(Element { at: term_span(term).start, doc });
         }
         self.braced(header, elements, true, end)
     }
@@ -94,11 +73,7 @@ impl Printer<'_> {
 pub(super) fn apps(pattern: &AppPattern) -> Doc {
     match pattern {
         AppPattern::Named(names) => list(names.iter().map(|n| n.text.clone())),
-        AppPattern::Any {
-            kind,
-            filter,
-            except,
-        } => {
+        AppPattern::Any { kind, filter, except } => {
             let mut parts = vec![Doc::Text(format!("any {}", kind.text))];
             if let Some(filter) = filter {
                 parts.push(Doc::text(" where "));
@@ -120,11 +95,7 @@ pub(super) fn operations(pattern: &OperationPattern) -> Doc {
         return any;
     }
     let except = Doc::Concat(vec![Doc::Line, Doc::text("except ")]).group();
-    Doc::Concat(vec![
-        any,
-        except,
-        list(pattern.except.iter().map(term_text)),
-    ])
+    Doc::Concat(vec![any, except, list(pattern.except.iter().map(term_text))])
 }
 
 /// `in project PAY where …`
@@ -168,12 +139,8 @@ pub(super) fn list(words: impl Iterator<Item = String>) -> Doc {
 /// Where the condition's first token stands, near enough for comments.
 fn first_span(condition: &Condition) -> Span {
     match condition {
-        Condition::All(links) | Condition::Any(links) => {
-            links.first().map(first_span).unwrap_or_default()
-        }
-        Condition::Not(_, span)
-        | Condition::Compare { span, .. }
-        | Condition::Call { span, .. } => *span,
+        Condition::All(links) | Condition::Any(links) => links.first().map(first_span).unwrap_or_default(),
+        Condition::Not(_, span) | Condition::Compare { span, .. } | Condition::Call { span, .. } => *span,
         Condition::Name(name) => name.span,
         Condition::Constant(_, span) => *span,
     }

@@ -26,20 +26,12 @@ pub(super) fn quoted(value: &str) -> String {
 
 /// A scope's, group's or rule's name, in quotes where it needs them.
 pub(super) fn scope(name: &Name) -> String {
-    if is_bare_scope(&name.text) {
-        name.text.clone()
-    } else {
-        quoted(&name.text)
-    }
+    if is_bare_scope(&name.text) { name.text.clone() } else { quoted(&name.text) }
 }
 
 /// A container's id, in quotes where it needs them.
 pub(super) fn id(name: &Name) -> String {
-    if is_bare_id(&name.text) {
-        name.text.clone()
-    } else {
-        quoted(&name.text)
-    }
+    if is_bare_id(&name.text) { name.text.clone() } else { quoted(&name.text) }
 }
 
 /// Seconds in the largest units, `1h30m`. There are no negative durations.
@@ -52,20 +44,14 @@ pub(super) fn duration(seconds: i64) -> String {
             rest %= length;
         }
     }
-    if text.is_empty() {
-        "0s".to_string()
-    } else {
-        text
-    }
+    if text.is_empty() { "0s".to_string() } else { text }
 }
 
 /// `2026-12-31` at midnight UTC, else `2026-12-31T08:00:00Z`; the years 0 to 9999.
 pub(super) fn instant(seconds: i64) -> String {
     const DAY: i64 = 86_400;
     let seconds = seconds.clamp(FIRST_INSTANT, LAST_INSTANT);
-    let text = Timestamp::from_second(seconds)
-        .unwrap_or(Timestamp::UNIX_EPOCH)
-        .to_string();
+    let text = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH).to_string();
     match text.split_once('T') {
         Some((date, _)) if seconds.rem_euclid(DAY) == 0 => date.to_string(),
         Some(_) | None => text,
