@@ -60,8 +60,6 @@ pub fn compile(inputs: Inputs) -> Compilation {
 
     let (catalogs, broken) = reach(&mut sources, &files, shelf);
     diagnostics.extend(broken);
-    let incomplete = diagnostics.iter().any(|d| d.severity == Severity::Error);
-
     let digest = |number: u32| digest(sources.source(Span::new(number, 0, 0)).text.as_bytes());
     let at_hand = files.iter().zip(&numbers).map(|(file, number)| (file, Some(*number)));
     let at_hand: Vec<_> = at_hand
@@ -70,13 +68,14 @@ pub fn compile(inputs: Inputs) -> Compilation {
         .map(|(file, number)| sema::CatalogFile { file, digest: number.map(digest).unwrap_or_default() })
         .collect();
     let pins = pins(&files, &at_hand);
+    let syntax = diagnostics.clone();
     let input = sema::Input {
         package: &package,
         prelude: &prelude,
         policy: files.iter().filter(|f| !sema::is_catalog(f)).collect(),
         catalogs: at_hand,
         lock: lock.as_deref(),
-        incomplete,
+        syntax: &syntax,
     };
     let (model, found) = sema::check(&input, &sources);
     diagnostics.extend(found);

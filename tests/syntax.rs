@@ -1,15 +1,15 @@
 //! Laws of the syntax: printing and parsing are inverse, formatting is idempotent and keeps comments, and
 //! no text makes the parser panic or stay silent.
 
-mod support;
+
 
 use std::path::Path;
 
 use sprag::diag::Diagnostic;
 use sprag::syntax::tree::File;
 use sprag::syntax::{format, parse, print, print_item};
-use support::random::Random;
-use support::trees;
+use sprag_test_support::random::Random;
+use sprag_test_support::trees;
 
 #[test]
 fn print_then_parse_is_the_identity() {
