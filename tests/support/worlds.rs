@@ -195,8 +195,8 @@ impl Maker<'_> {
         self.line(&format!("app {app} {{\n  key \"app.{app}\""));
         // These are whom ratchets are about, and their stages hold scopes of the chain.
         let mut chained = matches!(app, "alpha" | "beta");
-        if self.random.one_in(2) {
-            let vendor = self.pick(&["Acme", "Other"]);
+        if app == "alpha" || self.random.one_in(2) {
+            let vendor = if app == "alpha" { "Acme" } else { self.pick(&["Acme", "Other"]) };
             chained |= vendor == "Acme";
             self.line(&format!("  vendor \"{vendor}\""));
         }
