@@ -23,6 +23,10 @@ pub struct Comment {
 }
 
 /// A declaration at the top of a file.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "rules are the largest and the most: boxing them gains nothing"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Item {
     /// `catalog …`

@@ -1,4 +1,0 @@
-//! What several test binaries share.
-
-pub mod random;
-pub mod trees;
