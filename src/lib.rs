@@ -14,9 +14,9 @@ pub mod eval;
 pub mod space;
 pub mod emit;
 pub mod driver;
-pub mod suite;
 pub mod authzen;
 pub mod decision_point;
+pub mod suite;
 #[cfg(feature = "cli")]
 pub mod report;
 #[cfg(feature = "cli")]

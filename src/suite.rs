@@ -3,25 +3,25 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::eval::{Answer, Decision};
+use crate::authzen::{Explained, ReasonLine};
 use crate::request::{Request, Target};
-use crate::sema::model::{ClauseId, Expectation, Layer, Model, Test, TestCase};
-use crate::span::{SourceMap, Span};
+use crate::sema::model::{Expectation, Model, Test, TestCase};
+use crate::span::Span;
 
 /// Something that answers requests.
 pub struct Decider<'a> {
     /// For messages: `runtime`.
     pub name: &'static str,
     /// Its answer.
-    pub decide: &'a dyn Fn(&Request) -> Answer,
+    pub decide: &'a dyn Fn(&Request) -> Explained,
 }
 
 /// What to run and how.
 pub struct Suite<'a> {
     /// Its tests are run.
     pub model: &'a Model,
-    /// For places in messages.
-    pub sources: &'a SourceMap,
+    /// A place in an answer, `path:line:column`, as people here want to read it.
+    pub place: &'a dyn Fn(&str) -> String,
     /// Its answers are compared with what the tests expect.
     pub decider: Decider<'a>,
     /// Their answers must be the same.
@@ -137,7 +137,7 @@ fn run_test(suite: &Suite<'_>, test: &Test) -> TestResult {
 
 fn run_case(suite: &Suite<'_>, case: &TestCase) -> CaseResult {
     let answer = (suite.decider.decide)(&case.request);
-    let mut failures = judge(suite.model, &case.expect, &answer);
+    let mut failures = judge(&case.expect, &answer);
     for other in suite.others {
         let theirs = (other.decide)(&case.request);
         if theirs != answer {
@@ -156,26 +156,25 @@ fn run_case(suite: &Suite<'_>, case: &TestCase) -> CaseResult {
 }
 
 /// Everything in which the answer is not what the test wants.
-pub fn judge(model: &Model, expect: &Expectation, answer: &Answer) -> Vec<Failure> {
+pub fn judge(expect: &Expectation, answer: &Explained) -> Vec<Failure> {
     let mut failures = Vec::new();
     let mut fail = |kind, message| failures.push(Failure { kind, message });
-    let permitted = answer.effect == Decision::Permit;
-    if permitted != expect.permit {
+    if answer.decision != expect.permit {
         let word = |permit| if permit { "permit" } else { "deny" };
-        fail(FailureKind::Effect, format!("expected {}, got {}", word(expect.permit), word(permitted)));
+        let (wanted, got) = (word(expect.permit), word(answer.decision));
+        fail(FailureKind::Effect, format!("expected {wanted}, got {got}"));
     }
-    let refusing: BTreeSet<Layer> = answer.refusals.iter().map(|r| r.layer).collect();
-    let unmet = if expect.only { refusing != expect.layers } else { !refusing.is_superset(&expect.layers) };
-    if unmet {
+    let refusing: BTreeSet<&str> = answer.reasons.iter().map(|r| r.layer.as_str()).collect();
+    let wanted: BTreeSet<&str> = expect.layers.iter().map(|l| l.name()).collect();
+    if if expect.only { refusing != wanted } else { !refusing.is_superset(&wanted) } {
         let only = if expect.only { " only" } else { "" };
-        fail(
-            FailureKind::Layers,
-            format!("expected refusal by {}{only}, got {}", layers(&expect.layers), layers(&refusing)),
-        );
+        let (wanted, got) = (layers(&wanted), layers(&refusing));
+        fail(FailureKind::Layers, format!("expected refusal by {wanted}{only}, got {got}"));
     }
     if let Some(rule) = &expect.rule {
-        let deciding: BTreeSet<&str> = clauses(answer).map(|c| name(model, c)).collect();
-        if !deciding.contains(rule.as_str()) {
+        let refusing = answer.reasons.iter().filter_map(|r| r.rule.as_ref());
+        let deciding: BTreeSet<_> = answer.permitted_by.iter().map(|p| &p.rule).chain(refusing).collect();
+        if !deciding.contains(rule) {
             let got = list(deciding.iter().map(|r| format!("`{r}`")), "no rule");
             fail(FailureKind::Rule, format!("expected rule `{rule}` to decide, got {got}"));
         }
@@ -183,41 +182,35 @@ pub fn judge(model: &Model, expect: &Expectation, answer: &Answer) -> Vec<Failur
     if expect.filter && answer.filter.is_none() {
         fail(FailureKind::Filter, "expected a filter on the list, got none".to_owned());
     }
-    if let Some(expected) = &expect.step_up {
-        let advised = scopes(model, answer);
-        if advised != *expected {
+    if let Some(wanted) = &expect.step_up {
+        let advised: BTreeSet<String> = answer.step_up.iter().flatten().cloned().collect();
+        if advised != *wanted {
             let show = |s: &BTreeSet<String>| list(s.iter().cloned(), "none");
-            fail(FailureKind::StepUp, format!("expected step-up {}, got {}", show(expected), show(&advised)));
+            fail(FailureKind::StepUp, format!("expected step-up {}, got {}", show(wanted), show(&advised)));
         }
     }
     failures
 }
 
 /// The answer in lines for people.
-fn describe(suite: &Suite<'_>, answer: &Answer) -> Vec<String> {
-    let (model, mut lines) = (suite.model, Vec::new());
-    let show = |clause: &ClauseId| {
-        let clause = &model.clauses[clause.index()];
-        let because = if clause.because.is_empty() { String::new() } else { format!(": {}", clause.because) };
-        format!("`{}` ({}){because}", clause.name, suite.sources.at(clause.span))
-    };
-    if answer.effect == Decision::Permit {
-        lines.push(format!("permitted by {}", list(answer.deciding.iter().map(show), "nothing")));
+fn describe(suite: &Suite<'_>, answer: &Explained) -> Vec<String> {
+    let place =
+        |at: &Option<String>| at.as_deref().map(|at| format!(" ({})", (suite.place)(at))).unwrap_or_default();
+    let mut lines = Vec::new();
+    for permit in &answer.permitted_by {
+        lines.push(format!("permitted by `{}`{}", permit.rule, place(&permit.at)));
     }
-    for refusal in &answer.refusals {
-        let (layer, reason) = (refusal.layer.name(), refusal.reason.code());
-        let by = if refusal.clauses.is_empty() { String::new() } else { " by ".to_owned() };
-        lines
-            .push(format!("refused in {layer} ({reason}){by}{}", list(refusal.clauses.iter().map(show), "")));
+    for ReasonLine { layer, reason, rule, at, text } in &answer.reasons {
+        let by = rule.as_ref().map(|rule| format!(" by `{rule}`{}", place(at))).unwrap_or_default();
+        lines.push(format!("refused in {layer}{by}: {text} ({reason})"));
     }
     if let Some(filter) = &answer.filter {
-        let kind = &model.kinds[filter.kind.index()].name;
-        let only = list(filter.only.iter().map(show), "all");
-        let except = list(filter.except.iter().map(show), "none");
-        lines.push(format!("filter on {kind}: only {only}, except {except}"));
+        let show = |names: &[String], none| list(names.iter().map(|n| format!("`{n}`")), none);
+        let (only, except) = (show(&filter.only, "all"), show(&filter.except, "none"));
+        lines.push(format!("filter on {}: only {only}, except {except}", filter.kind));
     }
-    if answer.step_up.is_some() {
-        lines.push(format!("step-up {}", list(scopes(model, answer), "none")));
+    if let Some(scopes) = &answer.step_up {
+        lines.push(format!("step-up {}", list(scopes.iter().cloned(), "none")));
     }
     lines
 }
@@ -239,20 +232,8 @@ fn request(request: &Request) -> String {
     text
 }
 
-fn clauses(answer: &Answer) -> impl Iterator<Item = ClauseId> {
-    answer.deciding.iter().chain(answer.refusals.iter().flat_map(|r| &r.clauses)).copied()
-}
-
-fn name(model: &Model, clause: ClauseId) -> &str {
-    &model.clauses[clause.index()].name
-}
-
-fn scopes(model: &Model, answer: &Answer) -> BTreeSet<String> {
-    answer.step_up.iter().flatten().map(|s| model.scopes[s.index()].name.clone()).collect()
-}
-
-fn layers(layers: &BTreeSet<Layer>) -> String {
-    list(layers.iter().map(|l| l.name().to_owned()), "no layer")
+fn layers(layers: &BTreeSet<&str>) -> String {
+    list(layers.iter().map(|l| (*l).to_owned()), "no layer")
 }
 
 fn list(items: impl IntoIterator<Item = String>, none: &str) -> String {
@@ -263,13 +244,17 @@ fn list(items: impl IntoIterator<Item = String>, none: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::{Reason, Refusal};
+    use crate::sema::model::Layer;
 
-    fn deny(layers: &[Layer]) -> Answer {
-        let refusal =
-            |layer: &Layer| Refusal { layer: *layer, reason: Reason::NoPermit, clauses: Vec::new() };
-        let refusals = layers.iter().map(refusal).collect();
-        Answer { effect: Decision::Deny, refusals, deciding: Vec::new(), filter: None, step_up: None }
+    fn deny(layers: &[Layer]) -> Explained {
+        let line = |layer: &Layer| ReasonLine {
+            layer: layer.name().to_owned(),
+            reason: "no-permit".to_owned(),
+            rule: None,
+            at: None,
+            text: String::new(),
+        };
+        Explained { reasons: layers.iter().map(line).collect(), ..Explained::default() }
     }
 
     fn expect(layers: &[Layer], only: bool) -> Expectation {
@@ -278,8 +263,8 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(expect: &Expectation, answer: &Answer, kinds: &[FailureKind]) {
-        let found: Vec<_> = judge(&Model::default(), expect, answer).iter().map(|f| f.kind).collect();
+    fn check(expect: &Expectation, answer: &Explained, kinds: &[FailureKind]) {
+        let found: Vec<_> = judge(expect, answer).iter().map(|f| f.kind).collect();
         assert_eq!(found, kinds);
     }
 
@@ -314,13 +299,12 @@ mod tests {
         let test = Test { title: "t".to_owned(), cases: vec![case], span: Span::default() };
         let model = Model { tests: vec![test], ..Model::default() };
         let (one, other) = (|_: &Request| deny(&[Layer::Rules]), |_: &Request| deny(&[Layer::Scope]));
-        let mut sources = SourceMap::default();
-        sources.add("a.sprag", "");
+        let place = |at: &str| at.to_owned();
         let run_with = |others: &[Decider<'_>], filter| {
             let decider = Decider { name: "runtime", decide: &one };
             run(&Suite {
                 model: &model,
-                sources: &sources,
+                place: &place,
                 decider,
                 others,
                 filter,

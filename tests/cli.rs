@@ -90,7 +90,8 @@ fn new_refuses_what_is_there_and_what_is_no_name() {
 #[test]
 fn a_package_is_found_upwards_or_missed_with_a_sentence() {
     let folder = folder(&[("a/x.sprag", "")]);
-    let sentence = "sprag: there is no sprag.toml in this folder or above it; `sprag new NAME` makes a package\n";
+    let sentence =
+        "sprag: there is no sprag.toml in this folder or above it; `sprag new NAME` makes a package\n";
     assert_eq!(check(folder.path(), &["check"], Exit::Failed, "").err, sentence);
     check(folder.path(), &["check", "a"], Exit::Failed, "no sprag.toml in a or above it");
     check(folder.path(), &["check", "b"], Exit::Failed, "cannot read b: there is no such file or folder");
@@ -109,7 +110,10 @@ fn a_broken_manifest_is_told_with_its_line() {
         "4: unknown field `licence`, expected one of `name`, `version`, `language`",
     );
     told("[package]\nlanguage = \"0.1\"\n", "1: missing field `name`");
-    told("[package]\nname = \"p\"\nlanguage = \"7\"\n", "3: language `7` is not known; this compiler knows `0.1`");
+    told(
+        "[package]\nname = \"p\"\nlanguage = \"7\"\n",
+        "3: language `7` is not known; this compiler knows `0.1`",
+    );
     told(
         "[package]\nname = \"p p\"\nlanguage = \"0.1\"\n",
         "2: `p p` is not a package name: it needs a letter, then letters, digits, `_` or single `-`",
@@ -128,7 +132,12 @@ fn files_that_cannot_be_read_are_named() {
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("nowhere", folder.path().join("link.sprag")).unwrap();
-        check(folder.path(), &["check"], Exit::Failed, "cannot read link.sprag: there is no such file or folder");
+        check(
+            folder.path(),
+            &["check"],
+            Exit::Failed,
+            "cannot read link.sprag: there is no such file or folder",
+        );
     }
 }
 
@@ -167,7 +176,8 @@ fn a_lock_out_of_date_is_a_finding_until_it_is_written() {
 
 #[test]
 fn findings_go_to_standard_output_in_the_format_asked_for() {
-    let folder = folder(&[("sprag.toml", MANIFEST), ("a.sprag", "permit nobody to read\nrole r { unheard }\n")]);
+    let folder =
+        folder(&[("sprag.toml", MANIFEST), ("a.sprag", "permit nobody to read\nrole r { unheard }\n")]);
     let said = check(folder.path(), &["check"], Exit::Findings, "");
     assert!(said.out.contains("a.sprag:1:8") && said.out.contains("error[E"), "{}", said.out);
     let said = check(folder.path(), &["check", "--output-format", "concise"], Exit::Findings, "");
@@ -178,7 +188,12 @@ fn findings_go_to_standard_output_in_the_format_asked_for() {
     assert_eq!(found[0]["severity"], "error");
     let said = check(folder.path(), &["--color", "always", "check"], Exit::Findings, "");
     assert!(said.out.contains("\u{1b}["), "{}", said.out);
-    check(folder.path(), &["check", "--output-format=xml"], Exit::Failed, "[possible values: full, concise, json]");
+    check(
+        folder.path(),
+        &["check", "--output-format=xml"],
+        Exit::Failed,
+        "[possible values: full, concise, json]",
+    );
     check(folder.path(), &["test"], Exit::Findings, "error[E");
     check(folder.path(), &["build"], Exit::Findings, "error[E");
     check(folder.path(), &["lock"], Exit::Findings, "error[E");
@@ -220,14 +235,22 @@ fn failed_tests_are_findings_in_every_format() {
 
     let said = check(folder.path(), &["test", "demo"], Exit::Findings, "");
     assert!(said.out.contains("FAIL wrong <&> \"quoted\""), "{}", said.out);
-    assert!(said.out.contains(&format!("demo/tests.sprag:{}:3: com.example.triage to", line + 1)), "{}", said.out);
+    assert!(
+        said.out.contains(&format!("demo/tests.sprag:{}:3: com.example.triage to", line + 1)),
+        "{}",
+        said.out
+    );
     assert!(said.out.contains("expected deny, got permit"), "{}", said.out);
     assert!(said.out.contains("`triage-works-in-it` (demo/policy.sprag:"), "{}", said.out);
     assert!(said.out.ends_with("4 tests with 5 cases: 1 failed\n"), "{}", said.out);
 
     let said = check(folder.path(), &["test", "demo", "--output-format", "junit"], Exit::Findings, "");
     assert!(said.out.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>"), "{}", said.out);
-    assert!(said.out.contains("<testsuites name=\"demo\" tests=\"4\" failures=\"1\" errors=\"0\""), "{}", said.out);
+    assert!(
+        said.out.contains("<testsuites name=\"demo\" tests=\"4\" skipped=\"0\" failures=\"1\" errors=\"0\""),
+        "{}",
+        said.out
+    );
     assert!(said.out.contains("<testsuite name=\"demo/tests.sprag\" tests=\"4\""), "{}", said.out);
     assert!(said.out.contains("name=\"wrong &lt;&amp;&gt; &quot;quoted&quot;\""), "{}", said.out);
     assert!(said.out.contains(&format!("file=\"demo/tests.sprag\" line=\"{line}\"")), "{}", said.out);
@@ -242,7 +265,11 @@ fn failed_tests_are_findings_in_every_format() {
     assert_eq!(results["tests"][3]["cases"][0]["failures"][0]["kind"], "effect");
 
     let said = check(folder.path(), &["test", "demo", "--filter", "confidential"], Exit::Clean, "");
-    assert!(said.out.ends_with("1 test with 2 cases: all passed, 3 left out by the filter\n"), "{}", said.out);
+    assert!(
+        said.out.ends_with("1 test with 2 cases: all passed, 3 left out by the filter\n"),
+        "{}",
+        said.out
+    );
 }
 
 /// Every tag of the document is closed, in order.
@@ -266,9 +293,83 @@ fn a_missing_or_damaged_bundle_is_refused_with_a_sentence() {
     for command in ["decide", "show"] {
         let sentence = "sprag: cannot read no.spragb: there is no such file or folder";
         check(folder.path(), &[command, "no.spragb"], Exit::Failed, sentence);
-        let said = check(folder.path(), &[command, "bad.spragb"], Exit::Failed, "sprag: bad.spragb is refused: ");
+        let said =
+            check(folder.path(), &[command, "bad.spragb"], Exit::Failed, "sprag: bad.spragb is refused: ");
         assert_eq!(said.out, "");
     }
+}
+
+const GET: &str = r#"{"subject":{"type":"app","id":"com.example.triage"},"action":{"name":"helpdesk.ticket.get"},
+"resource":{"type":"ticket","id":"T-1","properties":{"ancestors":[{"type":"queue","id":"QUEUE"}]}}}"#;
+
+/// The request on one line.
+fn get(queue: &str) -> String {
+    GET.replace('\n', "").replace("QUEUE", queue) + "\n"
+}
+
+#[test]
+fn a_bundle_answers_objects_arrays_and_lines() {
+    let folder = scaffold();
+    check(folder.path(), &["build", "demo"], Exit::Clean, "demo.spragb: ");
+    let (yes, no) = ("{\"decision\":true}\n", "{\"decision\":false,\"context\":{\"reasons\":[{\"layer\":\"rules\"");
+    let decide = |input: &str| sprag(folder.path(), &["decide", "demo.spragb"], input);
+
+    let said = decide(&GET.replace("QUEUE", "it"));
+    assert_eq!((said.exit, said.out.as_str(), said.err.as_str()), (Exit::Clean, yes, ""));
+    let said = decide(&get("payroll"));
+    assert_eq!(said.exit, Exit::Clean, "{}", said.err);
+    assert!(said.out.starts_with(no), "{}", said.out);
+    let answer: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let reason = &answer["context"]["reasons"][0];
+    assert_eq!(reason["rule"], "confidential-stays-closed");
+    assert_eq!(reason["text"], "what is confidential is for people");
+    assert!(reason["at"].as_str().unwrap().starts_with("policy.sprag:"), "{reason}");
+
+    let said = decide(&format!("{}not json\n{{}}\n{}", get("it"), get("payroll")));
+    let answers: Vec<_> = said.out.lines().collect();
+    assert_eq!((said.exit, answers.len()), (Exit::Failed, 4), "{}", said.out);
+    assert_eq!(answers[0], yes.trim_end());
+    assert!(answers[1].starts_with("{\"decision\":false,\"context\":{\"error\":{\"status\":400"), "{}", answers[1]);
+    assert!(answers[3].starts_with(no), "{}", answers[3]);
+    assert!(said.err.contains("standard input:2: malformed JSON"), "{}", said.err);
+    assert!(said.err.contains("standard input:3: /subject: "), "{}", said.err);
+
+    let said = decide(&format!("[{},{}]", get("it"), get("payroll")));
+    assert_eq!((said.exit, said.out.lines().count()), (Exit::Clean, 2));
+    let said = decide("{\"subject\":{\"type\":\"app\"}}");
+    assert_eq!((said.exit, said.out.as_str()), (Exit::Failed, ""));
+    assert!(said.err.starts_with("sprag: standard input: malformed request: /subject/id: "), "{}", said.err);
+
+    fs::write(folder.path().join("request.json"), get("it")).unwrap();
+    let args = ["decide", "demo.spragb", "--request", "request.json", "--explain"];
+    let said = check(folder.path(), &args, Exit::Clean, "");
+    assert!(said.out.contains("\"permitted_by\":[{\"rule\":"), "{}", said.out);
+    assert!(said.out.contains("triage-works-in-it"), "{}", said.out);
+    check(folder.path(), &["show", "demo.spragb"], Exit::Clean, "");
+}
+
+#[test]
+fn a_bundle_with_any_bit_turned_is_refused() {
+    let folder = scaffold();
+    check(folder.path(), &["build", "demo", "-o", "good.spragb"], Exit::Clean, "");
+    let good = fs::read(folder.path().join("good.spragb")).unwrap();
+    for at in (0..good.len()).step_by(good.len() / 40) {
+        let mut bad = good.clone();
+        bad[at] ^= 1;
+        fs::write(folder.path().join("bad.spragb"), bad).unwrap();
+        check(folder.path(), &["decide", "bad.spragb"], Exit::Failed, "sprag: bad.spragb is refused: ");
+    }
+    fs::write(folder.path().join("bad.spragb"), &good[..good.len() - 1]).unwrap();
+    check(folder.path(), &["decide", "bad.spragb"], Exit::Failed, "sprag: bad.spragb is refused: ");
+}
+
+#[test]
+fn the_same_package_gives_the_same_bytes_wherever_it_lies() {
+    let (one, two) = (scaffold(), scaffold());
+    check(one.path(), &["build", "demo", "-o", "out"], Exit::Clean, "");
+    check(&two.path().join("demo/catalogs"), &["build", "-o", "out"], Exit::Clean, "");
+    let bytes = [one.path().join("out"), two.path().join("demo/catalogs/out")].map(|p| fs::read(p).unwrap());
+    assert!(bytes[0] == bytes[1]);
 }
 
 #[test]
@@ -387,7 +488,9 @@ fn the_program_ends_with_the_exit_codes_of_the_table() {
 #[test]
 fn the_environment_decides_about_colours_and_arguments_overrule_it() {
     let folder = folder(&[("sprag.toml", MANIFEST), ("a.sprag", "permit\n")]);
-    let colored = |args: &[&str], variables: &[(&str, &str)]| program(folder.path(), args, variables).1.contains('\u{1b}');
+    let colored = |args: &[&str], variables: &[(&str, &str)]| {
+        program(folder.path(), args, variables).1.contains('\u{1b}')
+    };
     assert!(!colored(&["check"], &[]), "a pipe is no terminal");
     assert!(colored(&["check"], &[("CLICOLOR_FORCE", "1")]));
     assert!(!colored(&["check"], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));

@@ -1,5 +1,7 @@
 //! The reference evaluator on one small world: each test changes what it is about and asks.
 
+#[path = "eval/text.rs"]
+mod text;
 #[path = "eval/world.rs"]
 mod world;
 

@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 #[test]
 fn a_module_names_only_modules_above_it() {
     let floors = floors();
-    assert!(floors.len() > 10 && floors[0] == "span", "the module list of lib.rs was not understood: {floors:?}");
+    assert!(
+        floors.len() > 10 && floors[0] == "span",
+        "the module list of lib.rs was not understood: {floors:?}"
+    );
     let mut faults = Vec::new();
     for (level, floor) in floors.iter().enumerate() {
         for file in files_of(floor) {
@@ -16,7 +19,9 @@ fn a_module_names_only_modules_above_it() {
                 match floors.iter().position(|f| *f == named) {
                     Some(at) if at <= level => {}
                     Some(_) => faults.push(format!("{} names `{named}`, which stands below", file.display())),
-                    None => faults.push(format!("{} names `crate::{named}`, which is no floor", file.display())),
+                    None => {
+                        faults.push(format!("{} names `crate::{named}`, which is no floor", file.display()))
+                    }
                 }
             }
         }
@@ -26,21 +31,26 @@ fn a_module_names_only_modules_above_it() {
 
 #[test]
 fn the_floor_check_reads_groups_and_skips_comments() {
-    let text = "use crate::{diag::Diagnostic, span::{Span, SourceMap}};\n// crate::cli\nfn f() { crate::eval::x() }";
+    let text =
+        "use crate::{diag::Diagnostic, span::{Span, SourceMap}};\n// crate::cli\nfn f() { crate::eval::x() }";
     assert_eq!(named_modules(text), BTreeSet::from(["diag", "span", "eval"].map(str::to_owned)));
     assert_eq!(named_modules("\"// \"; crate::a::b"), BTreeSet::from(["a".to_owned()]));
 }
 
 #[test]
 fn each_of_these_dependencies_has_one_home() {
-    let homes = [("miette", "src/report/full.rs"), ("quick_junit", "src/report/junit.rs"), ("pest", "src/syntax/")];
+    let homes =
+        [("miette", "src/report/full.rs"), ("quick_junit", "src/report/junit.rs"), ("pest", "src/syntax/")];
     let in_cli = ["clap", "clap_complete", "clap_mangen", "anstream", "indicatif", "toml", "similar"];
     let homes = homes.into_iter().chain(in_cli.map(|name| (name, "src/cli/")));
     let sources = sources(Path::new("src"));
     for (name, home) in homes {
         for file in &sources {
             let path = file.to_string_lossy().replace('\\', "/");
-            assert!(path.starts_with(home) || !names_crate(&code(&read(file)), name), "{path} names `{name}`");
+            assert!(
+                path.starts_with(home) || !names_crate(&code(&read(file)), name),
+                "{path} names `{name}`"
+            );
         }
     }
 }

@@ -10,7 +10,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use sprag::import::{Document, ImportError, Imported, Options, connect};
-use sprag::syntax::tree::{AppMember, Item};
+use sprag::sema;
+use sprag::span::SourceMap;
+use sprag::syntax::tree::{AppMember, File, Item};
 use sprag::syntax::{parser, printer};
 
 #[test]
@@ -27,8 +29,25 @@ fn a_descriptor_becomes_an_app() {
         }"#,
     )
     .unwrap();
-    insta::assert_snapshot!(check_text(&imported), @"");
-    insta::assert_snapshot!(notes(&imported), @"");
+    insta::assert_snapshot!(check_text(&imported), @r#"
+    use atlassian.jira
+
+    app com-acme-timesheets {
+      key "com.acme.timesheets"
+      vendor "Acme \"GmbH\""
+      platform atlassian.connect
+      requests READ, WRITE, ACT_AS_USER
+    }
+    "#);
+    insta::assert_snapshot!(notes(&imported), @r#"
+    d.json#/scopes/4: `read:jira-work` is no scope of Atlassian Connect and was not declared
+    d.json#/name: `name` is not expressed
+    d.json#/baseUrl: `baseUrl` is not expressed
+    d.json#/lifecycle/installed: called on `installed`: addresses are not expressed
+    d.json#/apiMigrations: `apiMigrations` is not expressed
+    d.json#/modules/jiraProjectPages: module `jiraProjectPages` is not expressed
+    d.json#/modules/webhooks/0: receives `jira:issue_created` by webhook, without any operation being called
+    "#);
 }
 
 #[test]
@@ -81,7 +100,7 @@ fn what_is_no_descriptor_is_refused_with_its_place() {
     check_refused("{\"key\": \"k\",", "d.json:1:12: not JSON as expected: EOF while parsing a value");
     check_refused(
         "{\"key\": \"k\", \"scopes\": [], \"scopes\": []}",
-        "d.json:1:37: not JSON as expected: member `scopes` stands twice in one object",
+        "d.json:1:35: not JSON as expected: member `scopes` stands twice in one object",
     );
     check_refused("[]", "d.json#: expected a Connect descriptor, an object, found an array");
     check_refused("{}", "d.json#: expected member `key`; this is not a Connect descriptor");
@@ -132,13 +151,14 @@ fn real_descriptors_are_imported_or_refused_with_a_reason() {
     let Some(folder) = data() else { return };
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
     let mut notes = 0;
+    let catalogs = ["atlassian.sprag", "atlassian/jira.sprag", "atlassian/confluence.sprag"].map(catalog);
     for path in descriptors(&folder) {
         let text = std::fs::read_to_string(&path).unwrap();
         let name = path.file_name().unwrap().to_str().unwrap();
         let document = [Document { name, text: &text }];
         let outcome = match connect::import(&document, &Options::default()) {
             Ok(imported) => {
-                check_text(&imported);
+                check_model(&catalogs, &check_text(&imported));
                 assert_eq!(connect::import(&document, &Options::default()).unwrap(), imported);
                 notes += imported.notes.len();
                 requests(&imported).join(", ")
@@ -148,7 +168,19 @@ fn real_descriptors_are_imported_or_refused_with_a_reason() {
         *outcomes.entry(outcome).or_default() += 1;
     }
     let lines: Vec<String> = outcomes.iter().map(|(outcome, n)| format!("{n:2} {outcome}")).collect();
-    insta::assert_snapshot!(format!("{}\n{notes} notes", lines.join("\n")), @"");
+    insta::assert_snapshot!(format!("{}\n{notes} notes", lines.join("\n")), @r#"
+    18 NONE
+    11 READ
+     9 READ, WRITE
+     4 READ, WRITE, ACT_AS_USER
+     1 READ, WRITE, ACT_AS_USER, ACCESS_EMAIL_ADDRESSES
+     1 READ, WRITE, ADMIN, ACT_AS_USER
+     2 READ, WRITE, DELETE
+     1 READ, WRITE, DELETE, PROJECT_ADMIN, ADMIN
+     1 refused: a Bitbucket descriptor (`contexts`); expected one for Jira or Confluence
+     2 refused: a HipChat descriptor (`capabilities`); expected one for Jira or Confluence
+    473 notes
+    "#);
 }
 
 // ---- helpers
@@ -167,6 +199,32 @@ fn check_text(imported: &Imported) -> String {
     assert_eq!(file, imported.file, "{text}");
     assert_eq!(printer::print(&file), text);
     text
+}
+
+/// The text as a policy on its catalogs: nothing to complain of, and one app in the model.
+#[track_caller]
+fn check_model(catalogs: &[File], text: &str) {
+    let mut sources = SourceMap::default();
+    let source = sources.add(sema::PRELUDE_PATH, sema::PRELUDE);
+    let (prelude, _) = parser::parse(source, sema::PRELUDE);
+    let source = sources.add("app.sprag", text);
+    let (policy, _) = parser::parse(source, text);
+    let input = sema::Input {
+        package: "test",
+        prelude: &prelude,
+        policy: vec![&policy],
+        catalogs: catalogs.iter().map(|file| sema::CatalogFile { file, digest: String::new() }).collect(),
+        lock: None,
+        incomplete: false,
+    };
+    let (model, diagnostics) = sema::check(&input, &sources);
+    assert_eq!(diagnostics, [], "{text}");
+    assert_eq!(model.unwrap().apps.len(), 1);
+}
+
+fn catalog(path: &str) -> File {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/catalogs").join(path);
+    parser::parse(0, &std::fs::read_to_string(path).unwrap()).0
 }
 
 fn import(text: &str) -> Result<Imported, ImportError> {

@@ -4,8 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use super::package::Package;
-use super::{Context, Exit, bundle, check, deliver, progress};
-use crate::report;
+use super::{Context, Exit, check, deliver, progress};
+use crate::{emit, report};
 
 /// Compile a package to a bundle.
 #[derive(Debug, clap::Args)]
@@ -19,22 +19,24 @@ pub struct Args {
 
 /// 0 when built; 1 if the package has errors or its table would be too large, and then nothing is written.
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
-    let mut compiled = Package::load(args.path.as_deref(), cx)?.compile(cx);
+    let compiled = Package::load(args.path.as_deref(), cx)?.compile(cx);
+    if !compiled.compilation.diagnostics.is_empty() {
+        check::show_errors(&compiled, cx)?;
+    }
+    let Some(model) = &compiled.compilation.model else {
+        return Ok(Exit::Findings);
+    };
     let built = {
         let _bar = progress::spinner(cx, "building");
-        bundle::build(&compiled.compilation)
+        emit::build(model, &compiled.compilation.sources)
     };
     let bytes = match built {
         Ok(bytes) => bytes,
         Err(found) => {
-            compiled.compilation.diagnostics.extend(found);
-            check::show_errors(&compiled, cx)?;
+            check::show_found(&compiled, &found, cx)?;
             return Ok(Exit::Findings);
         }
     };
-    if !compiled.compilation.diagnostics.is_empty() {
-        check::show_errors(&compiled, cx)?;
-    }
     let output = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.spragb", compiled.name)));
     deliver(cx, Some(&output), &bytes)?;
     if !cx.quiet && output.as_os_str() != "-" {

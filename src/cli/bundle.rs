@@ -1,35 +1,29 @@
-//! The one place where the command line meets bundles.
+//! Bundles as the command line meets them.
 
 use serde_json::Value;
+use sprag_runtime::Bundle;
 
-use super::decide::Malformed;
-use crate::diag::Diagnostic;
-use crate::driver::Compilation;
+use crate::authzen::{self, Note};
+use crate::decision_point::DecisionPoint;
 
-/// The bundle of a compiled package, or what stands in the way; nothing to add where the package has errors.
-pub(super) fn build(compilation: &Compilation) -> Result<Vec<u8>, Vec<Diagnostic>> {
-    let _ = compilation;
-    Err(Vec::new())
+/// Loads a bundle, or says why it is refused.
+pub(super) fn open(bytes: &[u8]) -> Result<DecisionPoint<'_>, String> {
+    Bundle::load(bytes).map(DecisionPoint::new).map_err(|e| e.to_string())
 }
 
-/// A loaded bundle.
-pub(super) struct Bundle;
-
-impl Bundle {
-    /// Loads it, or says why it is refused.
-    pub(super) fn load(bytes: &[u8]) -> Result<Bundle, String> {
-        let _ = bytes;
-        Err("not a bundle".to_owned())
+/// The answer to an AuthZEN evaluation request, with what of the request was ignored; or everything that is
+/// malformed in it.
+pub(super) fn answer(
+    point: &mut DecisionPoint<'_>,
+    request: &Value,
+    explain: bool,
+) -> Result<(Value, Vec<Note>), String> {
+    let types = |namespace: authzen::Namespace<'_>, name: &str| point.value_type(namespace, name);
+    let parsed = authzen::request(request, &types)
+        .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;
+    let mut explained = point.explain(&parsed.request);
+    if !explain {
+        explained.permitted_by.clear();
     }
-
-    /// The answer to an AuthZEN evaluation request.
-    pub(super) fn answer(&self, request: &Value, explain: bool) -> Result<Value, Malformed> {
-        let _ = (request, explain);
-        Err(Malformed("not a request".to_owned()))
-    }
-}
-
-/// What is in the bundle, for people.
-pub(super) fn listing(bytes: &[u8]) -> Result<String, String> {
-    Bundle::load(bytes).map(|_| String::new())
+    Ok((authzen::response(&explained), parsed.notes))
 }

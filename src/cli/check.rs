@@ -7,6 +7,7 @@ use clap::builder::PossibleValuesParser;
 
 use super::package::{Compiled, Package};
 use super::{Context, Exit};
+use crate::diag::Diagnostic;
 use crate::report;
 
 /// Check a package and show what is wrong with it.
@@ -45,10 +46,14 @@ pub(super) fn show(compiled: &Compiled, format: &str, cx: &mut Context<'_>) -> i
     (format.write)(&compiled.shown(), &compiled.compilation.diagnostics, &cx.look, cx.out)
 }
 
-/// For commands that need a sound package: its errors on standard error's behalf, else nothing.
+/// For commands that need a sound package and write something else to standard output.
 pub(super) fn show_errors(compiled: &Compiled, cx: &mut Context<'_>) -> io::Result<()> {
-    let format = report::FORMATS[0];
-    (format.write)(&compiled.shown(), &compiled.compilation.diagnostics, &cx.look, cx.err)
+    show_found(compiled, &compiled.compilation.diagnostics, cx)
+}
+
+/// What was found after the checks, on standard error.
+pub(super) fn show_found(compiled: &Compiled, found: &[Diagnostic], cx: &mut Context<'_>) -> io::Result<()> {
+    (report::FORMATS[0].write)(&compiled.shown(), found, &cx.look, cx.err)
 }
 
 fn formats() -> PossibleValuesParser {

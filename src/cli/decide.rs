@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::bundle::Bundle;
-use super::{Context, Exit, failed, files};
+use super::{Context, Exit, bundle, failed, files};
 
 /// Answer requests from a bundle, as an AuthZEN decision point would.
 ///
@@ -19,7 +18,7 @@ pub struct Args {
     /// A file with requests, or `-` for standard input.
     #[arg(long, value_name = "FILE", default_value = "-")]
     request: PathBuf,
-    /// Name every rule that decided, with its place and its reason.
+    /// Name the rules that permit too, and tell on standard error what of a request meant nothing.
     #[arg(long)]
     explain: bool,
 }
@@ -29,151 +28,162 @@ pub struct Args {
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let bytes = files::read_bytes(&cx.cwd, &cx.cwd.join(&args.bundle))?;
     let refused = |why| failed(format!("{} is refused: {why}", files::shown(&cx.cwd, &args.bundle)));
-    let bundle = Bundle::load(&bytes).map_err(refused)?;
-    let answer = |request: &Value| bundle.answer(request, args.explain);
-    if args.request.as_os_str() == "-" {
-        return answer_all("standard input", cx.input, cx.out, cx.err, &answer);
-    }
-    let text = files::read_text(&cx.cwd, &cx.cwd.join(&args.request))?;
-    let name = files::shown(&cx.cwd, &args.request);
-    answer_all(&name, &mut text.as_bytes(), cx.out, cx.err, &answer)
+    let mut point = bundle::open(&bytes).map_err(refused)?;
+    let mut answer = |request: &Value, err: &mut dyn Write| {
+        let (answer, notes) = bundle::answer(&mut point, request, args.explain)?;
+        for note in notes.iter().filter(|_| args.explain) {
+            // The answer matters more than whether this can be told.
+            let _ = writeln!(err, "note: {}: {}", note.pointer, note.message);
+        }
+        Ok(answer)
+    };
+    let text;
+    let (name, mut file);
+    let input: &mut dyn BufRead = if args.request.as_os_str() == "-" {
+        name = "standard input".to_owned();
+        cx.input
+    } else {
+        text = files::read_text(&cx.cwd, &cx.cwd.join(&args.request))?;
+        name = files::shown(&cx.cwd, &args.request);
+        file = text.as_bytes();
+        &mut file
+    };
+    Desk { name: &name, out: cx.out, err: cx.err, answer: &mut answer, bad: false }.all(input)
 }
 
-/// Where the request is malformed and what was expected there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Malformed(pub(super) String);
+/// Where requests come in and answers go out.
+struct Desk<'a> {
+    /// What the input is called.
+    name: &'a str,
+    out: &'a mut dyn Write,
+    err: &'a mut dyn Write,
+    /// The answer to a request, or what is malformed in it.
+    answer: &'a mut dyn FnMut(&Value, &mut dyn Write) -> Result<Value, String>,
+    /// Whether something malformed was answered.
+    bad: bool,
+}
 
-type Answer<'a> = &'a dyn Fn(&Value) -> Result<Value, Malformed>;
-
-/// Answers everything in the input. Whoever asks line by line gets each answer before the next question.
-fn answer_all(
-    name: &str,
-    input: &mut dyn BufRead,
-    out: &mut dyn Write,
-    err: &mut dyn Write,
-    answer: Answer<'_>,
-) -> io::Result<Exit> {
-    let mut head = Vec::new();
-    let mut number = 0;
-    while head.trim_ascii().is_empty() {
-        head.clear();
-        number += 1;
-        if input.read_until(b'\n', &mut head)? == 0 {
-            return Err(failed(format!("{name}: there is no request")));
+impl Desk<'_> {
+    /// Answers everything in the input. Who asks line by line gets each answer before the next question.
+    fn all(mut self, input: &mut dyn BufRead) -> io::Result<Exit> {
+        let mut head = Vec::new();
+        let mut number = 0;
+        while head.trim_ascii().is_empty() {
+            head.clear();
+            number += 1;
+            if input.read_until(b'\n', &mut head)? == 0 {
+                return Err(failed(format!("{}: there is no request", self.name)));
+            }
+        }
+        match serde_json::from_slice(&head) {
+            Ok(first @ Value::Object(_)) => {
+                let place = format!("{}:{number}", self.name);
+                let told = (self.answer)(&first, self.err);
+                if let Err(why) = &told {
+                    // A malformed object that stands alone is no stream to go on with.
+                    match skip_blanks(input)? {
+                        Some(lines) => number += lines,
+                        None => return Err(self.malformed(why)),
+                    }
+                }
+                self.tell(told, &place)?;
+                self.lines(number, input)
+            }
+            Ok(_) | Err(_) => self.document(head, number, input),
         }
     }
-    let mut lines = Lines { name, number, bad: 0, first: serde_json::from_slice(&head).ok() };
-    if !matches!(lines.first, Some(Value::Object(_))) {
-        let mut whole = head.clone();
+
+    /// One request over many lines, an array of them, or lines of which the first is broken.
+    fn document(mut self, head: Vec<u8>, number: u64, input: &mut dyn BufRead) -> io::Result<Exit> {
+        let start = head.len();
+        let mut whole = head;
         input.read_to_end(&mut whole)?;
         match serde_json::from_slice(&whole) {
-            Ok(Value::Array(requests)) => return array(name, &requests, out, err, answer),
-            Ok(request) => {
-                let malformed = |Malformed(why)| failed(format!("{name}: malformed request: {why}"));
-                writeln!(out, "{}", answer(&request).map_err(malformed)?)?;
-                return Ok(Exit::Clean);
-            }
-            // JSON Lines whose first line is broken: another line is whole.
-            Err(_) if is_lines(&whole[head.len()..]) => {
-                lines.line(&head, out, err, answer)?;
-                return lines.rest(&mut &whole[head.len()..], out, err, answer);
-            }
-            Err(e) => return Err(failed(format!("{name}: malformed JSON: {e}"))),
-        }
-    }
-    lines.rest(input, out, err, answer)
-}
-
-fn is_lines(rest: &[u8]) -> bool {
-    let mut lines = rest.split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty());
-    lines.next().is_some_and(|l| matches!(serde_json::from_slice(l), Ok(Value::Object(_))))
-}
-
-fn array(
-    name: &str,
-    requests: &[Value],
-    out: &mut dyn Write,
-    err: &mut dyn Write,
-    answer: Answer<'_>,
-) -> io::Result<Exit> {
-    let mut exit = Exit::Clean;
-    for (i, request) in requests.iter().enumerate() {
-        let answer = answer(request).or_else(|Malformed(why)| {
-            exit = Exit::Failed;
-            writeln!(err, "sprag: {name}: request {i}: malformed request: {why}")?;
-            Ok::<_, io::Error>(refusal(&why))
-        })?;
-        writeln!(out, "{answer}")?;
-    }
-    Ok(exit)
-}
-
-/// JSON Lines, read so far up to line `number`.
-struct Lines<'a> {
-    name: &'a str,
-    number: u64,
-    bad: u64,
-    /// The first line, read but not yet answered.
-    first: Option<Value>,
-}
-
-impl Lines<'_> {
-    fn rest(
-        mut self,
-        input: &mut dyn BufRead,
-        out: &mut dyn Write,
-        err: &mut dyn Write,
-        answer: Answer<'_>,
-    ) -> io::Result<Exit> {
-        let first = self.first.take();
-        let mut line = Vec::new();
-        let more = input.read_until(b'\n', &mut line)? > 0;
-        if let Some(first) = first {
-            match answer(&first) {
-                // A single object that is malformed is no stream to go on with.
-                Err(Malformed(why)) if !more => {
-                    return Err(failed(format!("{}: malformed request: {why}", self.name)));
+            Ok(Value::Array(requests)) => {
+                for (i, request) in requests.iter().enumerate() {
+                    let told = (self.answer)(request, self.err);
+                    self.tell(told, &format!("{}: request {i}", self.name))?;
                 }
-                told => self.tell(told, out, err)?,
+                Ok(self.exit())
             }
+            Ok(request) => {
+                let answer = (self.answer)(&request, self.err).map_err(|why| self.malformed(&why))?;
+                writeln!(self.out, "{answer}")?;
+                Ok(Exit::Clean)
+            }
+            Err(_) if next_line_is_whole(&whole[start..]) => {
+                self.line(&whole[..start], number)?;
+                self.lines(number, &mut &whole[start..])
+            }
+            Err(e) => Err(failed(format!("{}: malformed JSON: {e}", self.name))),
         }
-        while !line.is_empty() {
-            self.number += 1;
+    }
+
+    /// JSON Lines after line `number`.
+    fn lines(mut self, mut number: u64, input: &mut dyn BufRead) -> io::Result<Exit> {
+        let mut line = Vec::new();
+        while input.read_until(b'\n', &mut line)? > 0 {
+            number += 1;
             if !line.trim_ascii().is_empty() {
-                self.line(&line, out, err, answer)?;
+                self.line(&line, number)?;
             }
             line.clear();
-            input.read_until(b'\n', &mut line)?;
         }
-        Ok(if self.bad > 0 { Exit::Failed } else { Exit::Clean })
+        Ok(self.exit())
     }
 
-    fn line(
-        &mut self,
-        line: &[u8],
-        out: &mut dyn Write,
-        err: &mut dyn Write,
-        answer: Answer<'_>,
-    ) -> io::Result<()> {
-        let request = serde_json::from_slice(line).map_err(|e| Malformed(format!("malformed JSON: {e}")));
-        self.tell(request.and_then(|r: Value| answer(&r)), out, err)
+    fn line(&mut self, line: &[u8], number: u64) -> io::Result<()> {
+        let request: Result<Value, _> = serde_json::from_slice(line);
+        let told = match request {
+            Ok(request) => (self.answer)(&request, self.err),
+            Err(e) => Err(format!("malformed JSON: {e}")),
+        };
+        self.tell(told, &format!("{}:{number}", self.name))
     }
 
-    fn tell(
-        &mut self,
-        told: Result<Value, Malformed>,
-        out: &mut dyn Write,
-        err: &mut dyn Write,
-    ) -> io::Result<()> {
-        let answer = told.or_else(|Malformed(why)| {
-            self.bad += 1;
-            writeln!(err, "sprag: {}:{}: {why}", self.name, self.number)?;
-            Ok::<_, io::Error>(refusal(&why))
-        })?;
-        writeln!(out, "{answer}")?;
+    fn tell(&mut self, told: Result<Value, String>, place: &str) -> io::Result<()> {
+        let answer = match told {
+            Ok(answer) => answer,
+            Err(why) => {
+                self.bad = true;
+                writeln!(self.err, "sprag: {place}: {why}")?;
+                refusal(&why)
+            }
+        };
+        writeln!(self.out, "{answer}")?;
         // Somebody may wait for this answer before asking again.
-        out.flush()
+        self.out.flush()
     }
+
+    fn malformed(&self, why: &str) -> io::Error {
+        failed(format!("{}: malformed request: {why}", self.name))
+    }
+
+    fn exit(&self) -> Exit {
+        if self.bad { Exit::Failed } else { Exit::Clean }
+    }
+}
+
+/// Skips blanks before the next request and counts the lines they end; `None` if there is no next one.
+fn skip_blanks(input: &mut dyn BufRead) -> io::Result<Option<u64>> {
+    let mut lines = 0;
+    loop {
+        let ahead = input.fill_buf()?;
+        if ahead.is_empty() {
+            return Ok(None);
+        }
+        let blanks = ahead.iter().take_while(|b| b.is_ascii_whitespace()).count();
+        if blanks < ahead.len() {
+            return Ok(Some(lines));
+        }
+        lines += ahead.iter().filter(|b| **b == b'\n').count() as u64;
+        input.consume(blanks);
+    }
+}
+
+fn next_line_is_whole(rest: &[u8]) -> bool {
+    let mut lines = rest.split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty());
+    lines.next().is_some_and(|l| matches!(serde_json::from_slice(l), Ok(Value::Object(_))))
 }
 
 /// The answer to what is no request: AuthZEN's shape for an invalid item of a batch.
@@ -187,12 +197,13 @@ mod tests {
 
     /// Exit or sentence, output, and standard error.
     fn conversation(input: &str) -> (Result<Exit, String>, String, String) {
-        let answer = |request: &Value| match request.get("ask") {
+        let mut answer = |request: &Value, _: &mut dyn Write| match request.get("ask") {
             Some(ask) => Ok(json!({ "decision": ask })),
-            None => Err(Malformed("`/ask` is missing".to_owned())),
+            None => Err("`/ask` is missing".to_owned()),
         };
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let done = answer_all("in", &mut input.as_bytes(), &mut out, &mut err, &answer);
+        let desk = Desk { name: "in", out: &mut out, err: &mut err, answer: &mut answer, bad: false };
+        let done = desk.all(&mut input.as_bytes());
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (done.map_err(|e| e.to_string()), text(out), text(err))
     }
@@ -229,7 +240,7 @@ mod tests {
         check("[{\"ask\":true},\n{\"ask\":false}]", Exit::Clean, &format!("{YES}{NO}"), "");
         check("[]", Exit::Clean, "", "");
         let bad = "{\"decision\":false,\"context\":{\"error\":{\"status\":400,\"message\":\"`/ask` is missing\"}}}\n";
-        let told = "sprag: in: request 0: malformed request: `/ask` is missing\n";
+        let told = "sprag: in: request 0: `/ask` is missing\n";
         check("[{},{\"ask\":true}]", Exit::Failed, &format!("{bad}{YES}"), told);
     }
 

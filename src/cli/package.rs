@@ -88,15 +88,20 @@ impl Compiled {
     pub(crate) fn shown(&self) -> SourceMap {
         let mut shown = SourceMap::default();
         for source in self.compilation.sources.sources() {
-            let made_up = source.path.starts_with('<');
-            let path = if made_up {
-                source.path.clone()
-            } else {
-                files::shown(&self.cwd, &self.root.join(&source.path))
-            };
-            shown.add(path, source.text.as_str());
+            shown.add(self.shown_path(&source.path), source.text.as_str());
         }
         shown
+    }
+
+    /// `path:line:column` with the path as seen from the current folder.
+    pub(crate) fn shown_place(&self, at: &str) -> String {
+        let path_end = at.rmatch_indices(':').nth(1).map_or(at.len(), |(i, _)| i);
+        format!("{}{}", self.shown_path(&at[..path_end]), &at[path_end..])
+    }
+
+    fn shown_path(&self, path: &str) -> String {
+        // The prelude lies in no folder.
+        if path.starts_with('<') { path.to_owned() } else { files::shown(&self.cwd, &self.root.join(path)) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `sprag test`
 
+use std::cell::RefCell;
 use std::io;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -7,12 +8,14 @@ use std::time::Instant;
 use clap::builder::PossibleValuesParser;
 
 use super::package::Package;
-use super::{Context, Exit, check, deliver, progress};
-use crate::eval;
-use crate::report;
+use super::{Context, Exit, bundle, check, deliver, failed, progress};
+use crate::request::Request;
 use crate::suite::{self, Decider, Suite};
+use crate::{authzen, emit, eval, report};
 
 /// Run the tests in a package's files.
+///
+/// Each request is answered by the bundle and by the reference evaluator, which must agree.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The package's folder, or anything in it; the current folder if missing.
@@ -35,15 +38,25 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         check::show_errors(&compiled, cx)?;
         return Ok(Exit::Findings);
     };
-    let sources = compiled.shown();
+    let sources = &compiled.compilation.sources;
+    let bytes = match emit::build(model, sources) {
+        Ok(bytes) => bytes,
+        Err(found) => {
+            check::show_found(&compiled, &found, cx)?;
+            return Ok(Exit::Findings);
+        }
+    };
+    let fault = |why| failed(format!("the bundle just built is refused, which is a fault of sprag: {why}"));
+    let point = RefCell::new(bundle::open(&bytes).map_err(fault)?);
     let start = Instant::now();
     let results = {
         let _bar = progress::spinner(cx, "testing");
+        let defined = |request: &Request| authzen::explain(model, sources, &eval::evaluate(model, request));
         suite::run(&Suite {
             model,
-            sources: &sources,
-            decider: Decider { name: "evaluator", decide: &|request| eval::evaluate(model, request) },
-            others: &[],
+            place: &|at| compiled.shown_place(at),
+            decider: Decider { name: "runtime", decide: &|request| point.borrow_mut().explain(request) },
+            others: &[Decider { name: "evaluator", decide: &defined }],
             filter: args.filter.as_deref(),
             clock: &|| start.elapsed(),
         })
@@ -51,7 +64,7 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let format = report::test_format(&args.output_format).unwrap_or(report::TEST_FORMATS[0]);
     let look = if args.output.is_some() { report::Look::PLAIN } else { cx.look };
     let mut bytes = Vec::new();
-    (format.write)(&compiled.name, &sources, &results, &look, &mut bytes)?;
+    (format.write)(&compiled.name, &compiled.shown(), &results, &look, &mut bytes)?;
     deliver(cx, args.output.as_deref(), &bytes)?;
     Ok(if results.passed() { Exit::Clean } else { Exit::Findings })
 }

@@ -21,7 +21,7 @@ pub static IMPORTER: Importer = Importer {
 };
 
 /// Connect's scopes, weakest first; the first six imply NONE.
-const SCOPES: [&str; 9] = [
+pub(super) const SCOPES: [&str; 9] = [
     "NONE",
     "READ",
     "WRITE",

@@ -29,14 +29,14 @@ fn write(
         let mut suite = TestSuite::new(file);
         suite.set_time(tests.iter().map(|t| t.time).sum());
         for test in tests {
-            suite.add_test_case(case(package, file, sources, test));
+            suite.add_test_case(case(file, sources, test));
         }
         report.add_test_suite(suite);
     }
     report.serialize(&mut *out).map_err(io::Error::other)
 }
 
-fn case(package: &str, file: &str, sources: &SourceMap, test: &TestResult) -> TestCase {
+fn case(file: &str, sources: &SourceMap, test: &TestResult) -> TestCase {
     let failures: Vec<_> = test.cases.iter().flat_map(|c| c.failures.iter().map(move |f| (c, f))).collect();
     let mut status = TestCaseStatus::success();
     if let Some((first, failure)) = failures.first() {
@@ -52,7 +52,7 @@ fn case(package: &str, file: &str, sources: &SourceMap, test: &TestResult) -> Te
         status.set_description(text);
     }
     let mut out = TestCase::new(test.title.as_str(), status);
-    out.set_classname(format!("{package}.{}", file.trim_end_matches(".sprag").replace('/', ".")));
+    out.set_classname(file.trim_end_matches(".sprag").replace('/', "."));
     out.set_time(test.time);
     out.set_assertions(test.cases.len());
     let line = sources.position(test.span).line.to_string();

@@ -38,7 +38,7 @@ pub(super) fn select<'i, 'a>(cx: &mut Context, input: &'i Input<'a>) -> Vec<&'i 
             }
             None => {
                 cx.names.set_blind_to_facts(true);
-                if missing.insert(&import.name.text) && !input.incomplete {
+                if missing.insert(&import.name.text) && !input.is_incomplete() {
                     cx.report(errors::catalogs::not_found(&import.name, at_hand.keys().copied()));
                 }
             }

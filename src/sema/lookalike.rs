@@ -10,8 +10,7 @@ use super::names::Items;
 use crate::span::Span;
 use crate::syntax::tree::{AppMember, File};
 
-/// Looks through the text of a file, comments too, for characters that hide or reorder, and through its
-/// strings for words of mixed scripts.
+/// Looks through the strings of a file for characters that hide or reorder and for words of mixed scripts.
 pub(super) fn scan(cx: &mut Context, file: &File) {
     let Some(number) = source_of(file) else { return };
     let Some(source) = cx.sources.sources().get(number as usize) else { return };
@@ -20,14 +19,15 @@ pub(super) fn scan(cx: &mut Context, file: &File) {
         return;
     }
     let mut found = Vec::new();
-    for (at, c) in text.char_indices() {
-        if let Some(what) = hidden(c) {
-            let span = Span::new(number, at, at + c.len_utf8());
-            found.push(errors::names::hidden_character(span, c, what));
-        }
-    }
     for (start, end) in strings(text) {
         let inside = &text[start..end];
+        // The parser has reported what reorders text as it stands, but not what an escape writes.
+        for (at, c) in inside.char_indices() {
+            if let Some(what) = hidden(c).filter(|_| !reorders(c)) {
+                let span = Span::new(number, start + at, start + at + c.len_utf8());
+                found.push(errors::names::hidden_character(span, c, what));
+            }
+        }
         for (at, _) in inside.match_indices("\\u{") {
             // An even number of backslashes before it would make it text.
             let before = inside[..at].bytes().rev().take_while(|b| *b == b'\\').count();
@@ -55,14 +55,17 @@ pub(super) fn scan(cx: &mut Context, file: &File) {
 /// What a character does that no reader sees.
 fn hidden(c: char) -> Option<&'static str> {
     match c {
-        '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => {
-            Some("changes the order in which text is shown")
-        }
+        _ if reorders(c) => Some("changes the order in which text is shown"),
         '\u{AD}' | '\u{200B}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}' => {
             Some("is not visible")
         }
         _an_ordinary_one => None,
     }
+}
+
+/// Whether it is a bidirectional control.
+fn reorders(c: char) -> bool {
+    matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The insides of all strings: from quote to quote, comments left out.

@@ -25,7 +25,7 @@ mod types;
 mod windows;
 
 use crate::diag::{Diagnostic, Severity};
-use crate::span::SourceMap;
+use crate::span::{SourceMap, Span};
 use crate::syntax::tree;
 use model::{Checked, Model};
 
@@ -49,9 +49,15 @@ pub struct Input<'a> {
     /// The entries of `sprag.lock`. `None`: pins are not compared (a single file, a snippet, `sprag lock` itself);
     /// a package without a lock file passes an empty list.
     pub lock: Option<&'a [LockEntry]>,
-    /// Whether the parser left something out. Then no model is made and names that are nowhere declared
-    /// are not reported, because what was left out may declare them.
-    pub incomplete: bool,
+    /// What the parser said. After an error no model is made, names that are nowhere declared are not reported
+    /// (what was left out may declare them), nor is anything about a place that the parser complained of.
+    pub syntax: &'a [Diagnostic],
+}
+
+impl Input<'_> {
+    fn is_incomplete(&self) -> bool {
+        self.syntax.iter().any(|d| d.severity == Severity::Error)
+    }
 }
 
 /// A catalog at hand.
@@ -84,7 +90,8 @@ pub fn is_catalog(file: &tree::File) -> bool {
 /// `sources` must hold every source that the trees' spans name. The diagnostics are sorted by place.
 pub fn check(input: &Input, sources: &SourceMap) -> (Option<Checked<Model>>, Vec<Diagnostic>) {
     let mut cx = context::Context::new(sources, input.package);
-    cx.names.set_blind(input.incomplete);
+    let incomplete = input.is_incomplete();
+    cx.names.set_blind(incomplete);
     let catalogs = catalogs::select(&mut cx, input);
 
     let mut policy = input.policy.clone();
@@ -112,6 +119,9 @@ pub fn check(input: &Input, sources: &SourceMap) -> (Option<Checked<Model>>, Vec
 
     let mut diagnostics = cx.diagnostics;
     diagnostics.sort_by_key(|d| (d.span().source, d.span().start, d.span().end, d.code));
-    let failed = input.incomplete || diagnostics.iter().any(|d| d.severity == Severity::Error);
+    let overlaps = |a: Span, b: Span| a.source == b.source && a.start < b.end && b.start < a.end;
+    let placeholder = |d: &Diagnostic| input.syntax.iter().any(|s| overlaps(s.span(), d.span()));
+    diagnostics.retain(|d| !placeholder(d));
+    let failed = incomplete || diagnostics.iter().any(|d| d.severity == Severity::Error);
     ((!failed).then(|| Checked::new(cx.model)), diagnostics)
 }

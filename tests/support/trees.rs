@@ -6,12 +6,12 @@ use sprag::syntax::tree::*;
 use super::random::Random;
 
 /// A file of up to `most` items, without comments. All spans are zero.
-pub(crate) fn file(r: &mut Random, most: usize) -> File {
-    File { items: r.many(0, most, item), comments: Vec::new() }
+pub fn file(r: &mut Random, most: usize) -> File {
+    File { items: r.some(0, most, item), comments: Vec::new() }
 }
 
 /// Any item.
-pub(crate) fn item(r: &mut Random) -> Item {
+pub fn item(r: &mut Random) -> Item {
     match r.below(22) {
         0 => Item::Catalog(CatalogHeader {
             name: path(r),
@@ -23,16 +23,16 @@ pub(crate) fn item(r: &mut Random) -> Item {
         2 => Item::Enumeration(Enumeration {
             name: name(r),
             ordered: r.one_in(2),
-            values: r.many(0, 6, name),
+            values: r.some(0, 6, name),
             span: NOWHERE,
         }),
         3 => Item::Kind(Kind {
             name: name(r),
             parent: r.maybe(name),
-            fields: r.many(0, 4, field),
+            fields: r.some(0, 4, field),
             span: NOWHERE,
         }),
-        4 => Item::Attributes(Attributes { owner: name(r), fields: r.many(0, 4, field), span: NOWHERE }),
+        4 => Item::Attributes(Attributes { owner: name(r), fields: r.some(0, 4, field), span: NOWHERE }),
         5 => Item::Model(PermissionModel {
             name: name(r),
             title: r.maybe(text),
@@ -40,18 +40,18 @@ pub(crate) fn item(r: &mut Random) -> Item {
             span: NOWHERE,
         }),
         6 => {
-            Item::Scope(Scope { model: path(r), name: scope(r), implies: r.many(0, 3, scope), span: NOWHERE })
+            Item::Scope(Scope { model: path(r), name: scope(r), implies: r.some(0, 3, scope), span: NOWHERE })
         }
         7 => Item::Mark(Mark { name: name(r), title: r.maybe(text), span: NOWHERE }),
         8 => Item::Operation(Operation {
             name: path(r),
-            members: r.many(0, 6, operation_member),
+            members: r.some(0, 6, operation_member),
             span: NOWHERE,
         }),
         9 => Item::OperationGroup(OperationGroup { name: name(r), operations: operations(r), span: NOWHERE }),
-        10 => Item::App(App { name: name(r), members: r.many(0, 8, app_member), span: NOWHERE }),
+        10 => Item::App(App { name: name(r), members: r.some(0, 8, app_member), span: NOWHERE }),
         11 => Item::Role(Role { name: name(r), operations: operations(r), span: NOWHERE }),
-        12 => Item::Group(Group { name: scope(r), members: r.many(0, 5, text), span: NOWHERE }),
+        12 => Item::Group(Group { name: scope(r), members: r.some(0, 5, text), span: NOWHERE }),
         13 => Item::Assignment(Assignment {
             role: name(r),
             principal: match r.below(3) {
@@ -66,23 +66,23 @@ pub(crate) fn item(r: &mut Random) -> Item {
             kind: name(r),
             id: id(r),
             parent: r.maybe(|r| (name(r), id(r))),
-            attributes: r.many(0, 3, setting),
+            attributes: r.some(0, 3, setting),
             span: NOWHERE,
         }),
         15 => {
-            Item::Window(Window { name: name(r), zone: text(r), hours: r.many(0, 4, hours), span: NOWHERE })
+            Item::Window(Window { name: name(r), zone: text(r), hours: r.some(0, 4, hours), span: NOWHERE })
         }
         16 => Item::Condition(NamedCondition { name: name(r), condition: condition(r, 4), span: NOWHERE }),
         17 => Item::Rule(rule(r)),
         18 => Item::Ratchet(ratchet(r)),
-        19 => Item::Guarantee(Guarantee { title: text(r), claims: r.many(1, 3, claim), span: NOWHERE }),
-        20 => Item::Authority(Authority { members: r.many(0, 4, authority_member), span: NOWHERE }),
-        _ => Item::Test(Test { title: text(r), cases: r.many(1, 3, test_case), span: NOWHERE }),
+        19 => Item::Guarantee(Guarantee { title: text(r), claims: r.some(1, 3, claim), span: NOWHERE }),
+        20 => Item::Authority(Authority { members: r.some(0, 4, authority_member), span: NOWHERE }),
+        _ => Item::Test(Test { title: text(r), cases: r.some(1, 3, test_case), span: NOWHERE }),
     }
 }
 
 /// `permit` or `forbid`.
-pub(crate) fn rule(r: &mut Random) -> Rule {
+pub fn rule(r: &mut Random) -> Rule {
     Rule {
         effect: *r.pick(&[Effect::Permit, Effect::Forbid]),
         apps: apps(r),
@@ -97,27 +97,27 @@ pub(crate) fn rule(r: &mut Random) -> Rule {
 }
 
 /// Apps by name, or all of a kind.
-pub(crate) fn apps(r: &mut Random) -> AppPattern {
+pub fn apps(r: &mut Random) -> AppPattern {
     if r.one_in(2) {
-        return AppPattern::Named(r.many(1, 3, name));
+        return AppPattern::Named(r.some(1, 3, name));
     }
-    AppPattern::Any { kind: name(r), filter: r.maybe(|r| condition(r, 2)), except: r.many(0, 2, name) }
+    AppPattern::Any { kind: name(r), filter: r.maybe(|r| condition(r, 2)), except: r.some(0, 2, name) }
 }
 
 /// Operations of all sorts of terms.
-pub(crate) fn operations(r: &mut Random) -> OperationPattern {
+pub fn operations(r: &mut Random) -> OperationPattern {
     OperationPattern {
-        any: r.many(1, 6, operation_term),
-        except: r.many(0, 3, operation_term),
+        any: r.some(1, 6, operation_term),
+        except: r.some(0, 3, operation_term),
         span: NOWHERE,
     }
 }
 
 /// `in` or `at` some containers.
-pub(crate) fn containers(r: &mut Random) -> ContainerPattern {
+pub fn containers(r: &mut Random) -> ContainerPattern {
     ContainerPattern {
         exact: r.one_in(2),
-        terms: r.many(1, 3, |r| ContainerTerm {
+        terms: r.some(1, 3, |r| ContainerTerm {
             kind: name(r),
             id: r.maybe(id),
             filter: r.maybe(|r| condition(r, 2)),
@@ -128,11 +128,11 @@ pub(crate) fn containers(r: &mut Random) -> ContainerPattern {
 }
 
 /// A condition that nests at most `depth` levels.
-pub(crate) fn condition(r: &mut Random, depth: usize) -> Condition {
+pub fn condition(r: &mut Random, depth: usize) -> Condition {
     match r.below(if depth == 0 { 5 } else { 9 }) {
         0 => Condition::Name(path(r)),
         1 => Condition::Constant(r.one_in(2), NOWHERE),
-        2 => Condition::Call { name: path(r), arguments: r.many(0, 3, operand), span: NOWHERE },
+        2 => Condition::Call { name: path(r), arguments: r.some(0, 3, operand), span: NOWHERE },
         3 | 4 => Condition::Compare {
             left: operand(r),
             operator: named(r.pick(&OPERATORS)),
@@ -140,23 +140,23 @@ pub(crate) fn condition(r: &mut Random, depth: usize) -> Condition {
             span: NOWHERE,
         },
         5 => Condition::Not(Box::new(condition(r, depth - 1)), NOWHERE),
-        6 => Condition::Any(r.many(2, 4, |r| condition(r, depth - 1))),
-        _ => Condition::All(r.many(2, 4, |r| condition(r, depth - 1))),
+        6 => Condition::Any(r.some(2, 4, |r| condition(r, depth - 1))),
+        _ => Condition::All(r.some(2, 4, |r| condition(r, depth - 1))),
     }
 }
 
 /// A ratchet with its stages.
-pub(crate) fn ratchet(r: &mut Random) -> Ratchet {
-    let mut stages = r.many(0, 4, stage);
+pub fn ratchet(r: &mut Random) -> Ratchet {
+    let mut stages = r.some(0, 4, stage);
     for (index, stage) in stages.iter_mut().enumerate() {
         stage.then = index > 0;
     }
-    Ratchet { name: name(r), apps: apps(r), stages, reopenings: r.many(0, 2, reopening), span: NOWHERE }
+    Ratchet { name: name(r), apps: apps(r), stages, reopenings: r.some(0, 2, reopening), span: NOWHERE }
 }
 
 /// Any text: quotes, escapes, comments and characters that nobody sees included.
-pub(crate) fn text(r: &mut Random) -> Text {
-    let parts = r.many(0, 5, |r| {
+pub fn text(r: &mut Random) -> Text {
+    let parts = r.some(0, 5, |r| {
         *r.pick(&[
             "a",
             "Acme GmbH",
@@ -186,7 +186,7 @@ pub(crate) fn text(r: &mut Random) -> Text {
 }
 
 /// A constant; one that nests holds others.
-pub(crate) fn literal(r: &mut Random, depth: usize) -> Literal {
+pub fn literal(r: &mut Random, depth: usize) -> Literal {
     let value = match r.below(if depth == 0 { 6 } else { 7 }) {
         0 => LiteralValue::Text(text(r).value),
         1 => LiteralValue::Int(*r.pick(&[0, 1, -1, 42, i64::MAX, i64::MIN])),
@@ -202,24 +202,24 @@ pub(crate) fn literal(r: &mut Random, depth: usize) -> Literal {
             951_782_400,
         ])),
         5 => LiteralValue::Word(r.pick(&["restricted", "READ", "read:jira-work", "app", "mon"]).to_string()),
-        _ => LiteralValue::List(r.many(0, 4, |r| literal(r, depth - 1))),
+        _ => LiteralValue::List(r.some(0, 4, |r| literal(r, depth - 1))),
     };
     Literal { value, span: NOWHERE }
 }
 
 /// A name of one word.
-pub(crate) fn name(r: &mut Random) -> Name {
+pub fn name(r: &mut Random) -> Name {
     named(r.pick(&NAMES))
 }
 
 /// A name with or without dots.
-pub(crate) fn path(r: &mut Random) -> Name {
-    let parts = r.many(1, 3, |r| *r.pick(&NAMES));
+pub fn path(r: &mut Random) -> Name {
+    let parts = r.some(1, 3, |r| *r.pick(&NAMES));
     named(&parts.join("."))
 }
 
 /// A scope or group: bare, or such that it needs quotes.
-pub(crate) fn scope(r: &mut Random) -> Name {
+pub fn scope(r: &mut Random) -> Name {
     match r.below(4) {
         0 => named(&text(r).value),
         1 => named(r.pick(&["in", "event", "command", "true", "9lives", "a b", "a.", "unused", "success"])),
@@ -228,7 +228,7 @@ pub(crate) fn scope(r: &mut Random) -> Name {
 }
 
 /// A container's id: bare, or such that it needs quotes.
-pub(crate) fn id(r: &mut Random) -> Name {
+pub fn id(r: &mut Random) -> Name {
     match r.below(3) {
         0 => scope(r),
         1 => named(r.pick(&["permit", "then", "user", "when", "_", "key"])),
@@ -304,9 +304,9 @@ fn operation_member(r: &mut Random) -> OperationMember {
         2 => OperationMember::Lists(name(r)),
         3 => OperationMember::Http { method: name(r), path: text(r) },
         4 => {
-            OperationMember::Requires { model: path(r), alternatives: r.many(1, 3, |r| r.many(1, 4, scope)) }
+            OperationMember::Requires { model: path(r), alternatives: r.some(1, 3, |r| r.some(1, 4, scope)) }
         }
-        _ => OperationMember::Marks(r.many(1, 3, name)),
+        _ => OperationMember::Marks(r.some(1, 3, name)),
     }
 }
 
@@ -315,11 +315,11 @@ fn app_member(r: &mut Random) -> AppMember {
         0 => AppMember::Key(text(r)),
         1 => AppMember::Vendor(text(r)),
         2 => AppMember::Kind(name(r)),
-        3 => AppMember::Platform(r.many(1, 2, path)),
-        4 => AppMember::Requests(r.many(1, 9, scope)),
-        5 => AppMember::Approved(r.many(1, 3, scope)),
+        3 => AppMember::Platform(r.some(1, 2, path)),
+        4 => AppMember::Requests(r.some(1, 9, scope)),
+        5 => AppMember::Approved(r.some(1, 3, scope)),
         6 => AppMember::User { role: name(r), containers: r.maybe(containers), span: NOWHERE },
-        _ => AppMember::Installed(r.many(1, 3, text)),
+        _ => AppMember::Installed(r.some(1, 3, text)),
     }
 }
 
@@ -355,13 +355,13 @@ fn stage(r: &mut Random) -> Stage {
         name: named(r.pick(&["start", "configured", "settled", "permit", "user"])),
         then: false,
         locked: r.one_in(2),
-        holds: r.maybe(|r| r.many(1, 3, scope)),
-        withdraws: r.many(0, 2, |r| Withdrawal {
+        holds: r.maybe(|r| r.some(1, 3, scope)),
+        withdraws: r.some(0, 2, |r| Withdrawal {
             operations: operations(r),
             containers: r.maybe(containers),
             span: NOWHERE,
         }),
-        triggers: r.many(0, 3, trigger),
+        triggers: r.some(0, 3, trigger),
         span: NOWHERE,
     }
 }
@@ -427,47 +427,27 @@ fn test_case(r: &mut Random) -> TestCase {
             1 => TestTarget::Unknown(text(r)),
             _ => TestTarget::Http { method: name(r), path: text(r) },
         },
-        containers: r.many(0, 2, |r| TestContainer {
+        containers: r.some(0, 2, |r| TestContainer {
             kind: name(r),
             id: id(r),
-            attributes: r.many(0, 2, setting),
+            attributes: r.some(0, 2, setting),
             span: NOWHERE,
         }),
-        with: r.many(0, 3, setting),
+        with: r.some(0, 3, setting),
         expect: expectation(r),
         span: NOWHERE,
     }
 }
 
 fn expectation(r: &mut Random) -> Expectation {
-    let layers = r.many(0, 2, name);
+    let layers = r.some(0, 2, name);
     Expectation {
         permit: r.one_in(2),
         only: !layers.is_empty() && r.one_in(2),
         layers,
         rule: r.maybe(scope),
         filter: r.one_in(2),
-        step_up: r.maybe(|r| r.many(1, 3, scope)),
+        step_up: r.maybe(|r| r.some(1, 3, scope)),
         span: NOWHERE,
-    }
-}
-
-/// Numbers of things, on top of [`Random`].
-pub(crate) trait Make {
-    /// `least` to `most` of what `make` makes.
-    fn many<T>(&mut self, least: usize, most: usize, make: impl FnMut(&mut Random) -> T) -> Vec<T>;
-
-    /// In half of the cases what `make` makes.
-    fn maybe<T>(&mut self, make: impl FnOnce(&mut Random) -> T) -> Option<T>;
-}
-
-impl Make for Random {
-    fn many<T>(&mut self, least: usize, most: usize, mut make: impl FnMut(&mut Random) -> T) -> Vec<T> {
-        let length = least + self.below(most - least + 1);
-        (0..length).map(|_| make(self)).collect()
-    }
-
-    fn maybe<T>(&mut self, make: impl FnOnce(&mut Random) -> T) -> Option<T> {
-        if self.one_in(2) { Some(make(self)) } else { None }
     }
 }

@@ -145,10 +145,11 @@ fn administers(endpoint: &Endpoint) -> bool {
             && changing.all(|s| GRANULAR_ADMIN.iter().any(|thing| s.ends_with(thing))))
 }
 
-/// Whether a scope's verb only looks.
+/// Whether a scope's verb, its first or last word (`read:issue:jira`, `Mail.Read`), only looks.
 fn looks(scope: &str) -> bool {
-    let verb = scope.split([':', '.']).next().unwrap_or_default();
-    READING.contains(&verb)
+    let mut words = scope.split([':', '.', '/']);
+    let ends = [words.next(), words.next_back()];
+    ends.into_iter().flatten().any(|word| READING.contains(&word.to_ascii_lowercase().as_str()))
 }
 
 #[cfg(test)]

@@ -101,11 +101,10 @@ fn together(documents: &[Document<'_>], options: &Options) -> Result<Facts, Impo
                 "documents with and without Atlassian's extensions; expected one sort in one catalog",
             ));
         }
-        for (model, scheme) in facts.schemes {
-            if all.schemes.insert(model.clone(), scheme.clone()).is_some_and(|other| other != scheme) {
-                return Err(
-                    root.error(format!("security scheme `{model}` differs from that of an earlier document"))
-                );
+        for (name, scheme) in facts.schemes {
+            if all.schemes.insert(name.clone(), scheme.clone()).is_some_and(|other| other != scheme) {
+                let message = format!("security scheme `{name}` differs from that of an earlier document");
+                return Err(root.error(message));
             }
         }
         for (model, scopes) in facts.scopes {
@@ -139,7 +138,7 @@ fn provenance(documents: &[Document<'_>], facts: &Facts) -> String {
 fn own_terms(kind: &str, facts: &Facts) -> Vec<Item> {
     let mut items =
         vec![Item::Kind(Kind { name: name(kind), parent: None, fields: Vec::new(), span: Span::default() })];
-    for (model, Scheme { title, demands_user }) in &facts.schemes {
+    for (title, Scheme { model, demands_user }) in &facts.schemes {
         items.push(Item::Model(PermissionModel {
             name: name(model),
             title: Some(text(title)),

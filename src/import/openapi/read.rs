@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::import::connect::SCOPES;
 use crate::import::json::Node;
 use crate::import::{ImportError, Note, build};
 
@@ -19,7 +20,7 @@ pub(super) struct Facts {
     pub atlassian: bool,
     /// In document order.
     pub endpoints: Vec<Endpoint>,
-    /// Models of the document's own OAuth schemes; empty for Atlassian's documents.
+    /// The document's own OAuth schemes by name; empty for Atlassian's documents.
     pub schemes: BTreeMap<String, Scheme>,
     /// Scopes that the document lists, used or not, by model.
     pub scopes: BTreeMap<String, BTreeSet<String>>,
@@ -50,8 +51,8 @@ impl Facts {
 /// An OAuth security scheme of a plain document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Scheme {
-    /// Name in the document.
-    pub title: String,
+    /// The permission model that it becomes: its name as an identifier.
+    pub model: String,
     /// Every flow has a person in it.
     pub demands_user: bool,
 }
@@ -94,7 +95,7 @@ pub(super) fn read(root: &Node<'_>, base: Option<&str>) -> Result<Facts, ImportE
         return Err(version.error(format!("expected OpenAPI 3, found `{}`", version.string()?)));
     }
     let paths = root.get("paths").ok_or_else(|| root.error("expected member `paths`"))?;
-    let mut reader = Reader { root: root.clone(), facts: Facts::default(), other: BTreeMap::new() };
+    let mut reader = Reader { root: root.clone(), facts: Facts::default(), other: BTreeSet::new() };
     reader.facts.title = title(root)?;
     reader.facts.atlassian = is_atlassian(&paths)?;
     let base = match base {
@@ -159,8 +160,8 @@ fn server_path(root: &Node<'_>) -> Result<String, ImportError> {
 struct Reader<'a> {
     root: Node<'a>,
     facts: Facts,
-    /// Security schemes that are not OAuth, by name, and whether a note was made.
-    other: BTreeMap<String, bool>,
+    /// Names of security schemes without scopes.
+    other: BTreeSet<String>,
 }
 
 impl<'a> Reader<'a> {
@@ -172,29 +173,30 @@ impl<'a> Reader<'a> {
         for (name, scheme) in schemes.members()? {
             let kind = scheme.get("type").ok_or_else(|| scheme.error("expected member `type`"))?.string()?;
             if kind != "oauth2" && kind != "openIdConnect" {
-                self.other.insert(name.to_owned(), false);
+                self.other.insert(name.to_owned());
                 self.facts.notes.push(
                     scheme.note(format!("security scheme `{name}` ({kind}) has no scopes and was left out")),
                 );
                 continue;
             }
-            let mut user = scheme.get("flows").is_some();
+            let model = build::ident(name).filter(|m| build::is_path(m));
+            let model =
+                model.ok_or_else(|| scheme.error(format!("`{name}` cannot name a permission model")))?;
+            if self.facts.schemes.values().any(|other| other.model == model) {
+                return Err(
+                    scheme.error(format!("two security schemes would both become the model `{model}`"))
+                );
+            }
+            let mut user = kind == "openIdConnect" || scheme.get("flows").is_some();
             for (flow, node) in scheme.get("flows").map(|f| f.members()).transpose()?.into_iter().flatten() {
                 user &= flow != "clientCredentials";
                 for (scope, _) in node.get("scopes").map(|s| s.members()).transpose()?.into_iter().flatten() {
-                    let model = if self.facts.atlassian { atlassian_model(&[scope], false) } else { name };
+                    let model = if self.facts.atlassian { atlassian_model(&[scope], false) } else { &model };
                     self.facts.scopes.entry(model.to_owned()).or_default().insert(scope.to_owned());
                 }
             }
             if !self.facts.atlassian {
-                let model =
-                    build::ident(name).ok_or_else(|| scheme.error("expected a name with a letter in it"))?;
-                if model != name {
-                    return Err(scheme.error(format!(
-                        "`{name}` cannot name a permission model; expected a name like `{model}`"
-                    )));
-                }
-                self.facts.schemes.insert(model, Scheme { title: name.to_owned(), demands_user: user });
+                self.facts.schemes.insert(name.to_owned(), Scheme { model, demands_user: user });
             }
         }
         Ok(())
@@ -261,7 +263,12 @@ impl<'a> Reader<'a> {
     fn atlassian(&mut self, node: &Node<'a>, endpoint: &mut Endpoint) -> Result<(), ImportError> {
         if let Some(scope) = node.get("x-atlassian-connect-scope") {
             let name = scope.string()?.to_uppercase();
-            endpoint.connect = (name != "INACCESSIBLE").then_some(name);
+            if SCOPES.contains(&name.as_str()) {
+                endpoint.connect = Some(name);
+            } else if name != "INACCESSIBLE" {
+                let message = format!("`{name}` is no known Connect scope: not callable by Connect apps");
+                self.facts.notes.push(scope.note(message));
+            }
         }
         let Some(list) = node.get("x-atlassian-oauth2-scopes") else { return Ok(()) };
         for alternative in list.elements()? {
@@ -296,6 +303,9 @@ impl<'a> Reader<'a> {
     /// OpenAPI's own `security`: anonymous access, and the scopes of plain documents.
     fn security(&mut self, node: &Node<'a>, endpoint: &mut Endpoint) -> Result<(), ImportError> {
         let Some(list) = node.get("security").or_else(|| self.root.get("security")) else { return Ok(()) };
+        if list.elements()?.next().is_none() {
+            endpoint.marks.insert("anonymous");
+        }
         for alternative in list.elements()? {
             let wanted: Vec<(&str, Node<'_>)> = alternative.members()?.collect();
             match wanted.as_slice() {
@@ -303,17 +313,18 @@ impl<'a> Reader<'a> {
                     endpoint.marks.insert("anonymous");
                 }
                 _ if self.facts.atlassian => {}
-                [(scheme, scopes)] if self.facts.schemes.contains_key(*scheme) => {
+                [(scheme, scopes)] if let Some(model) = self.facts.schemes.get(*scheme) => {
                     let scopes = scopes.strings()?;
                     if scopes.is_empty() {
                         self.facts
                             .notes
                             .push(alternative.note(format!("`{scheme}` lists no scope: not callable by it")));
                     } else {
-                        self.alternative(endpoint, scheme, &scopes);
+                        let model = model.model.clone();
+                        self.alternative(endpoint, &model, &scopes);
                     }
                 }
-                [(scheme, _)] if self.other.contains_key(*scheme) => {}
+                [(scheme, _)] if self.other.contains(*scheme) => {}
                 [(scheme, _)] => {
                     return Err(alternative.error(format!("no security scheme is called `{scheme}`")));
                 }
