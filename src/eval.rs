@@ -1,1 +1,192 @@
-//! Being built.
+//! The reference evaluator: the slow, obvious program that *defines* what a policy means.
+//!
+//! It loops over everything, keeps nothing between requests, and shares no code with the regions, the
+//! decision table or the runtime, so that agreement with them means something. Where a doc comment below
+//! says "by definition", the point was open and is settled here, on the side that denies.
+
+mod chain;
+mod conditions;
+mod facts;
+mod layers;
+mod patterns;
+mod routes;
+mod scopes;
+mod time;
+mod values;
+
+use crate::request::Request;
+use crate::sema::model::{ClauseId, KindId, Layer, Model, RatchetId, ScopeId};
+use facts::Situation;
+use layers::Verdict;
+
+/// What the policy answers to the request. Total: every request has an answer.
+///
+/// A layer whose subject is missing is skipped. Without a known app only identity is asked, and the part of
+/// catalog that needs no app; without a known operation only identity, lifecycle and catalog.
+pub fn evaluate(model: &Model, request: &Request) -> Answer {
+    let app = facts::app(model, request);
+    let operation = facts::operation(model, request);
+    let chain = operation.map(|operation| chain::effective(model, operation, &request.containers));
+
+    let mut verdicts = vec![layers::identity(request, app)];
+    if let Some(app) = app {
+        verdicts.push(layers::lifecycle(model, request, app));
+    }
+    verdicts.push(layers::catalog(model, app, operation, chain.as_ref()));
+
+    let mut step_up = None;
+    let mut listed_kind = None;
+    if let (Some(app), Some(operation), Some(chain)) = (app, operation, chain) {
+        let situation = Situation::new(model, request, app, operation, chain);
+        verdicts.push(layers::scope(&situation));
+        verdicts.push(layers::app_user(&situation));
+        verdicts.push(layers::context_user(&situation));
+        verdicts.push(layers::rules(&situation));
+        verdicts.push(layers::ratchet(&situation));
+        listed_kind = situation.operation().lists;
+        step_up = scopes::step_up(&situation, &refusals(&verdicts));
+    }
+
+    let refusals = refusals(&verdicts);
+    if !refusals.is_empty() {
+        return Answer { effect: Decision::Deny, refusals, deciding: Vec::new(), filter: None, step_up };
+    }
+    Answer {
+        effect: Decision::Permit,
+        refusals,
+        deciding: verdicts.iter().flat_map(|verdict| verdict.permits.iter().copied()).collect(),
+        filter: listed_kind.and_then(|kind| filter(kind, &verdicts)),
+        step_up: None,
+    }
+}
+
+/// What comes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Permitted iff no layer refuses.
+    pub effect: Decision,
+    /// Every layer that refuses, in the order of the layers, each at most once.
+    pub refusals: Vec<Refusal>,
+    /// All permits that match, in source order; empty when denied.
+    pub deciding: Vec<ClauseId>,
+    /// What a permitted list must pass; `None` where it may be returned as it is.
+    pub filter: Option<Filter>,
+    /// For a denial that scopes could lift: all scopes that are missing, at once; never empty.
+    pub step_up: Option<Vec<ScopeId>>,
+}
+
+/// Yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Decision {
+    /// May.
+    Permit,
+    /// May not.
+    Deny,
+}
+
+/// A layer that does not permit, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Which layer.
+    pub layer: Layer,
+    /// Why. Where several reasons hold in one layer, the first in the order of [`Reason`].
+    pub reason: Reason,
+    /// All clauses of the layer that refuse, in source order; empty where it is for want of a clause.
+    pub clauses: Vec<ClauseId>,
+}
+
+/// Why a layer refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Identity: the request names no app.
+    Anonymous,
+    /// Identity: no app of the policy has this key.
+    UnknownApp,
+    /// Lifecycle: `install.status` is given, and is not `enabled`.
+    NotEnabled,
+    /// Lifecycle: the caller's word decides, and it does not give `install.status`.
+    StatusUnknown,
+    /// Lifecycle: `install.site` is not among the sites of the app, or is not given.
+    NotInstalledHere,
+    /// Catalog: no operation has this name, or none answers to this method and path.
+    UnknownOperation,
+    /// Catalog: the containers are of unknown kinds, not in an order from inner to outer, or not where the
+    /// operation acts.
+    WrongContainer,
+    /// Catalog: callable in none of the app's permission models.
+    NotCallable,
+    /// Scope: the scopes held now satisfy no alternative of the requirement.
+    MissingScopes,
+    /// App user: no role of the app user reaches the operation there.
+    AppUserWithoutRole,
+    /// App user: the caller did not say that the app user may.
+    AppUserRefused,
+    /// Context user: a user is needed and there is none.
+    UserRequired,
+    /// Context user: no role of the user reaches the operation there.
+    ContextUserWithoutRole,
+    /// Context user: the caller did not say that the user may.
+    ContextUserRefused,
+    /// Rules: some `forbid` matches.
+    Forbidden,
+    /// Rules: no `permit` matches.
+    NoPermit,
+    /// Ratchet: a stage reached took the operation or the container away.
+    Withdrawn,
+    /// Ratchet: the scopes suffice without the ratchets and not with them. This is the first ratchet (in the
+    /// model's order) at which, limiting by one ratchet after another, they no longer do.
+    ScopesWithdrawn(RatchetId),
+}
+
+impl Reason {
+    /// The word in answers and logs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Reason::Anonymous => "anonymous",
+            Reason::UnknownApp => "unknown-app",
+            Reason::NotEnabled => "not-enabled",
+            Reason::StatusUnknown => "status-unknown",
+            Reason::NotInstalledHere => "not-installed-here",
+            Reason::UnknownOperation => "unknown-operation",
+            Reason::WrongContainer => "wrong-container",
+            Reason::NotCallable => "not-callable",
+            Reason::MissingScopes => "missing-scopes",
+            Reason::AppUserWithoutRole => "app-user-without-role",
+            Reason::AppUserRefused => "app-user-refused",
+            Reason::UserRequired => "user-required",
+            Reason::ContextUserWithoutRole => "context-user-without-role",
+            Reason::ContextUserRefused => "context-user-refused",
+            Reason::Forbidden => "forbidden",
+            Reason::NoPermit => "no-permit",
+            Reason::Withdrawn => "withdrawn",
+            Reason::ScopesWithdrawn(_) => "scopes-withdrawn",
+        }
+    }
+}
+
+/// What every entry of a permitted list must pass.
+///
+/// For each clause kind that occurs in `only`, some clause of that kind must match the entry; no clause of
+/// `except` may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    /// The kind of the entries.
+    pub kind: KindId,
+    /// Grants and permits, of those layers only in which none matches every entry; in source order.
+    pub only: Vec<ClauseId>,
+    /// Forbids and withdrawals that match some entries; in source order.
+    pub except: Vec<ClauseId>,
+}
+
+fn refusals(verdicts: &[Verdict]) -> Vec<Refusal> {
+    verdicts.iter().filter_map(|verdict| verdict.refusal.clone()).collect()
+}
+
+fn filter(kind: KindId, verdicts: &[Verdict]) -> Option<Filter> {
+    let mut only: Vec<ClauseId> = verdicts.iter().flat_map(|verdict| verdict.only.iter().copied()).collect();
+    let mut except: Vec<ClauseId> =
+        verdicts.iter().flat_map(|verdict| verdict.except.iter().copied()).collect();
+    only.sort();
+    except.sort();
+    (!only.is_empty() || !except.is_empty()).then_some(Filter { kind, only, except })
+}

@@ -3,19 +3,21 @@
 //! Data flows one way. The module list below *is* the floor order: a module names only modules
 //! that stand above it (`tests/house.rs` reads this list and checks it).
 
-pub mod authzen;
-#[cfg(feature = "cli")]
-pub mod cli;
+pub mod span;
 pub mod diag;
-pub mod driver;
-pub mod emit;
-pub mod eval;
+pub mod syntax;
+pub mod request;
+pub mod reasons;
+pub mod sema;
 pub mod import;
+pub mod eval;
+pub mod space;
+pub mod emit;
+pub mod driver;
+pub mod authzen;
+pub mod decision_point;
+pub mod suite;
 #[cfg(feature = "cli")]
 pub mod report;
-pub mod request;
-pub mod sema;
-pub mod space;
-pub mod span;
-pub mod suite;
-pub mod syntax;
+#[cfg(feature = "cli")]
+pub mod cli;

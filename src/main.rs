@@ -1,1 +1,5 @@
-fn main() {}
+//! `sprag`: everything it does is in [`sprag::cli`].
+
+fn main() -> std::process::ExitCode {
+    sprag::cli::main()
+}

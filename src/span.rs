@@ -24,27 +24,19 @@ impl Eq for Span {}
 impl Span {
     /// The bytes `start..end` of `source`.
     pub fn new(source: u32, start: usize, end: usize) -> Span {
-        Span {
-            source,
-            start: start as u32,
-            end: end as u32,
-        }
+        Span { source, start: start as u32, end: end as u32 }
     }
 
     /// The smallest span that covers both; `other` must lie in the same source.
     pub fn to(self, other: Span) -> Span {
-        Span {
-            source: self.source,
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Span { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 }
 
 /// One text with the name that people see in messages.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// Path relative to the package, with `/` separators.
+    /// Path relative to the package, with `/` separators: the same wherever the package lies.
     pub path: String,
     /// The whole text.
     pub text: String,
@@ -72,12 +64,7 @@ impl SourceMap {
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> u32 {
         let (path, text) = (path.into(), text.into());
         let mut starts = vec![0];
-        starts.extend(
-            text.bytes()
-                .enumerate()
-                .filter(|(_, b)| *b == b'\n')
-                .map(|(i, _)| i as u32 + 1),
-        );
+        starts.extend(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1));
         self.lines.push(starts);
         self.sources.push(Source { path, text });
         self.sources.len() as u32 - 1
@@ -95,25 +82,15 @@ impl SourceMap {
 
     /// The text a span covers; empty where the span does not fit its source.
     pub fn text(&self, span: Span) -> &str {
-        self.source(span)
-            .text
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or("")
+        self.source(span).text.get(span.start as usize..span.end as usize).unwrap_or("")
     }
 
     /// Line and column of the span's first character.
     pub fn position(&self, span: Span) -> LineColumn {
         let starts = &self.lines[span.source as usize];
         let line = starts.partition_point(|s| *s <= span.start).max(1) - 1;
-        let before = self
-            .source(span)
-            .text
-            .get(starts[line] as usize..span.start as usize)
-            .unwrap_or("");
-        LineColumn {
-            line: line as u32 + 1,
-            column: before.chars().count() as u32 + 1,
-        }
+        let before = self.source(span).text.get(starts[line] as usize..span.start as usize).unwrap_or("");
+        LineColumn { line: line as u32 + 1, column: before.chars().count() as u32 + 1 }
     }
 
     /// `path:line:column`, the form that terminals and editors link.

@@ -1,1 +1,107 @@
-//! Being built.
+//! Foreign descriptions of APIs and apps, turned into trees to print.
+//!
+//! Pure functions from texts to a tree and notes. What a description says and Sprag cannot say
+//! becomes a [`Note`]; nothing is dropped silently, and nothing is guessed into a permission.
+//! To add an importer: a file with an [`Importer`], its `mod` line and its line in [`IMPORTERS`].
+
+mod build;
+pub mod connect;
+mod json;
+pub mod openapi;
+
+use std::fmt;
+
+use crate::syntax::tree;
+
+/// Every importer, sorted by name.
+pub static IMPORTERS: &[&Importer] = &[&connect::IMPORTER, &openapi::IMPORTER];
+
+/// One foreign format.
+#[derive(Debug)]
+pub struct Importer {
+    /// As on the command line: `sprag import NAME FILE…`.
+    pub name: &'static str,
+    /// What it reads and makes, one line.
+    pub summary: &'static str,
+    /// Does it.
+    pub run: fn(&[Document<'_>], &Options) -> Result<Imported, ImportError>,
+}
+
+/// The importer of that name.
+pub fn find(name: &str) -> Option<&'static Importer> {
+    IMPORTERS.iter().copied().find(|i| i.name == name)
+}
+
+/// One text to import.
+#[derive(Debug, Clone, Copy)]
+pub struct Document<'a> {
+    /// What people call it: a file name without folders.
+    pub name: &'a str,
+    /// Its text; a byte order mark at its head is ignored.
+    pub text: &'a str,
+}
+
+/// What the person who imports decides. An importer reads the options that concern it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `openapi`, needed: dotted name of the catalog to make.
+    pub catalog: Option<String>,
+    /// `openapi`, needed: the catalog's version.
+    pub version: Option<String>,
+    /// `openapi`: first part of every operation's name; the catalog's last part if missing.
+    pub prefix: Option<String>,
+    /// `openapi`: path put before the document's paths; that of its first server if missing.
+    pub base: Option<String>,
+    /// `openapi`: container kind in which operations act, declared by the catalog; for Atlassian's
+    /// documents the kinds of catalog `atlassian` are used instead.
+    pub kind: Option<String>,
+    /// `connect`: the app's name in the policy; made from its key if missing. One document only.
+    pub name: Option<String>,
+}
+
+/// What came in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Imported {
+    /// For the printer; its spans are empty.
+    pub file: tree::File,
+    /// What could not be expressed and what was decided, in document order.
+    pub notes: Vec<Note>,
+}
+
+/// Something that a person should know of an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Document and JSON pointer: `descriptor.json#/scopes/1`.
+    pub place: String,
+    /// What is so there; lower case, no full stop.
+    pub message: String,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+/// Why nothing was imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportError {
+    /// Document, and line and column or JSON pointer there; or the option.
+    pub place: String,
+    /// What is wrong and what was expected.
+    pub message: String,
+}
+
+impl ImportError {
+    fn new(place: impl Into<String>, message: impl Into<String>) -> ImportError {
+        ImportError { place: place.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for ImportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+impl std::error::Error for ImportError {}

@@ -1,1 +1,182 @@
-//! Being built.
+//! Diagnostics and test results as bytes, one file per format.
+
+pub mod concise;
+pub mod full;
+pub mod json;
+pub mod junit;
+pub mod pretty;
+pub mod tests_json;
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use crate::diag::{Diagnostic, Severity};
+use crate::span::SourceMap;
+use crate::suite::Results;
+
+/// A way to write diagnostics.
+#[derive(Debug)]
+pub struct Format {
+    /// As on the command line.
+    pub name: &'static str,
+    /// What it is good for, in a few words.
+    pub title: &'static str,
+    /// Writes them all, and a summary where people read it.
+    pub write: fn(&SourceMap, &[Diagnostic], &Look, &mut dyn Write) -> io::Result<()>,
+}
+
+/// Every format, the default one first. To add one: a file with a `FORMAT`, and a line here.
+pub static FORMATS: &[&Format] = &[&full::FORMAT, &concise::FORMAT, &json::FORMAT];
+
+/// A way to write test results.
+#[derive(Debug)]
+pub struct TestFormat {
+    /// As on the command line.
+    pub name: &'static str,
+    /// What it is good for, in a few words.
+    pub title: &'static str,
+    /// Writes them all; the text is the package's name.
+    pub write: fn(&str, &SourceMap, &Results, &Look, &mut dyn Write) -> io::Result<()>,
+}
+
+/// Every format for test results, the default one first.
+pub static TEST_FORMATS: &[&TestFormat] = &[&pretty::FORMAT, &junit::FORMAT, &tests_json::FORMAT];
+
+/// How output for people looks; decided once by the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// ANSI colours.
+    pub color: bool,
+    /// Box-drawing characters instead of ASCII.
+    pub unicode: bool,
+    /// Columns at which messages wrap.
+    pub width: usize,
+}
+
+impl Look {
+    /// As in a file: no colour, no box drawing, 100 columns.
+    pub const PLAIN: Look = Look { color: false, unicode: false, width: 100 };
+
+    /// The text in bold red, green or yellow where colours are wanted.
+    pub fn paint(self, paint: Paint, text: &str) -> String {
+        let code = match paint {
+            Paint::Good => "32",
+            Paint::Bad => "31",
+            Paint::Doubtful => "33",
+            Paint::Aside => "2",
+        };
+        if self.color { format!("\u{1b}[1;{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// What a colour says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paint {
+    /// Green.
+    Good,
+    /// Red.
+    Bad,
+    /// Yellow.
+    Doubtful,
+    /// Dim.
+    Aside,
+}
+
+/// The format with this name.
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().copied().find(|f| f.name == name)
+}
+
+/// The format for test results with this name.
+pub fn test_format(name: &str) -> Option<&'static TestFormat> {
+    TEST_FORMATS.iter().copied().find(|f| f.name == name)
+}
+
+/// `3 errors, 1 warning`, or `no findings`.
+pub fn summary(diagnostics: &[Diagnostic]) -> String {
+    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    let warnings = diagnostics.len() - errors;
+    match (errors, warnings) {
+        (0, 0) => "no findings".to_owned(),
+        (_, 0) => count(errors, "error"),
+        (0, _) => count(warnings, "warning"),
+        _ => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
+    }
+}
+
+/// `1 error`, `2 errors`.
+pub fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The word for a severity.
+pub fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+/// The text without characters that steer a terminal or turn the reading direction, each replaced by one
+/// of the same length in UTF-8, so that byte offsets stay true. Tabs and line ends stay.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| shown_as(c) != c) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        // The carriage return of a Windows line end is not shown by any terminal.
+        out.push(if c == '\r' && rest.peek() == Some(&'\n') { c } else { shown_as(c) });
+    }
+    Cow::Owned(out)
+}
+
+fn shown_as(c: char) -> char {
+    match c {
+        '\t' | '\n' => c,
+        '\0'..='\u{1f}' | '\u{7f}' => '?',
+        '\u{80}'..='\u{9f}' => '\u{bf}',
+        '\u{61c}' => '\u{bf}',
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
+            '\u{fffd}'
+        }
+        _ => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_has_its_own_name() {
+        let mut names: Vec<_> = FORMATS.iter().map(|f| f.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), FORMATS.len());
+        assert!(FORMATS.iter().all(|f| format(f.name).is_some()));
+        let mut names: Vec<_> = TEST_FORMATS.iter().map(|f| f.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), TEST_FORMATS.len());
+    }
+
+    #[test]
+    fn the_summary_counts_in_plain_words() {
+        let error = Diagnostic::error("E0001", "x");
+        let warning = Diagnostic::warning("W0001", "x");
+        assert_eq!(summary(&[]), "no findings");
+        assert_eq!(summary(&[error.clone(), error.clone(), warning.clone()]), "2 errors, 1 warning");
+        assert_eq!(summary(&[error]), "1 error");
+        assert_eq!(summary(&[warning.clone(), warning]), "2 warnings");
+    }
+
+    #[test]
+    fn hidden_characters_become_visible_and_keep_their_length() {
+        let text = "a\u{1b}[31m\u{202e}b\u{9b}c\u{0}\td\r\n\re\u{61c}";
+        let shown = visible(text);
+        assert_eq!(shown.len(), text.len());
+        assert_eq!(shown, "a?[31m\u{fffd}b\u{bf}c?\td\r\n?e\u{bf}");
+    }
+}

@@ -426,7 +426,7 @@ pub enum Subject {
 }
 
 /// What is asked of a subject. A missing subject makes every predicate but `Present` unknown.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Predicate {
     /// Has a value (of the right type). Never unknown.
     Present,

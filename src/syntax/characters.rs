@@ -25,10 +25,6 @@ pub(super) fn look_alike(c: char) -> Option<String> {
     let mut buffer = [0; 4];
     let seen: String = skeleton(c.encode_utf8(&mut buffer)).collect();
     // The table folds capital I into small l.
-    let seen = if seen == "l" && c.is_uppercase() {
-        "I".to_string()
-    } else {
-        seen
-    };
+    let seen = if seen == "l" && c.is_uppercase() { "I".to_string() } else { seen };
     (seen.chars().all(|s| s.is_ascii_graphic()) && !seen.is_empty()).then_some(seen)
 }

@@ -6,31 +6,21 @@ use crate::span::Span;
 /// Something else was expected here. `expected` are phrases for people, `help` overrules the guess.
 pub(super) fn unexpected(span: Span, expected: &[String], found: &str) -> Diagnostic {
     let wanted = one_of(expected);
-    let keywords = expected
-        .iter()
-        .filter_map(|e| e.strip_prefix('`')?.strip_suffix('`'));
+    let keywords = expected.iter().filter_map(|e| e.strip_prefix('`')?.strip_suffix('`'));
     let help = match found {
         "=" if expected.iter().any(|e| e == "an operator") => Some("`==` compares".to_string()),
-        _ => nearest(
-            found,
-            keywords.filter(|k| k.chars().all(|c| c.is_ascii_alphabetic() || c == '-')),
-        ),
+        "/" => Some("networks and paths are written in quotes".to_string()),
+        _ => nearest(found, keywords.filter(|k| k.chars().all(|c| c.is_ascii_alphabetic() || c == '-'))),
     };
-    Diagnostic::error(
-        "E0101",
-        format!("expected {wanted}, found `{}`", shown(found)),
-    )
-    .at(span, "not expected here")
-    .help(help)
+    Diagnostic::error("E0101", format!("expected {wanted}, found `{}`", shown(found)))
+        .at(span, "not expected here")
+        .help(help)
 }
 
 /// The text ends (or the next item starts) too early. `span` is the last thing before.
 pub(super) fn unexpected_end(span: Span, expected: &[String]) -> Diagnostic {
-    Diagnostic::error(
-        "E0101",
-        format!("expected {}, found the end of the file", one_of(expected)),
-    )
-    .at(span, "the file ends after this")
+    Diagnostic::error("E0101", format!("expected {}, found the end of the file", one_of(expected)))
+        .at(span, "the file ends after this")
 }
 
 /// A quoted text that its line does not close.
@@ -42,12 +32,9 @@ pub(super) fn unterminated_string(span: Span) -> Diagnostic {
 
 /// A backslash and what the language gives no meaning to.
 pub(super) fn bad_escape(span: Span, escape: &str) -> Diagnostic {
-    Diagnostic::error("E0103", format!("unknown escape `{}`", shown(escape)))
-        .at(span, "not an escape")
-        .help(
-            "the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{…}` with a character's number"
-                .to_string(),
-        )
+    Diagnostic::error("E0103", format!("unknown escape `{}`", shown(escape))).at(span, "not an escape").help(
+        "the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{…}` with a character's number".to_string(),
+    )
 }
 
 /// A number, duration, instant or time that is not well formed or too large.
@@ -84,12 +71,9 @@ pub(super) fn reserved_word(span: Span, word: &str, quotable: bool) -> Diagnosti
     } else {
         "choose another name, or write the one that is missing before this word".to_string()
     };
-    Diagnostic::error(
-        "E0107",
-        format!("expected a name, found the reserved word `{word}`"),
-    )
-    .at(span, "cannot be a name")
-    .help(help)
+    Diagnostic::error("E0107", format!("expected a name, found the reserved word `{word}`"))
+        .at(span, "cannot be a name")
+        .help(help)
 }
 
 /// A character outside ASCII where only ASCII is allowed; `like` is what it looks like.
@@ -104,29 +88,19 @@ pub(super) fn stray_character(span: Span, found: char, like: Option<&str>) -> Di
             format!("write `{like}`"),
         ),
         None => (
-            format!(
-                "unexpected character `{}` (U+{code:04X})",
-                shown(found.encode_utf8(&mut [0; 4]))
-            ),
+            format!("unexpected character `{}` (U+{code:04X})", shown(found.encode_utf8(&mut [0; 4]))),
             "outside of quotes and comments only ASCII is used".to_string(),
         ),
     };
-    Diagnostic::error("E0108", what)
-        .at(span, "not ASCII")
-        .help(help)
+    Diagnostic::error("E0108", what).at(span, "not ASCII").help(help)
 }
 
 /// A character that makes text look different from what it says.
 pub(super) fn bidirectional(span: Span, found: char) -> Diagnostic {
     let code = found as u32;
-    Diagnostic::error(
-        "E0109",
-        format!("bidirectional control character U+{code:04X}"),
-    )
-    .at(span, "changes how the text around it is shown")
-    .help(format!(
-        "remove it; in quotes it can be written `\\u{{{code:x}}}`"
-    ))
+    Diagnostic::error("E0109", format!("bidirectional control character U+{code:04X}"))
+        .at(span, "changes how the text around it is shown")
+        .help(format!("remove it; in quotes it can be written `\\u{{{code:x}}}`"))
 }
 
 /// A control character other than a line end or, outside of quotes, a tab.
@@ -134,9 +108,7 @@ pub(super) fn control_character(span: Span, found: char) -> Diagnostic {
     let code = found as u32;
     Diagnostic::error("E0110", format!("control character U+{code:04X}"))
         .at(span, "cannot be seen")
-        .help(format!(
-            "remove it; in quotes it can be written `\\u{{{code:x}}}`"
-        ))
+        .help(format!("remove it; in quotes it can be written `\\u{{{code:x}}}`"))
 }
 
 /// The rest of the file was not read.
@@ -148,39 +120,30 @@ pub(super) fn too_many(span: Span, limit: usize) -> Diagnostic {
 
 /// A day that the week does not have.
 pub(super) fn unknown_day(span: Span, day: &str, days: &[&str]) -> Diagnostic {
-    Diagnostic::error("E0112", format!("unknown day `{}`", shown(day)))
-        .at(span, "not a day")
-        .help(
-            nearest(day, days.iter().copied())
-                .or_else(|| Some(format!("the days are {}", one_of(&quoted(days))))),
-        )
+    Diagnostic::error("E0112", format!("unknown day `{}`", shown(day))).at(span, "not a day").help(
+        nearest(day, days.iter().copied())
+            .or_else(|| Some(format!("the days are {}", one_of(&quoted(days))))),
+    )
 }
 
 /// More text than a span can point into.
 pub(super) fn too_large(source: u32) -> Diagnostic {
-    Diagnostic::error("E0113", "this file is larger than 4 GiB")
-        .at(Span::new(source, 0, 0), "not read")
+    Diagnostic::error("E0113", "this file is larger than 4 GiB").at(Span::new(source, 0, 0), "not read")
 }
 
 /// No declaration starts with this.
 pub(super) fn unknown_declaration(span: Span, found: &str, keywords: &[&str]) -> Diagnostic {
     let help = nearest(found, keywords.iter().copied())
         .unwrap_or_else(|| format!("a declaration starts with {}", one_of(&quoted(keywords))));
-    Diagnostic::error(
-        "E0114",
-        format!("expected a declaration, found `{}`", shown(found)),
-    )
-    .at(span, "no declaration starts with this")
-    .help(help)
+    Diagnostic::error("E0114", format!("expected a declaration, found `{}`", shown(found)))
+        .at(span, "no declaration starts with this")
+        .help(help)
 }
 
 /// The grammar accepted what the tree builder does not know: a mistake in the compiler.
 pub(super) fn internal(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "E0199",
-        "the parser does not understand its own grammar here",
-    )
-    .at(span, "please report this text as a bug")
+    Diagnostic::error("E0199", "the parser does not understand its own grammar here")
+        .at(span, "please report this text as a bug")
 }
 
 fn quoted(words: &[&str]) -> Vec<String> {
@@ -202,9 +165,7 @@ fn shown(text: &str) -> String {
     let mut shown = String::new();
     for c in text.chars().take(LONGEST) {
         match c {
-            c if c.is_control() || super::characters::is_invisible(c) => {
-                shown.extend(c.escape_unicode())
-            }
+            c if c.is_control() || super::characters::is_invisible(c) => shown.extend(c.escape_unicode()),
             c => shown.push(c),
         }
     }

@@ -1,10 +1,12 @@
 //! Text to tree, and tree to text.
 
+pub mod doc;
 pub mod parser;
-
+pub mod printer;
 pub mod tree;
 
 mod characters;
 mod errors;
 
 pub use parser::parse;
+pub use printer::{format, print, print_item};

@@ -7,8 +7,8 @@ use super::grammar::Rule;
 use super::values;
 use crate::syntax::errors;
 use crate::syntax::tree::{
-    App, AppMember, Assign, Assignment, Container, Group, Hours, Literal, LiteralValue, Name,
-    Principal, Role, Window,
+    App, AppMember, Assign, Assignment, Container, Group, Hours, Literal, LiteralValue, Name, Principal,
+    Role, Window,
 };
 
 impl Builder<'_> {
@@ -20,11 +20,7 @@ impl Builder<'_> {
         while let Some(pair) = parts.next() {
             members.push(self.app_member(pair)?);
         }
-        Ok(App {
-            name,
-            members,
-            span: parts.span,
-        })
+        Ok(App { name, members, span: parts.span })
     }
 
     fn app_member(&mut self, pair: Pair<'_, Rule>) -> Built<AppMember> {
@@ -57,22 +53,14 @@ impl Builder<'_> {
         let mut parts = self.open(pair);
         parts.take(Rule::kw_role)?;
         let name = self.name(&mut parts)?;
-        Ok(Role {
-            name,
-            operations: self.operations(&mut parts)?,
-            span: parts.span,
-        })
+        Ok(Role { name, operations: self.operations(&mut parts)?, span: parts.span })
     }
 
     pub(super) fn group(&mut self, pair: Pair<'_, Rule>) -> Built<Group> {
         let mut parts = self.open(pair);
         parts.take(Rule::kw_group)?;
         let name = self.name(&mut parts)?;
-        Ok(Group {
-            name,
-            members: self.texts(&mut parts),
-            span: parts.span,
-        })
+        Ok(Group { name, members: self.texts(&mut parts), span: parts.span })
     }
 
     pub(super) fn assignment(&mut self, pair: Pair<'_, Rule>) -> Built<Assignment> {
@@ -87,12 +75,7 @@ impl Builder<'_> {
             // `any user` is left.
             _ => Principal::AnyUser,
         };
-        Ok(Assignment {
-            role,
-            principal,
-            containers: self.maybe_containers(&mut parts)?,
-            span: parts.span,
-        })
+        Ok(Assignment { role, principal, containers: self.maybe_containers(&mut parts)?, span: parts.span })
     }
 
     pub(super) fn container(&mut self, pair: Pair<'_, Rule>) -> Built<Container> {
@@ -104,13 +87,7 @@ impl Builder<'_> {
         } else {
             None
         };
-        Ok(Container {
-            kind,
-            id,
-            parent,
-            attributes: self.maybe_settings(&mut parts)?,
-            span: parts.span,
-        })
+        Ok(Container { kind, id, parent, attributes: self.maybe_settings(&mut parts)?, span: parts.span })
     }
 
     /// `{ category = "Finance" }`, or nothing.
@@ -189,19 +166,10 @@ impl Builder<'_> {
     /// How many: at least one.
     pub(super) fn count(&mut self, parts: &mut Parts<'_>) -> Built<i64> {
         let pair = parts.take(Rule::quantity)?;
-        Ok(pair
-            .as_str()
-            .parse()
-            .ok()
-            .filter(|n| *n >= 1)
-            .unwrap_or_else(|| {
-                self.diagnostics.push(errors::bad_quantity(
-                    self.span(&pair),
-                    "a number from 1",
-                    pair.as_str(),
-                ));
-                1
-            }))
+        Ok(pair.as_str().parse().ok().filter(|n| *n >= 1).unwrap_or_else(|| {
+            self.diagnostics.push(errors::bad_quantity(self.span(&pair), "a number from 1", pair.as_str()));
+            1
+        }))
     }
 
     pub(super) fn window(&mut self, pair: Pair<'_, Rule>) -> Built<Window> {
@@ -214,34 +182,18 @@ impl Builder<'_> {
         while let Some(pair) = parts.eat(Rule::hours) {
             let mut parts = self.open(pair);
             let first_day = self.day(&mut parts)?;
-            let last_day = if parts.peek() == Some(Rule::day) {
-                Some(self.day(&mut parts)?)
-            } else {
-                None
-            };
+            let last_day = if parts.peek() == Some(Rule::day) { Some(self.day(&mut parts)?) } else { None };
             let (start, end) = (self.time(&mut parts)?, self.time(&mut parts)?);
-            hours.push(Hours {
-                first_day,
-                last_day,
-                start,
-                end,
-                span: parts.span,
-            });
+            hours.push(Hours { first_day, last_day, start, end, span: parts.span });
         }
-        Ok(Window {
-            name,
-            zone,
-            hours,
-            span: parts.span,
-        })
+        Ok(Window { name, zone, hours, span: parts.span })
     }
 
     fn day(&mut self, parts: &mut Parts<'_>) -> Built<Name> {
         const DAYS: [&str; 8] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "daily"];
         let name = self.name(parts)?;
         if !DAYS.contains(&name.text.as_str()) {
-            self.diagnostics
-                .push(errors::unknown_day(name.span, &name.text, &DAYS));
+            self.diagnostics.push(errors::unknown_day(name.span, &name.text, &DAYS));
         }
         Ok(name)
     }
@@ -249,11 +201,7 @@ impl Builder<'_> {
     fn time(&mut self, parts: &mut Parts<'_>) -> Built<u32> {
         let pair = parts.take(Rule::time)?;
         Ok(values::time_of_day(pair.as_str()).unwrap_or_else(|| {
-            self.diagnostics.push(errors::bad_quantity(
-                self.span(&pair),
-                "a time of day",
-                pair.as_str(),
-            ));
+            self.diagnostics.push(errors::bad_quantity(self.span(&pair), "a time of day", pair.as_str()));
             0
         }))
     }

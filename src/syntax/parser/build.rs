@@ -64,18 +64,12 @@ impl Builder<'_> {
 
     /// The parts of a pair.
     pub(super) fn open<'i>(&self, pair: Pair<'i, Rule>) -> Parts<'i> {
-        Parts {
-            span: self.span(&pair),
-            pairs: pair.into_inner(),
-        }
+        Parts { span: self.span(&pair), pairs: pair.into_inner() }
     }
 
     /// A bare word as a name, whatever rule it is.
     pub(super) fn word(&self, pair: &Pair<'_, Rule>) -> Name {
-        Name {
-            text: pair.as_str().to_string(),
-            span: self.span(pair),
-        }
+        Name { text: pair.as_str().to_string(), span: self.span(pair) }
     }
 
     /// The next part as a name.
@@ -86,10 +80,7 @@ impl Builder<'_> {
                 let inner = self.open(pair).any()?;
                 if inner.as_rule() == Rule::string {
                     let text = self.text_of(&inner);
-                    return Ok(Name {
-                        text: text.value,
-                        span: text.span,
-                    });
+                    return Ok(Name { text: text.value, span: text.span });
                 }
                 Ok(self.word(&inner))
             }
@@ -127,10 +118,7 @@ impl Builder<'_> {
     /// A quoted text, its escapes resolved.
     pub(super) fn text_of(&mut self, pair: &Pair<'_, Rule>) -> Text {
         let span = self.span(pair);
-        Text {
-            value: values::unescape(pair.as_str(), span, self.diagnostics),
-            span,
-        }
+        Text { value: values::unescape(pair.as_str(), span, self.diagnostics), span }
     }
 }
 
@@ -161,11 +149,7 @@ impl<'i> Parts<'i> {
 
     /// The next part, if it is of this rule.
     pub(super) fn eat(&mut self, rule: Rule) -> Option<Pair<'i, Rule>> {
-        if self.peek()? == rule {
-            self.pairs.next()
-        } else {
-            None
-        }
+        if self.peek()? == rule { self.pairs.next() } else { None }
     }
 
     /// The next part, of this rule.

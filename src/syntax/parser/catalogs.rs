@@ -17,26 +17,14 @@ impl Builder<'_> {
         let name = self.name(&mut parts)?;
         parts.take(Rule::kw_version)?;
         let version = self.text(&mut parts)?;
-        let from = if parts.eat(Rule::kw_from).is_some() {
-            Some(self.text(&mut parts)?)
-        } else {
-            None
-        };
-        Ok(CatalogHeader {
-            name,
-            version,
-            from,
-            span: parts.span,
-        })
+        let from = if parts.eat(Rule::kw_from).is_some() { Some(self.text(&mut parts)?) } else { None };
+        Ok(CatalogHeader { name, version, from, span: parts.span })
     }
 
     pub(super) fn use_catalog(&mut self, pair: Pair<'_, Rule>) -> Built<Use> {
         let mut parts = self.open(pair);
         parts.take(Rule::kw_use)?;
-        Ok(Use {
-            name: self.name(&mut parts)?,
-            span: parts.span,
-        })
+        Ok(Use { name: self.name(&mut parts)?, span: parts.span })
     }
 
     pub(super) fn enumeration(&mut self, pair: Pair<'_, Rule>) -> Built<Enumeration> {
@@ -44,39 +32,21 @@ impl Builder<'_> {
         parts.take(Rule::kw_enum)?;
         let name = self.name(&mut parts)?;
         let ordered = parts.eat(Rule::kw_ordered).is_some();
-        Ok(Enumeration {
-            name,
-            ordered,
-            values: self.names(Rule::name, &mut parts)?,
-            span: parts.span,
-        })
+        Ok(Enumeration { name, ordered, values: self.names(Rule::name, &mut parts)?, span: parts.span })
     }
 
     pub(super) fn kind(&mut self, pair: Pair<'_, Rule>) -> Built<Kind> {
         let mut parts = self.open(pair);
         parts.take(Rule::kw_kind)?;
         let name = self.name(&mut parts)?;
-        let parent = if parts.eat(Rule::kw_in).is_some() {
-            Some(self.name(&mut parts)?)
-        } else {
-            None
-        };
-        Ok(Kind {
-            name,
-            parent,
-            fields: self.fields(&mut parts)?,
-            span: parts.span,
-        })
+        let parent = if parts.eat(Rule::kw_in).is_some() { Some(self.name(&mut parts)?) } else { None };
+        Ok(Kind { name, parent, fields: self.fields(&mut parts)?, span: parts.span })
     }
 
     pub(super) fn attributes(&mut self, pair: Pair<'_, Rule>) -> Built<Attributes> {
         let mut parts = self.open(pair);
         parts.take(Rule::kw_attributes)?;
-        Ok(Attributes {
-            owner: self.name(&mut parts)?,
-            fields: self.fields(&mut parts)?,
-            span: parts.span,
-        })
+        Ok(Attributes { owner: self.name(&mut parts)?, fields: self.fields(&mut parts)?, span: parts.span })
     }
 
     fn fields(&mut self, parts: &mut Parts<'_>) -> Built<Vec<Field>> {
@@ -85,12 +55,7 @@ impl Builder<'_> {
             let mut parts = self.open(pair);
             let (name, type_name) = (self.name(&mut parts)?, self.name(&mut parts)?);
             let inherited = parts.eat(Rule::kw_inherited).is_some();
-            fields.push(Field {
-                name,
-                type_name,
-                inherited,
-                span: parts.span,
-            });
+            fields.push(Field { name, type_name, inherited, span: parts.span });
         }
         Ok(fields)
     }
@@ -101,12 +66,7 @@ impl Builder<'_> {
         let name = self.name(&mut parts)?;
         let title = self.maybe_text(&mut parts);
         let demands_user = parts.eat(Rule::kw_demands).is_some();
-        Ok(PermissionModel {
-            name,
-            title,
-            demands_user,
-            span: parts.span,
-        })
+        Ok(PermissionModel { name, title, demands_user, span: parts.span })
     }
 
     pub(super) fn scope_item(&mut self, pair: Pair<'_, Rule>) -> Built<Scope> {
@@ -114,23 +74,14 @@ impl Builder<'_> {
         parts.take(Rule::kw_scope)?;
         let (model, name) = (self.name(&mut parts)?, self.name(&mut parts)?);
         parts.eat(Rule::kw_implies);
-        Ok(Scope {
-            model,
-            name,
-            implies: self.names(Rule::scope, &mut parts)?,
-            span: parts.span,
-        })
+        Ok(Scope { model, name, implies: self.names(Rule::scope, &mut parts)?, span: parts.span })
     }
 
     pub(super) fn mark(&mut self, pair: Pair<'_, Rule>) -> Built<Mark> {
         let mut parts = self.open(pair);
         parts.take(Rule::kw_mark)?;
         let name = self.name(&mut parts)?;
-        Ok(Mark {
-            name,
-            title: self.maybe_text(&mut parts),
-            span: parts.span,
-        })
+        Ok(Mark { name, title: self.maybe_text(&mut parts), span: parts.span })
     }
 
     pub(super) fn operation_group(&mut self, pair: Pair<'_, Rule>) -> Built<OperationGroup> {
@@ -138,11 +89,7 @@ impl Builder<'_> {
         parts.take(Rule::kw_operation)?;
         parts.take(Rule::kw_group)?;
         let name = self.name(&mut parts)?;
-        Ok(OperationGroup {
-            name,
-            operations: self.operations(&mut parts)?,
-            span: parts.span,
-        })
+        Ok(OperationGroup { name, operations: self.operations(&mut parts)?, span: parts.span })
     }
 
     pub(super) fn operation(&mut self, pair: Pair<'_, Rule>) -> Built<Operation> {
@@ -153,11 +100,7 @@ impl Builder<'_> {
         while let Some(pair) = parts.next() {
             members.push(self.operation_member(pair)?);
         }
-        Ok(Operation {
-            name,
-            members,
-            span: parts.span,
-        })
+        Ok(Operation { name, members, span: parts.span })
     }
 
     fn operation_member(&mut self, pair: Pair<'_, Rule>) -> Built<OperationMember> {
@@ -169,10 +112,9 @@ impl Builder<'_> {
             Rule::access_member => OperationMember::Access(self.name(&mut parts)?),
             Rule::in_member => OperationMember::In(self.name(&mut parts)?),
             Rule::lists_member => OperationMember::Lists(self.name(&mut parts)?),
-            Rule::http_member => OperationMember::Http {
-                method: self.name(&mut parts)?,
-                path: self.text(&mut parts)?,
-            },
+            Rule::http_member => {
+                OperationMember::Http { method: self.name(&mut parts)?, path: self.text(&mut parts)? }
+            }
             Rule::requires_member => self.requirement(&mut parts)?,
             Rule::marks_member => OperationMember::Marks(self.names(Rule::name, &mut parts)?),
             // Any other rule is not a member of operations.
@@ -189,9 +131,6 @@ impl Builder<'_> {
                 alternatives.push(self.names(Rule::scope, &mut scopes)?);
             }
         }
-        Ok(OperationMember::Requires {
-            model,
-            alternatives,
-        })
+        Ok(OperationMember::Requires { model, alternatives })
     }
 }

@@ -13,11 +13,7 @@ impl Builder<'_> {
         let mut parts = self.open(pair);
         parts.take(Rule::kw_condition)?;
         let name = self.name(&mut parts)?;
-        Ok(NamedCondition {
-            name,
-            condition: self.condition(parts.any()?)?,
-            span: parts.span,
-        })
+        Ok(NamedCondition { name, condition: self.condition(parts.any()?)?, span: parts.span })
     }
 
     pub(super) fn condition(&mut self, pair: Pair<'_, Rule>) -> Built<Condition> {
@@ -27,10 +23,7 @@ impl Builder<'_> {
             Rule::negation => self.negation(pair),
             Rule::comparison => self.comparison(pair),
             Rule::call => self.call(pair),
-            Rule::boolean => Ok(Condition::Constant(
-                pair.as_str() == "true",
-                self.span(&pair),
-            )),
+            Rule::boolean => Ok(Condition::Constant(pair.as_str() == "true", self.span(&pair))),
             // A path is left.
             _ => Ok(Condition::Name(self.word(&pair))),
         }
@@ -78,17 +71,9 @@ impl Builder<'_> {
         while let Some(pair) = operator.next() {
             words.push(pair.as_str());
         }
-        let operator = Name {
-            text: words.join(" "),
-            span: operator.span,
-        };
+        let operator = Name { text: words.join(" "), span: operator.span };
         let right = self.operand(parts.take(Rule::operand)?)?;
-        Ok(Condition::Compare {
-            left,
-            operator,
-            right,
-            span: parts.span,
-        })
+        Ok(Condition::Compare { left, operator, right, span: parts.span })
     }
 
     fn call(&mut self, pair: Pair<'_, Rule>) -> Built<Condition> {
@@ -98,19 +83,12 @@ impl Builder<'_> {
         while let Some(pair) = parts.eat(Rule::operand) {
             arguments.push(self.operand(pair)?);
         }
-        Ok(Condition::Call {
-            name,
-            arguments,
-            span: parts.span,
-        })
+        Ok(Condition::Call { name, arguments, span: parts.span })
     }
 
     fn operand(&mut self, pair: Pair<'_, Rule>) -> Built<Operand> {
         let span = self.span(&pair);
-        let pair = pair
-            .into_inner()
-            .next()
-            .ok_or_else(|| errors::internal(span))?;
+        let pair = pair.into_inner().next().ok_or_else(|| errors::internal(span))?;
         match pair.as_rule() {
             Rule::path => Ok(Operand::Path(self.word(&pair))),
             // A constant is left.

@@ -6,8 +6,7 @@ use super::grammar::Rule;
 pub(super) fn phrases(rules: &[Rule]) -> Vec<String> {
     let mut phrases = Vec::new();
     // What ends the item comes last.
-    let (last, first): (Vec<&Rule>, Vec<&Rule>) =
-        rules.iter().partition(|rule| **rule == Rule::next_item);
+    let (last, first): (Vec<&Rule>, Vec<&Rule>) = rules.iter().partition(|rule| **rule == Rule::next_item);
     for rule in first.into_iter().chain(last) {
         let phrase = phrase(*rule);
         if !phrases.contains(&phrase) {
@@ -41,24 +40,16 @@ pub(super) fn only_names(rules: &[Rule]) -> bool {
 
 /// Whether the name can be put in quotes.
 pub(super) fn quotable(rules: &[Rule]) -> bool {
-    rules.iter().all(|rule| {
-        matches!(
-            rule,
-            Rule::scope | Rule::bare_scope | Rule::id | Rule::bare_id
-        )
-    })
+    rules.iter().all(|rule| matches!(rule, Rule::scope | Rule::bare_scope | Rule::id | Rule::bare_id))
 }
 
 fn phrase(rule: Rule) -> String {
     let text = match rule {
         Rule::item | Rule::EOI => "a declaration",
         Rule::next_item => "the next declaration",
-        Rule::name
-        | Rule::path
-        | Rule::stage_name
-        | Rule::call_name
-        | Rule::word
-        | Rule::word_token => "a name",
+        Rule::name | Rule::path | Rule::stage_name | Rule::call_name | Rule::word | Rule::word_token => {
+            "a name"
+        }
         Rule::scope | Rule::bare_scope => "a scope or group name",
         Rule::id | Rule::bare_id | Rule::maybe_id | Rule::bare_maybe_id => "an id",
         Rule::apps | Rule::any_apps => "apps",
@@ -69,9 +60,7 @@ fn phrase(rule: Rule) -> String {
         | Rule::marked_term => "an operation",
         Rule::containers => "`in`",
         Rule::container_term => "a container kind",
-        Rule::condition | Rule::conjunction | Rule::negation | Rule::comparison | Rule::call => {
-            "a condition"
-        }
+        Rule::condition | Rule::conjunction | Rule::negation | Rule::comparison | Rule::call => "a condition",
         Rule::operator | Rule::sign | Rule::operator_word => "an operator",
         Rule::operand | Rule::constant | Rule::boolean => "a value",
         Rule::list => "a list",
@@ -109,9 +98,6 @@ fn keyword(rule: Rule) -> String {
     let name = format!("{rule:?}");
     let word = name.strip_prefix("kw_").unwrap_or(&name);
     let end = ["_item", "_member", "_clause", "_operations", "_name"];
-    let word = end
-        .iter()
-        .find_map(|e| word.strip_suffix(e))
-        .unwrap_or(word);
+    let word = end.iter().find_map(|e| word.strip_suffix(e)).unwrap_or(word);
     format!("`{}`", word.replace('_', "-"))
 }

@@ -7,8 +7,8 @@ use super::grammar::Rule;
 use super::patterns::Clauses;
 use crate::syntax::errors;
 use crate::syntax::tree::{
-    Authority, AuthorityMember, Claim, Condition, Expectation, Guarantee, Test, TestCase,
-    TestContainer, TestSubject, TestTarget,
+    Authority, AuthorityMember, Claim, Condition, Expectation, Guarantee, Test, TestCase, TestContainer,
+    TestSubject, TestTarget,
 };
 
 impl Builder<'_> {
@@ -24,28 +24,10 @@ impl Builder<'_> {
             parts.take(Rule::kw_to)?;
             let operations = self.operations(&mut parts)?;
             // The grammar gives claims neither a name nor a reason.
-            let Clauses {
-                containers,
-                when,
-                unless,
-                name: _,
-                because: _,
-            } = self.clauses(&mut parts)?;
-            claims.push(Claim {
-                always,
-                apps,
-                operations,
-                containers,
-                when,
-                unless,
-                span: parts.span,
-            });
+            let Clauses { containers, when, unless, name: _, because: _ } = self.clauses(&mut parts)?;
+            claims.push(Claim { always, apps, operations, containers, when, unless, span: parts.span });
         }
-        Ok(Guarantee {
-            title,
-            claims,
-            span: parts.span,
-        })
+        Ok(Guarantee { title, claims, span: parts.span })
     }
 
     pub(super) fn authority(&mut self, pair: Pair<'_, Rule>) -> Built<Authority> {
@@ -61,22 +43,17 @@ impl Builder<'_> {
             let from = self.name(&mut parts)?;
             members.push(match rule {
                 Rule::lifecycle_member => AuthorityMember::Lifecycle { from },
-                Rule::app_user_member => AuthorityMember::AppUser {
-                    from,
-                    except: self.last_condition(&mut parts)?,
-                },
-                Rule::context_user_member => AuthorityMember::ContextUser {
-                    from,
-                    required: self.last_condition(&mut parts)?,
-                },
+                Rule::app_user_member => {
+                    AuthorityMember::AppUser { from, except: self.last_condition(&mut parts)? }
+                }
+                Rule::context_user_member => {
+                    AuthorityMember::ContextUser { from, required: self.last_condition(&mut parts)? }
+                }
                 // Any other rule is not a member of authority.
                 _ => return Err(errors::internal(parts.span)),
             });
         }
-        Ok(Authority {
-            members,
-            span: parts.span,
-        })
+        Ok(Authority { members, span: parts.span })
     }
 
     fn last_condition(&mut self, parts: &mut Parts<'_>) -> Built<Option<Condition>> {
@@ -96,11 +73,7 @@ impl Builder<'_> {
         while let Some(pair) = parts.eat(Rule::test_case) {
             cases.push(self.test_case(pair)?);
         }
-        Ok(Test {
-            title,
-            cases,
-            span: parts.span,
-        })
+        Ok(Test { title, cases, span: parts.span })
     }
 
     fn test_case(&mut self, pair: Pair<'_, Rule>) -> Built<TestCase> {
@@ -128,14 +101,7 @@ impl Builder<'_> {
             None => Vec::new(),
         };
         let expect = self.expectation(parts.take(Rule::expectation)?)?;
-        Ok(TestCase {
-            subject,
-            target,
-            containers,
-            with,
-            expect,
-            span: parts.span,
-        })
+        Ok(TestCase { subject, target, containers, with, expect, span: parts.span })
     }
 
     fn subject(&mut self, pair: Pair<'_, Rule>) -> Built<TestSubject> {
@@ -154,10 +120,7 @@ impl Builder<'_> {
             Rule::http_target => {
                 let mut parts = self.open(pair);
                 parts.take(Rule::kw_http)?;
-                TestTarget::Http {
-                    method: self.name(&mut parts)?,
-                    path: self.text(&mut parts)?,
-                }
+                TestTarget::Http { method: self.name(&mut parts)?, path: self.text(&mut parts)? }
             }
             Rule::string => TestTarget::Unknown(self.text_of(&pair)),
             // An operation's name is left.

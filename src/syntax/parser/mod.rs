@@ -21,6 +21,7 @@ use crate::syntax::{characters, errors, tree};
 use build::Builder;
 use grammar::{Grammar, Rule};
 use tokens::{ITEM_KEYWORDS, MAX_DEPTH, Token, TokenKind, Tokens};
+pub(in crate::syntax) use values::{FIRST_INSTANT, LAST_INSTANT};
 
 /// More errors than this in one file help nobody.
 const MAX_ERRORS: usize = 1000;
@@ -34,29 +35,14 @@ pub fn parse(source: u32, text: &str) -> (tree::File, Vec<Diagnostic>) {
         return (tree::File::default(), vec![errors::too_large(source)]);
     }
     // A byte order mark says nothing, and some editors write it.
-    let from = if text.starts_with('\u{feff}') {
-        '\u{feff}'.len_utf8()
-    } else {
-        0
-    };
+    let from = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let tokens = Tokens::read(source, text, from);
-    let mut parser = Parser {
-        source,
-        text,
-        tokens,
-        diagnostics: Vec::new(),
-    };
+    let mut parser = Parser { source, text, tokens, diagnostics: Vec::new() };
     parser.characters(from);
     let items = parser.items(from);
     let mut diagnostics = parser.diagnostics;
     diagnostics.sort_by_key(|d| d.span().start);
-    (
-        tree::File {
-            items,
-            comments: parser.tokens.comments,
-        },
-        diagnostics,
-    )
+    (tree::File { items, comments: parser.tokens.comments }, diagnostics)
 }
 
 /// Whether the word can be a bare name nowhere.
@@ -90,10 +76,10 @@ impl Parser<'_> {
     fn items(&mut self, from: usize) -> Vec<tree::Item> {
         let mut items = Vec::new();
         let mut at = from;
+        let before = self.diagnostics.len();
         while let Some(token) = self.tokens.get(at) {
-            if self.diagnostics.len() >= MAX_ERRORS {
-                self.diagnostics
-                    .push(errors::too_many(self.span(token), MAX_ERRORS));
+            if self.diagnostics.len() - before >= MAX_ERRORS {
+                self.diagnostics.push(errors::too_many(self.span(token), MAX_ERRORS));
                 break;
             }
             at = self.item(token.start as usize, &mut items);
@@ -103,10 +89,7 @@ impl Parser<'_> {
 
     /// Reads the item at `at` and returns where the next one may start, always further on.
     fn item(&mut self, at: usize, items: &mut Vec<tree::Item>) -> usize {
-        let end = self
-            .tokens
-            .stop_after(at)
-            .map_or(self.text.len(), |stop| stop.at as usize);
+        let end = self.tokens.stop_after(at).map_or(self.text.len(), |stop| stop.at as usize);
         match Grammar::parse(Rule::next, self.text.get(at..end).unwrap_or("")) {
             Ok(pairs) => self.build(at, pairs, items),
             Err(error) => self.broken(at, &error, items),
@@ -136,12 +119,7 @@ impl Parser<'_> {
         end
     }
 
-    fn broken(
-        &mut self,
-        at: usize,
-        error: &pest::error::Error<Rule>,
-        items: &mut Vec<tree::Item>,
-    ) -> usize {
+    fn broken(&mut self, at: usize, error: &pest::error::Error<Rule>, items: &mut Vec<tree::Item>) -> usize {
         let (InputLocation::Pos(offset) | InputLocation::Span((offset, _))) = error.location;
         let failure = at + offset;
         let index = self.tokens.index_at(failure);
@@ -160,31 +138,17 @@ impl Parser<'_> {
         self.resynchronise(at, index)
     }
 
-    fn report(
-        &mut self,
-        at: usize,
-        failure: usize,
-        found: Option<Token>,
-        variant: &ErrorVariant<Rule>,
-    ) {
+    fn report(&mut self, at: usize, failure: usize, found: Option<Token>, variant: &ErrorVariant<Rule>) {
         let ErrorVariant::ParsingError { positives, .. } = variant else {
             // pest gives up of itself only where the stack ends; `Stop` should have come first.
-            return self
-                .diagnostics
-                .push(errors::too_deep(self.last_before(failure), MAX_DEPTH));
+            return self.diagnostics.push(errors::too_deep(self.last_before(failure), MAX_DEPTH));
         };
         let expected = expected::phrases(positives);
         let Some(token) = found else {
-            return self
-                .diagnostics
-                .push(errors::unexpected_end(self.last_before(failure), &expected));
+            return self.diagnostics.push(errors::unexpected_end(self.last_before(failure), &expected));
         };
-        let (span, text) = (
-            self.span(token),
-            self.text
-                .get(token.start as usize..token.end as usize)
-                .unwrap_or(""),
-        );
+        let (span, text) =
+            (self.span(token), self.text.get(token.start as usize..token.end as usize).unwrap_or(""));
         let too_deep = |s: &tokens::Stop| s.too_deep && s.at == token.start;
         if self.tokens.stop_after(at).is_some_and(|s| too_deep(&s)) {
             return self.diagnostics.push(errors::too_deep(span, MAX_DEPTH));
@@ -198,9 +162,7 @@ impl Parser<'_> {
             (TokenKind::Stray, Some(c)) => {
                 errors::stray_character(span, c, characters::look_alike(c).as_deref())
             }
-            _ if token.start as usize == at => {
-                errors::unknown_declaration(span, text, &ITEM_KEYWORDS)
-            }
+            _ if token.start as usize == at => errors::unknown_declaration(span, text, &ITEM_KEYWORDS),
             _ if expected::only_names(positives) && is_reserved(text) => {
                 errors::reserved_word(span, text, expected::quotable(positives))
             }
@@ -213,17 +175,10 @@ impl Parser<'_> {
     /// is the first of its line and stands outside of braces or, after the failure, at the first column.
     fn resynchronise(&self, at: usize, failure: usize) -> usize {
         let mut braces = 0_usize;
-        for (index, token) in self
-            .tokens
-            .all
-            .iter()
-            .enumerate()
-            .skip(self.tokens.index_at(at))
-        {
+        for (index, token) in self.tokens.all.iter().enumerate().skip(self.tokens.index_at(at)) {
             match token.kind {
                 TokenKind::ItemKeyword { first_column }
-                    if token.start as usize > at
-                        && (braces == 0 || first_column && index >= failure) =>
+                    if token.start as usize > at && (braces == 0 || first_column && index >= failure) =>
                 {
                     return token.start as usize;
                 }
@@ -245,50 +200,39 @@ impl Parser<'_> {
     /// Characters that no text should have anywhere; one message for each line.
     fn characters(&mut self, from: usize) {
         let mut line_start = from;
+        let mut found = 0;
         for line in self.text.get(from..).unwrap_or("").split_inclusive('\n') {
-            let body = line
-                .strip_suffix("\r\n")
-                .or_else(|| line.strip_suffix('\n'))
-                .unwrap_or(line);
+            let body = line.strip_suffix("\r\n").or_else(|| line.strip_suffix('\n')).unwrap_or(line);
             let wrong = |c: char| characters::is_bidirectional(c) || c.is_control() && c != '\t';
             if let Some((offset, c)) = body.char_indices().find(|(_, c)| wrong(*c)) {
                 let start = line_start + offset;
                 let span = Span::new(self.source, start, start + c.len_utf8());
-                if characters::is_bidirectional(c) {
-                    self.diagnostics.push(errors::bidirectional(span, c));
-                } else {
-                    self.diagnostics.push(errors::control_character(span, c));
-                }
-                if self.diagnostics.len() >= MAX_ERRORS {
+                found += 1;
+                if found > MAX_ERRORS {
+                    self.diagnostics.push(errors::too_many(span, MAX_ERRORS));
                     break;
                 }
+                self.diagnostics.push(if characters::is_bidirectional(c) {
+                    errors::bidirectional(span, c)
+                } else {
+                    errors::control_character(span, c)
+                });
             }
             line_start += line.len();
         }
     }
 
     fn is_first_column(&self, token: Token) -> bool {
-        let before = (token.start as usize)
-            .checked_sub(1)
-            .and_then(|i| self.text.as_bytes().get(i));
+        let before = (token.start as usize).checked_sub(1).and_then(|i| self.text.as_bytes().get(i));
         before.is_none_or(|b| *b == b'\n')
     }
 
     fn last_before(&self, at: usize) -> Span {
-        let last = self
-            .tokens
-            .all
-            .partition_point(|t| (t.start as usize) < at)
-            .checked_sub(1);
-        last.and_then(|i| self.tokens.all.get(i))
-            .map_or(Span::new(self.source, 0, 0), |t| self.span(*t))
+        let last = self.tokens.all.partition_point(|t| (t.start as usize) < at).checked_sub(1);
+        last.and_then(|i| self.tokens.all.get(i)).map_or(Span::new(self.source, 0, 0), |t| self.span(*t))
     }
 
     fn span(&self, token: Token) -> Span {
-        Span {
-            source: self.source,
-            start: token.start,
-            end: token.end,
-        }
+        Span { source: self.source, start: token.start, end: token.end }
     }
 }

@@ -24,32 +24,12 @@ pub(super) struct Clauses {
 impl Builder<'_> {
     pub(super) fn rule(&mut self, pair: Pair<'_, Rule>) -> Built<tree::Rule> {
         let mut parts = self.open(pair);
-        let effect = if parts.any()?.as_rule() == Rule::kw_permit {
-            Effect::Permit
-        } else {
-            Effect::Forbid
-        };
+        let effect = if parts.any()?.as_rule() == Rule::kw_permit { Effect::Permit } else { Effect::Forbid };
         let apps = self.apps(&mut parts)?;
         parts.take(Rule::kw_to)?;
         let operations = self.operations(&mut parts)?;
-        let Clauses {
-            containers,
-            when,
-            unless,
-            name,
-            because,
-        } = self.clauses(&mut parts)?;
-        Ok(tree::Rule {
-            effect,
-            apps,
-            operations,
-            containers,
-            when,
-            unless,
-            name,
-            because,
-            span: parts.span,
-        })
+        let Clauses { containers, when, unless, name, because } = self.clauses(&mut parts)?;
+        Ok(tree::Rule { effect, apps, operations, containers, when, unless, name, because, span: parts.span })
     }
 
     pub(super) fn clauses(&mut self, parts: &mut Parts<'_>) -> Built<Clauses> {
@@ -67,8 +47,7 @@ impl Builder<'_> {
                 _ => return Err(errors::internal(span)),
             };
             if let Some((_, first)) = seen.iter().find(|(w, _)| *w == word) {
-                self.diagnostics
-                    .push(errors::duplicate_clause(span, *first, word));
+                self.diagnostics.push(errors::duplicate_clause(span, *first, word));
                 continue;
             }
             seen.push((word, span));
@@ -100,11 +79,7 @@ impl Builder<'_> {
         let kind = self.name(&mut parts)?;
         let filter = self.maybe_where(&mut parts)?;
         parts.eat(Rule::kw_except);
-        Ok(AppPattern::Any {
-            kind,
-            filter,
-            except: self.names(Rule::name, &mut parts)?,
-        })
+        Ok(AppPattern::Any { kind, filter, except: self.names(Rule::name, &mut parts)? })
     }
 
     fn maybe_where(&mut self, parts: &mut Parts<'_>) -> Built<Option<Condition>> {
@@ -125,11 +100,7 @@ impl Builder<'_> {
             }
             None => Vec::new(),
         };
-        Ok(OperationPattern {
-            any,
-            except,
-            span: parts.span,
-        })
+        Ok(OperationPattern { any, except, span: parts.span })
     }
 
     fn terms(&mut self, parts: &mut Parts<'_>) -> Built<Vec<OperationTerm>> {
@@ -150,14 +121,8 @@ impl Builder<'_> {
         Ok(terms)
     }
 
-    pub(super) fn maybe_containers(
-        &mut self,
-        parts: &mut Parts<'_>,
-    ) -> Built<Option<ContainerPattern>> {
-        parts
-            .eat(Rule::containers)
-            .map(|pair| self.containers(pair))
-            .transpose()
+    pub(super) fn maybe_containers(&mut self, parts: &mut Parts<'_>) -> Built<Option<ContainerPattern>> {
+        parts.eat(Rule::containers).map(|pair| self.containers(pair)).transpose()
     }
 
     fn containers(&mut self, pair: Pair<'_, Rule>) -> Built<ContainerPattern> {
@@ -167,22 +132,9 @@ impl Builder<'_> {
         while let Some(pair) = parts.eat(Rule::container_term) {
             let mut parts = self.open(pair);
             let kind = self.name(&mut parts)?;
-            let id = if parts.peek() == Some(Rule::maybe_id) {
-                Some(self.name(&mut parts)?)
-            } else {
-                None
-            };
-            terms.push(ContainerTerm {
-                kind,
-                id,
-                filter: self.maybe_where(&mut parts)?,
-                span: parts.span,
-            });
+            let id = if parts.peek() == Some(Rule::maybe_id) { Some(self.name(&mut parts)?) } else { None };
+            terms.push(ContainerTerm { kind, id, filter: self.maybe_where(&mut parts)?, span: parts.span });
         }
-        Ok(ContainerPattern {
-            exact,
-            terms,
-            span: parts.span,
-        })
+        Ok(ContainerPattern { exact, terms, span: parts.span })
     }
 }

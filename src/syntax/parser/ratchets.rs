@@ -22,13 +22,7 @@ impl Builder<'_> {
                 _ => stages.push(self.stage(pair)?),
             }
         }
-        Ok(Ratchet {
-            name,
-            apps,
-            stages,
-            reopenings,
-            span: parts.span,
-        })
+        Ok(Ratchet { name, apps, stages, reopenings, span: parts.span })
     }
 
     fn stage(&mut self, pair: Pair<'_, Rule>) -> Built<Stage> {
@@ -67,15 +61,7 @@ impl Builder<'_> {
                 }
             }
         }
-        Ok(Stage {
-            name,
-            then,
-            locked,
-            holds,
-            withdraws,
-            triggers,
-            span,
-        })
+        Ok(Stage { name, then, locked, holds, withdraws, triggers, span })
     }
 
     fn trigger(&mut self, pair: Pair<'_, Rule>) -> Built<Trigger> {
@@ -88,11 +74,7 @@ impl Builder<'_> {
                 let scope = self.name(&mut parts)?;
                 parts.take(Rule::kw_unused)?;
                 parts.take(Rule::kw_for)?;
-                Trigger::Unused {
-                    scope,
-                    seconds: self.duration(&mut parts)?,
-                    span,
-                }
+                Trigger::Unused { scope, seconds: self.duration(&mut parts)?, span }
             }
             Rule::event => {
                 parts.take(Rule::kw_event)?;
@@ -101,29 +83,17 @@ impl Builder<'_> {
             Rule::delay => {
                 let seconds = self.duration(&mut parts)?;
                 parts.take(Rule::kw_after)?;
-                Trigger::After {
-                    seconds,
-                    since: self.since(parts.any()?)?,
-                    span,
-                }
+                Trigger::After { seconds, since: self.since(parts.any()?)?, span }
             }
             Rule::count => {
                 let times = self.count(&mut parts)?;
                 parts.take(Rule::kw_times)?;
-                Trigger::Count {
-                    times,
-                    operation: self.name(&mut parts)?,
-                    span,
-                }
+                Trigger::Count { times, operation: self.name(&mut parts)?, span }
             }
             Rule::success => {
                 parts.take(Rule::kw_success)?;
                 parts.take(Rule::kw_of)?;
-                Trigger::Count {
-                    times: 1,
-                    operation: self.name(&mut parts)?,
-                    span,
-                }
+                Trigger::Count { times: 1, operation: self.name(&mut parts)?, span }
             }
             Rule::command => Trigger::Command(span),
             // Any other rule is not a trigger.
@@ -154,12 +124,6 @@ impl Builder<'_> {
         parts.take(Rule::kw_group)?;
         let group = self.name(&mut parts)?;
         parts.take(Rule::kw_for)?;
-        Ok(Reopening {
-            stage,
-            approvers,
-            group,
-            seconds: self.duration(&mut parts)?,
-            span: parts.span,
-        })
+        Ok(Reopening { stage, approvers, group, seconds: self.duration(&mut parts)?, span: parts.span })
     }
 }

@@ -89,30 +89,20 @@ impl Tokens {
     /// Where the last token that starts before `end` ends, but at most `end`.
     pub(super) fn trim(&self, end: usize) -> usize {
         let next = self.all.partition_point(|t| (t.start as usize) < end);
-        next.checked_sub(1)
-            .and_then(|i| self.all.get(i))
-            .map_or(end, |t| end.min(t.end as usize))
+        next.checked_sub(1).and_then(|i| self.all.get(i)).map_or(end, |t| end.min(t.end as usize))
     }
 
     /// The first stop after `at`.
     pub(super) fn stop_after(&self, at: usize) -> Option<Stop> {
-        self.stops
-            .get(self.stops.partition_point(|s| s.at as usize <= at))
-            .copied()
+        self.stops.get(self.stops.partition_point(|s| s.at as usize <= at)).copied()
     }
 
     fn line(&mut self, source: u32, line: &str, line_start: usize, nesting: &mut Nesting) {
         let mut first = true;
         // The rule `line` accepts every text.
-        for pair in Grammar::parse(Rule::line, line)
-            .into_iter()
-            .flatten()
-            .flat_map(|line| line.into_inner())
+        for pair in Grammar::parse(Rule::line, line).into_iter().flatten().flat_map(|line| line.into_inner())
         {
-            let (start, end) = (
-                line_start + pair.as_span().start(),
-                line_start + pair.as_span().end(),
-            );
+            let (start, end) = (line_start + pair.as_span().start(), line_start + pair.as_span().end());
             let kind = match pair.as_rule() {
                 Rule::comment_token => {
                     self.comments.push(Comment {
@@ -125,9 +115,7 @@ impl Tokens {
                 Rule::string => TokenKind::String,
                 Rule::open_string => TokenKind::OpenString,
                 Rule::word_token if first && is_item_keyword(pair.as_str()) => {
-                    TokenKind::ItemKeyword {
-                        first_column: start == line_start,
-                    }
+                    TokenKind::ItemKeyword { first_column: start == line_start }
                 }
                 Rule::word_token => TokenKind::Word,
                 Rule::symbol => TokenKind::Symbol,
@@ -138,11 +126,7 @@ impl Tokens {
             if let Some(stop) = nesting.token(kind, pair.as_str(), start as u32) {
                 self.stops.push(stop);
             }
-            self.all.push(Token {
-                start: start as u32,
-                end: end as u32,
-                kind,
-            });
+            self.all.push(Token { start: start as u32, end: end as u32, kind });
         }
     }
 }
@@ -191,10 +175,7 @@ impl Nesting {
         match (kind, text) {
             (TokenKind::ItemKeyword { first_column: true }, _) if outside >= OPEN_BRACKETS => {
                 *self = Nesting::default();
-                return Some(Stop {
-                    at,
-                    too_deep: false,
-                });
+                return Some(Stop { at, too_deep: false });
             }
             (TokenKind::Word, "not") => self.depth += 1,
             (TokenKind::Symbol, "(" | "[") => {

@@ -10,19 +10,12 @@ use crate::syntax::tree::LiteralValue;
 
 /// The value of a text in quotes; what is wrong in it is reported and left out.
 pub(super) fn unescape(quoted: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) -> String {
-    let body = quoted
-        .strip_prefix('"')
-        .and_then(|q| q.strip_suffix('"'))
-        .unwrap_or("");
+    let body = quoted.strip_prefix('"').and_then(|q| q.strip_suffix('"')).unwrap_or("");
     let mut value = String::with_capacity(body.len());
     let mut rest = body;
     while let Some(c) = rest.chars().next() {
         let start = span.start as usize + 1 + body.len() - rest.len();
-        let length = if c == '\\' {
-            escape_length(rest)
-        } else {
-            c.len_utf8()
-        };
+        let length = if c == '\\' { escape_length(rest) } else { c.len_utf8() };
         let (this, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
         let place = Span::new(span.source, start, start + this.len());
         match c {
@@ -43,9 +36,7 @@ pub(super) fn quantity(text: &str) -> Option<LiteralValue> {
     if let Ok(int) = text.parse() {
         return Some(LiteralValue::Int(int));
     }
-    duration(text)
-        .map(LiteralValue::Duration)
-        .or_else(|| instant(text).map(LiteralValue::Instant))
+    duration(text).map(LiteralValue::Duration).or_else(|| instant(text).map(LiteralValue::Instant))
 }
 
 /// `1h30m` in seconds.
@@ -99,25 +90,15 @@ fn instant(text: &str) -> Option<i64> {
         return None;
     };
     let signed = |digits: &str| two_digits(digits)?.try_into().ok();
-    let local = DateTime::new(
-        year,
-        signed(month)?,
-        signed(day)?,
-        signed(hour)?,
-        signed(minute)?,
-        signed(second)?,
-        0,
-    )
-    .ok()?;
+    let local =
+        DateTime::new(year, signed(month)?, signed(day)?, signed(hour)?, signed(minute)?, signed(second)?, 0)
+            .ok()?;
     let seconds = local.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
     let shift = match zone.split_at_checked(1)? {
         ("Z", "") => 0,
         (sign, offset) => {
             let [hours, minutes] = parts(offset, ':')?;
-            let (hours, minutes) = (
-                i64::from(two_digits(hours)?),
-                i64::from(two_digits(minutes)?),
-            );
+            let (hours, minutes) = (i64::from(two_digits(hours)?), i64::from(two_digits(minutes)?));
             if hours > 23 || minutes > 59 {
                 return None;
             }
@@ -145,20 +126,14 @@ fn parts<const N: usize>(text: &str, separator: char) -> Option<[&str; N]> {
 }
 
 fn two_digits(text: &str) -> Option<u8> {
-    if text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit()) {
-        text.parse().ok()
-    } else {
-        None
-    }
+    if text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
 /// Bytes of the escape that `text` starts with.
 fn escape_length(text: &str) -> usize {
     if text.starts_with("\\u{") {
         let end = text.find(|c: char| c != '\\' && c != 'u' && c != '{' && !c.is_ascii_hexdigit());
-        return end
-            .filter(|e| text.as_bytes().get(*e) == Some(&b'}'))
-            .map_or(3, |e| e + 1);
+        return end.filter(|e| text.as_bytes().get(*e) == Some(&b'}')).map_or(3, |e| e + 1);
     }
     text.chars().take(2).map(char::len_utf8).sum()
 }

@@ -1,0 +1,710 @@
+//! The bundle's layout: what the compiler writes and this crate reads, byte for byte.
+//!
+//! ```text
+//! Header                     64 bytes
+//! Entry × Header::sections   64 bytes each: the directory
+//! sections                   each an array of one record type, at the offset its entry says
+//! ```
+//!
+//! All numbers are little-endian and nothing needs alignment. Records point at each other by index;
+//! [`NONE`] means "nothing". Every entry carries the SHA-256 of its section, the header that of
+//! itself (with the digest zeroed) and the directory, so that any changed byte is noticed.
+
+use zerocopy::little_endian::{I64, U16, U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+/// First bytes of every bundle. The line end and the high byte catch transfers that mangle text.
+pub const MAGIC: [u8; 8] = *b"\x89SPRAG\r\n";
+/// The version this crate writes and reads.
+pub const FORMAT: u32 = 1;
+/// An index that points nowhere.
+pub const NONE: u32 = u32::MAX;
+/// Set in [`Entry::flags`] for sections that a reader must know.
+pub const CRITICAL: u32 = 1;
+/// The deepest container kind tree, and the most containers in one request's chain.
+pub const MAX_DEPTH: usize = 16;
+/// The deepest discrimination net and the longest route.
+pub const MAX_NESTING: u32 = 64;
+
+/// Class of a slot whose value is missing: tests on it are unknown.
+pub const MISSING: u32 = 0;
+/// Class of a slot that differs from item to item of a list operation.
+pub const LISTED: u32 = 1;
+/// The first class that stands for values.
+pub const FIRST: u32 = 2;
+/// Class of a two-way slot (window, element, relation, bool) that is false.
+pub const FALSE: u32 = 2;
+/// Class of a two-way slot that is true.
+pub const TRUE: u32 = 3;
+
+/// Formula edge: the clause matches.
+pub const MATCH: u32 = u32::MAX;
+/// Formula edge: the clause does not match.
+pub const NO_MATCH: u32 = u32::MAX - 1;
+
+macro_rules! record {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned, PartialEq, Eq, Hash)]
+        #[repr(C)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $type),* }
+    };
+}
+
+record! {
+    /// Start of the file.
+    Header {
+        /// [`MAGIC`]
+        magic: [u8; 8],
+        /// [`FORMAT`] of the writer.
+        format: U32,
+        /// A reader of a lower version must refuse.
+        min_reader: U32,
+        /// How many directory entries follow.
+        sections: U32,
+        /// Zero.
+        reserved: U32,
+        /// Bytes of the whole file.
+        length: U64,
+        /// SHA-256 of the header with this field zeroed, followed by the directory.
+        digest: [u8; 32],
+    }
+}
+
+record! {
+    /// One section of the file.
+    Entry {
+        /// A [`Kind`].
+        kind: U32,
+        /// [`CRITICAL`] or 0.
+        flags: U32,
+        /// From the start of the file.
+        offset: U64,
+        /// In bytes.
+        length: U64,
+        /// Zero.
+        reserved: U64,
+        /// SHA-256 of the section.
+        digest: [u8; 32],
+    }
+}
+
+record! {
+    /// UTF-8 in the strings section.
+    Text {
+        /// First byte.
+        at: U32,
+        /// Bytes.
+        len: U32,
+    }
+}
+
+record! {
+    /// Consecutive records of some section.
+    Range {
+        /// First.
+        at: U32,
+        /// How many.
+        len: U32,
+    }
+}
+
+record! {
+    /// One slot of the symbol table: open addressing, linear probing, a power of two slots.
+    Symbol {
+        /// Low half of [`crate::hash::hash`].
+        hash: U32,
+        /// A [`Space`] with its number; [`NONE`] for an empty slot.
+        space: U32,
+        /// The name.
+        text: Text,
+        /// What it stands for.
+        value: U32,
+    }
+}
+
+record! {
+    /// Numbers that concern the whole bundle.
+    Globals {
+        /// Name of the package.
+        package: Text,
+        /// Slot words a decision needs, see [`crate::Bundle::scratch_len`].
+        scratch: U32,
+        /// Slot of `user.groups`' head, or [`NONE`].
+        groups: U32,
+        /// Word of the first group's stratum, one word for each element of `groups`.
+        group_strata: U32,
+        /// Stratum of the grants that any context user has, or [`NONE`].
+        any_user: U32,
+        /// Slots of relations between two subjects: consecutive.
+        relations: Range,
+        /// 1 if layer 2 follows the caller's word.
+        lifecycle_from_caller: U32,
+        /// 1 if layer 5 follows the caller's word.
+        app_user_from_caller: U32,
+        /// 1 if layer 6 follows the caller's word.
+        context_user_from_caller: U32,
+    }
+}
+
+record! {
+    /// An app.
+    App {
+        /// Name in the policy.
+        name: Text,
+        /// How requests name it.
+        key: Text,
+        /// Words: permission models.
+        models: Range,
+        /// Words: strata that this app belongs to.
+        strata: Range,
+        /// Words: pairs of a ratchet and its stride in `held`.
+        ratchets: Range,
+        /// Words: first word of the scope set held in each combination of stages.
+        held: Range,
+        /// First word of the scope set held without ratchets.
+        base: U32,
+        /// First word of the set of requested scopes.
+        requested: U32,
+        /// 1 if `installed on` limits its sites.
+        sites: U32,
+    }
+}
+
+record! {
+    /// An operation.
+    Operation {
+        /// Name.
+        name: Text,
+        /// The container kind it acts in.
+        kind: U32,
+        /// The kind it lists, or [`NONE`].
+        lists: U32,
+        /// Column in the strata's maps.
+        class: U32,
+        /// 0 read, 1 write, 2 delete, 3 admin.
+        access: U32,
+        /// [`Requirement`]s, by model.
+        requirements: Range,
+    }
+}
+
+record! {
+    /// One alternative of an operation's requirement.
+    Requirement {
+        /// The permission model.
+        model: U32,
+        /// Words: scopes, all needed.
+        scopes: Range,
+    }
+}
+
+record! {
+    /// A permission model.
+    Model {
+        /// Name.
+        name: Text,
+        /// 1 if every request needs a context user.
+        demands_user: U32,
+    }
+}
+
+record! {
+    /// A scope.
+    Scope {
+        /// Its model.
+        model: U32,
+        /// Its name.
+        name: Text,
+        /// Words: the scopes that include it, sorted, itself too.
+        implied_by: Range,
+    }
+}
+
+record! {
+    /// A container kind.
+    ContainerKind {
+        /// Name.
+        name: Text,
+        /// The kind above, a smaller index, or [`NONE`].
+        parent: U32,
+        /// Words: slots that are settled (missing, if nothing else) once a container of this kind was read.
+        closes: Range,
+        /// Words: slots that may read a container of this kind.
+        reads: Range,
+        /// Attribute `id`.
+        id: U32,
+    }
+}
+
+record! {
+    /// An attribute of requests.
+    Attribute {
+        /// Name below its owner.
+        name: Text,
+        /// A [`Type`].
+        kind: U32,
+        /// The container kind that owns it, or [`NONE`].
+        kind_of_container: U32,
+        /// Words: slots that read it (for sets, their heads).
+        feeds: Range,
+    }
+}
+
+record! {
+    /// A reading of a request: a value's class among those that the policy can tell apart.
+    Slot {
+        /// A [`Classifier`].
+        classifier: U32,
+        /// See [`Classifier`].
+        a: U32,
+        /// See [`Classifier`].
+        b: U32,
+        /// See [`Classifier`].
+        c: U32,
+        /// How many classes there are, [`MISSING`] and [`LISTED`] too.
+        classes: U32,
+    }
+}
+
+record! {
+    /// Where a relation reads its values.
+    Subject {
+        /// [`Owner`]
+        owner: U32,
+        /// Its main slot: tells whether there is a value.
+        slot: U32,
+        /// Words: attributes, at most one for each kind.
+        attributes: Range,
+        /// 1 if a container without a value has the one above it.
+        inherited: U32,
+    }
+}
+
+record! {
+    /// A multi-pattern automaton over bytes.
+    Automaton {
+        /// First of 256 shorts: the column of each byte.
+        columns: U32,
+        /// How many columns.
+        width: U32,
+        /// First word of the transitions: `states × width`.
+        transitions: U32,
+        /// First word of the classes, one a state.
+        classes: U32,
+        /// How many states; the first is the start.
+        states: U32,
+    }
+}
+
+record! {
+    /// Local hours in a time zone.
+    Window {
+        /// Name.
+        name: Text,
+        /// Ints: instants at which the offset from UTC changes.
+        transitions: Range,
+        /// First int of the offsets in seconds, one more than transitions.
+        offsets: U32,
+        /// Words: pairs of minutes after Monday 00:00, half-open, sorted.
+        minutes: Range,
+    }
+}
+
+record! {
+    /// A test in a formula.
+    Node {
+        /// What is read.
+        slot: U32,
+        /// A [`Test`], plus [`UNKNOWN_MATCHES`] and [`INVERTED`].
+        test: U32,
+        /// First operand.
+        a: U32,
+        /// Second operand.
+        b: U32,
+        /// Next node if it holds: a smaller index, [`MATCH`] or [`NO_MATCH`].
+        yes: U32,
+        /// Next node if it does not.
+        no: U32,
+    }
+}
+
+/// In [`Node::test`]: a missing value satisfies it. In [`Net::flags`]: it satisfies the tests dispatched on.
+pub const UNKNOWN_MATCHES: u32 = 0x100;
+/// In [`Node::test`]: it holds where the test does not.
+pub const INVERTED: u32 = 0x200;
+
+record! {
+    /// A discrimination net: which clauses can match.
+    Net {
+        /// Slot to dispatch on, or [`NONE`] for a leaf.
+        slot: U32,
+        /// Leaf: word of the first (clause, node) pair. Sparse: word of the first (class, net) pair, sorted.
+        /// Dense: word of the net for class [`FIRST`].
+        at: U32,
+        /// Leaf, sparse: how many pairs. Dense: how many classes.
+        len: U32,
+        /// Net of the clauses that do not test the slot: a smaller index, or [`NONE`].
+        rest: U32,
+        /// [`DENSE`], [`UNKNOWN_MATCHES`]
+        flags: U32,
+        /// More than the depth of every net below; at most [`MAX_NESTING`].
+        depth: U32,
+    }
+}
+
+/// In [`Net::flags`]: `at` points at one net for each class, not at pairs.
+pub const DENSE: u32 = 1;
+
+record! {
+    /// A set of apps (or one context user, or one group) that the same clauses speak about.
+    Stratum {
+        /// First short of the map from operation class to entry; 0 there means none.
+        map: U32,
+        /// First [`Nets`] record minus one.
+        entries: U32,
+        /// How many entries.
+        len: U32,
+    }
+}
+
+record! {
+    /// The nets for one stratum and class of operations; each an index or [`NONE`].
+    Nets {
+        /// Layer 7, forbids.
+        forbid: U32,
+        /// Layer 7, permits.
+        permit: U32,
+        /// Layer 5, grants.
+        app_user: U32,
+        /// Layer 6, grants.
+        context_user: U32,
+        /// Layer 8, withdrawals.
+        withdraw: U32,
+        /// Layer 5 does not apply.
+        except: U32,
+        /// Layer 6 wants a context user.
+        required: U32,
+    }
+}
+
+record! {
+    /// What a person is told about a clause.
+    Clause {
+        /// Name.
+        name: Text,
+        /// `path:line:column`.
+        place: Text,
+        /// `because`, or empty.
+        because: Text,
+        /// The source text.
+        text: Text,
+        /// 0 app user grant, 1 context user grant, 2 permit, 3 forbid, 4 withdrawal.
+        kind: U32,
+    }
+}
+
+record! {
+    /// A ratchet.
+    Ratchet {
+        /// Name.
+        name: Text,
+        /// Slot of its stage, or [`NONE`] if no condition reads it.
+        slot: U32,
+        /// Words: one a stage; its class in the slot.
+        stages: Range,
+        /// First of one word a stage: 1 if it is locked and limits scopes.
+        locked: U32,
+        /// First of one word a stage: first word of the set of scopes that it leaves, or [`NONE`] for all.
+        limits: U32,
+        /// `path:line:column`
+        place: Text,
+    }
+}
+
+record! {
+    /// A container that the policy names.
+    Container {
+        /// Kind.
+        kind: U32,
+        /// Id.
+        id: Text,
+        /// What it lies in, or [`NONE`].
+        parent: U32,
+        /// Words: pairs of slot and class.
+        classes: Range,
+        /// [`Fact`]s, sorted by attribute.
+        facts: Range,
+    }
+}
+
+record! {
+    /// A value that the policy states, for relations.
+    Fact {
+        /// The attribute.
+        attribute: U32,
+        /// A [`Type`].
+        kind: U32,
+        /// Text of strings, enumerations, domains, origins and addresses.
+        text: Text,
+        /// Numbers and truth values.
+        int: I64,
+        /// Words: pairs (at, len) of texts, for sets.
+        set: Range,
+    }
+}
+
+record! {
+    /// A user that the policy names.
+    User {
+        /// Id.
+        id: Text,
+        /// Stratum of the roles assigned to this user, or [`NONE`].
+        stratum: U32,
+        /// Words: element slots of `user.groups` that hold.
+        groups: Range,
+        /// Words: pairs (at, len) of the names of all declared groups, sorted.
+        names: Range,
+    }
+}
+
+record! {
+    /// A node of the route tree.
+    Route {
+        /// [`Edge`]s for literal segments, sorted by bytes.
+        edges: Range,
+        /// Next node for any other segment: a smaller index, or [`NONE`].
+        parameter: U32,
+        /// [`Edge`]s from a method to an operation.
+        methods: Range,
+        /// More than the depth of every node below; at most [`MAX_NESTING`].
+        depth: U32,
+    }
+}
+
+record! {
+    /// A literal segment or a method.
+    Edge {
+        /// Percent-decoded segment, or the method.
+        text: Text,
+        /// Route of a smaller index, or operation.
+        target: U32,
+    }
+}
+
+record! {
+    /// Scope of the symbol table's declared groups.
+    Group {
+        /// Name.
+        name: Text,
+    }
+}
+
+macro_rules! codes {
+    ($(#[$doc:meta])* $name:ident { $($(#[$item_doc:meta])* $item:ident = $code:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u32)]
+        pub enum $name { $($(#[$item_doc])* $item = $code),* }
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [$name] = &[$($name::$item),*];
+            /// By number.
+            pub fn from_code(code: u32) -> Option<$name> {
+                match code { $($code => Some($name::$item),)* _ => None }
+            }
+            /// The number.
+            pub const fn code(self) -> u32 { self as u32 }
+        }
+    };
+}
+
+codes! {
+    /// What a section holds. Numbers are never used again.
+    Kind {
+        /// JSON for people and tools: compiler version, source digest, catalog pins. Not read here.
+        Manifest = 1,
+        /// UTF-8 text.
+        Strings = 2,
+        /// `u32` lists.
+        Words = 3,
+        /// `u16` lists.
+        Shorts = 4,
+        /// `i64` lists.
+        Ints = 5,
+        /// [`Symbol`]s
+        Symbols = 6,
+        /// One [`Globals`].
+        Globals = 7,
+        /// [`App`]s
+        Apps = 8,
+        /// [`Operation`]s
+        Operations = 9,
+        /// [`Requirement`]s
+        Requirements = 10,
+        /// [`Model`]s
+        Models = 11,
+        /// [`Scope`]s
+        Scopes = 12,
+        /// [`ContainerKind`]s
+        Kinds = 13,
+        /// [`Attribute`]s
+        Attributes = 14,
+        /// [`Slot`]s
+        Slots = 15,
+        /// [`Subject`]s
+        Subjects = 16,
+        /// [`Automaton`]s
+        Automata = 17,
+        /// [`Window`]s
+        Windows = 18,
+        /// [`Node`]s
+        Nodes = 19,
+        /// [`Net`]s
+        Nets = 20,
+        /// [`Stratum`]s
+        Strata = 21,
+        /// [`Nets`] records
+        Entries = 22,
+        /// [`Clause`]s
+        Clauses = 23,
+        /// [`Ratchet`]s
+        Ratchets = 24,
+        /// [`Container`]s
+        Containers = 25,
+        /// [`Fact`]s
+        Facts = 26,
+        /// [`User`]s
+        Users = 27,
+        /// [`Route`]s; the last is the root.
+        Routes = 28,
+        /// [`Edge`]s
+        Edges = 29,
+        /// IP range starts: 16 bytes each, big-endian.
+        Addresses = 30,
+        /// [`Group`]s that the policy declares.
+        Groups = 31,
+    }
+}
+
+codes! {
+    /// Families of names in the symbol table; a space is `code << 24 | number`.
+    Space {
+        /// App key → app.
+        App = 1,
+        /// Name → operation.
+        Operation = 2,
+        /// Name → container kind.
+        Kind = 3,
+        /// Id → user.
+        User = 4,
+        /// Number: kind. Id → container.
+        Container = 5,
+        /// Number: 0 user, 1 request, 2 + kind. Name → attribute.
+        Attribute = 6,
+        /// Number: slot. Text → class; for set heads: element → which one.
+        Value = 7,
+        /// Number: model. Name → scope.
+        Scope = 8,
+        /// Name → ratchet.
+        Ratchet = 9,
+        /// Number: ratchet. Name → stage.
+        Stage = 10,
+        /// Number: app. Site → 1.
+        Site = 11,
+        /// Name → declared group.
+        Group = 12,
+    }
+}
+
+impl Space {
+    /// The key of one family member.
+    pub const fn of(self, number: u32) -> u32 {
+        (self as u32) << 24 | (number & 0x00ff_ffff)
+    }
+}
+
+codes! {
+    /// Types of attributes.
+    Type {
+        /// Text.
+        String = 0,
+        /// Truth value.
+        Bool = 1,
+        /// Number.
+        Int = 2,
+        /// Enumeration.
+        Enum = 3,
+        /// Set of texts.
+        Strings = 4,
+        /// Address.
+        Ip = 5,
+        /// Domain.
+        Domain = 6,
+        /// Origin.
+        Origin = 7,
+        /// Seconds since 1970.
+        Instant = 8,
+        /// Seconds.
+        Duration = 9,
+    }
+}
+
+codes! {
+    /// Whom a subject is read from.
+    Owner {
+        /// The context user.
+        User = 0,
+        /// The request or the installation.
+        Request = 1,
+        /// A container of the chain.
+        Container = 2,
+    }
+}
+
+codes! {
+    /// How a slot gets its class.
+    Classifier {
+        /// Text: symbol in [`Space::Value`], else the class that automaton `a` gives, else `b`.
+        Text = 0,
+        /// Enumeration: symbol in [`Space::Value`], else missing.
+        Enum = 1,
+        /// Words `a..a+2`: the classes of false and true.
+        Bool = 2,
+        /// Ints `a..a+b` are sorted bounds; word `c + how many bounds are ≤ value` is the class.
+        Number = 3,
+        /// Addresses `a..a+b` are sorted starts; word `c + how many starts are ≤ value` is the class.
+        Ip = 4,
+        /// In window `a` or not.
+        Window = 5,
+        /// Set: present, followed by `a` element slots. The first `c` are groups whose members the policy declares.
+        Set = 6,
+        /// Element number `b` of the set with head `a`.
+        Element = 7,
+        /// Subjects `a` and `b` have the same value.
+        Same = 8,
+        /// Subject `a` is an element of subject `b`.
+        ElementOf = 9,
+        /// Stage of ratchet `a`.
+        Stage = 10,
+    }
+}
+
+codes! {
+    /// What a node asks of a class.
+    Test {
+        /// `class == a`
+        Equal = 0,
+        /// `a <= class <= b`
+        Between = 1,
+        /// Bit `class` in `b` words from `a`.
+        Bits = 2,
+    }
+}
+
+/// What the pools hold.
+pub type Word = U32;
+/// What the shorts section holds.
+pub type Short = U16;
+/// What the ints section holds.
+pub type Int = I64;

@@ -1,0 +1,758 @@
+//! Loading: every byte is checked once, then nothing can go wrong.
+
+use core::fmt;
+
+use sha2::{Digest, Sha256};
+use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
+
+use crate::format::{
+    App, Attribute, Automaton, CRITICAL, Classifier, Clause, Container, ContainerKind, DENSE, Edge,
+    Entry, FORMAT, Fact, Globals, Group, Header, Int, Kind, MAGIC, MATCH, MAX_DEPTH, MAX_NESTING,
+    Model, NO_MATCH, NONE, Net, Nets, Node, Operation, Owner, Range, Ratchet, Requirement, Route,
+    Scope, Short, Slot, Stratum, Subject, Symbol, Test, Text, Type, User, Window, Word,
+};
+
+/// Why bytes are not a bundle that this crate accepts. Nothing of a refused bundle is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoadError {
+    /// The file is shorter than it says, or than a bundle can be.
+    Truncated,
+    /// The first bytes are not a bundle's.
+    NotABundle,
+    /// Written for readers of at least this format version; this crate reads [`FORMAT`].
+    TooNew(u32),
+    /// The digest of the header and directory does not match.
+    DirectoryDamaged,
+    /// The directory is not laid out as the format demands (entry number).
+    BadDirectory(u32),
+    /// This critical section is not known here (its number).
+    UnknownSection(u32),
+    /// This section is missing or stands twice.
+    SectionCount(Kind),
+    /// The digest of this section does not match.
+    SectionDamaged(Kind),
+    /// This section breaks a rule of the format (record number).
+    Malformed(Kind, u32),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LoadError::Truncated => f.write_str("the file is incomplete"),
+            LoadError::NotABundle => f.write_str("this is not a Sprag bundle"),
+            LoadError::TooNew(version) => {
+                write!(
+                    f,
+                    "the bundle needs a reader of format {version}, this one reads format {FORMAT}"
+                )
+            }
+            LoadError::DirectoryDamaged => {
+                f.write_str("the bundle is damaged: its directory has the wrong digest")
+            }
+            LoadError::BadDirectory(entry) => {
+                write!(f, "the bundle is malformed: directory entry {entry}")
+            }
+            LoadError::UnknownSection(kind) => {
+                write!(
+                    f,
+                    "the bundle has a critical section of unknown kind {kind}: a newer reader is needed"
+                )
+            }
+            LoadError::SectionCount(kind) => {
+                write!(f, "the bundle must have exactly one section {kind:?}")
+            }
+            LoadError::SectionDamaged(kind) => {
+                write!(
+                    f,
+                    "the bundle is damaged: section {kind:?} has the wrong digest"
+                )
+            }
+            LoadError::Malformed(kind, record) => {
+                write!(
+                    f,
+                    "the bundle is malformed: section {kind:?}, record {record}"
+                )
+            }
+        }
+    }
+}
+
+impl core::error::Error for LoadError {}
+
+/// A verified bundle, borrowing its bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Bundle<'a> {
+    pub(crate) tables: Tables<'a>,
+}
+
+impl<'a> Bundle<'a> {
+    /// Verifies `bytes` and takes them as a bundle.
+    ///
+    /// Costs one pass over the bytes for the digests and one over the records.
+    ///
+    /// # Errors
+    /// The first fault found; the bytes must then not be used.
+    pub fn load(bytes: &'a [u8]) -> Result<Bundle<'a>, LoadError> {
+        let tables = read_sections(bytes)?;
+        let classes = tables
+            .operations
+            .iter()
+            .map(|o| o.class.get() as usize + 1)
+            .max()
+            .unwrap_or(0);
+        Verifier {
+            t: &tables,
+            classes,
+        }
+        .verify()?;
+        Ok(Bundle { tables })
+    }
+
+    /// The raw tables, for listings and tools.
+    pub fn tables(&self) -> &Tables<'a> {
+        &self.tables
+    }
+
+    /// How many `u32` a decision needs as scratch space.
+    pub fn scratch_len(&self) -> usize {
+        self.tables.globals.scratch.get() as usize
+    }
+}
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $field:ident: $record:ty = $kind:ident),* $(,)?) => {
+        /// The sections of a bundle as arrays.
+        #[derive(Debug, Clone, Copy)]
+        pub struct Tables<'a> {
+            /// JSON for people; not interpreted here.
+            pub manifest: &'a [u8],
+            /// All text.
+            pub strings: &'a str,
+            /// Numbers that concern the whole bundle.
+            pub globals: &'a Globals,
+            $($(#[$doc])* pub $field: &'a [$record],)*
+        }
+
+        fn tables<'a>(section: &dyn Fn(Kind) -> Result<&'a [u8], LoadError>) -> Result<Tables<'a>, LoadError> {
+            let strings = core::str::from_utf8(section(Kind::Strings)?)
+                .map_err(|_| LoadError::Malformed(Kind::Strings, 0))?;
+            let globals = records::<Globals>(section(Kind::Globals)?, Kind::Globals)?;
+            let [globals] = globals else { return Err(LoadError::Malformed(Kind::Globals, 0)) };
+            Ok(Tables {
+                manifest: section(Kind::Manifest)?,
+                strings,
+                globals,
+                $($field: records(section(Kind::$kind)?, Kind::$kind)?,)*
+            })
+        }
+    };
+}
+
+tables! {
+    /// See [`Kind::Words`].
+    words: Word = Words,
+    /// See [`Kind::Shorts`].
+    shorts: Short = Shorts,
+    /// See [`Kind::Ints`].
+    ints: Int = Ints,
+    /// See [`Kind::Addresses`].
+    addresses: [u8; 16] = Addresses,
+    /// See [`Kind::Symbols`].
+    symbols: Symbol = Symbols,
+    /// See [`Kind::Apps`].
+    apps: App = Apps,
+    /// See [`Kind::Operations`].
+    operations: Operation = Operations,
+    /// See [`Kind::Requirements`].
+    requirements: Requirement = Requirements,
+    /// See [`Kind::Models`].
+    models: Model = Models,
+    /// See [`Kind::Scopes`].
+    scopes: Scope = Scopes,
+    /// See [`Kind::Kinds`].
+    kinds: ContainerKind = Kinds,
+    /// See [`Kind::Attributes`].
+    attributes: Attribute = Attributes,
+    /// See [`Kind::Slots`].
+    slots: Slot = Slots,
+    /// See [`Kind::Subjects`].
+    subjects: Subject = Subjects,
+    /// See [`Kind::Automata`].
+    automata: Automaton = Automata,
+    /// See [`Kind::Windows`].
+    windows: Window = Windows,
+    /// See [`Kind::Nodes`].
+    nodes: Node = Nodes,
+    /// See [`Kind::Nets`].
+    nets: Net = Nets,
+    /// See [`Kind::Strata`].
+    strata: Stratum = Strata,
+    /// See [`Kind::Entries`].
+    entries: Nets = Entries,
+    /// See [`Kind::Clauses`].
+    clauses: Clause = Clauses,
+    /// See [`Kind::Ratchets`].
+    ratchets: Ratchet = Ratchets,
+    /// See [`Kind::Containers`].
+    containers: Container = Containers,
+    /// See [`Kind::Facts`].
+    facts: Fact = Facts,
+    /// See [`Kind::Users`].
+    users: User = Users,
+    /// See [`Kind::Routes`].
+    routes: Route = Routes,
+    /// See [`Kind::Edges`].
+    edges: Edge = Edges,
+    /// See [`Kind::Groups`].
+    groups: Group = Groups,
+}
+
+fn records<T: FromBytes + KnownLayout + Immutable + Unaligned>(
+    bytes: &[u8],
+    kind: Kind,
+) -> Result<&[T], LoadError> {
+    let records = <[T]>::ref_from_bytes(bytes).map_err(|_| LoadError::Malformed(kind, 0))?;
+    // Indices are 32-bit, with the highest two values taken.
+    if records.len() >= NO_MATCH as usize {
+        Err(LoadError::Malformed(kind, 0))
+    } else {
+        Ok(records)
+    }
+}
+
+fn read_sections(bytes: &[u8]) -> Result<Tables<'_>, LoadError> {
+    if !bytes.starts_with(&MAGIC) {
+        return Err(if MAGIC.starts_with(bytes) {
+            LoadError::Truncated
+        } else {
+            LoadError::NotABundle
+        });
+    }
+    let (header, rest) = Header::ref_from_prefix(bytes).map_err(|_| LoadError::Truncated)?;
+    if header.min_reader.get() > FORMAT || header.format.get() == 0 {
+        return Err(LoadError::TooNew(header.min_reader.get()));
+    }
+    if header.length.get() != bytes.len() as u64 {
+        return Err(LoadError::Truncated);
+    }
+    let count = header.sections.get();
+    let (directory, _) = <[Entry]>::ref_from_prefix_with_elems(rest, count as usize)
+        .map_err(|_| LoadError::Truncated)?;
+    if header_digest(header, directory) != header.digest {
+        return Err(LoadError::DirectoryDamaged);
+    }
+    // Sections follow one another without gaps: no byte of the file is outside some digest.
+    let mut next = (size_of::<Header>() + size_of_val(directory)) as u64;
+    for (number, entry) in (0..).zip(directory) {
+        let end = next
+            .checked_add(entry.length.get())
+            .filter(|end| *end <= bytes.len() as u64);
+        let flags_known = entry.flags.get() & !CRITICAL == 0;
+        match end {
+            Some(end) if entry.offset.get() == next && flags_known && entry.reserved.get() == 0 => {
+                next = end
+            }
+            _ => return Err(LoadError::BadDirectory(number)),
+        }
+        if entry.flags.get() & CRITICAL != 0 && Kind::from_code(entry.kind.get()).is_none() {
+            return Err(LoadError::UnknownSection(entry.kind.get()));
+        }
+    }
+    if next != bytes.len() as u64 || header.reserved.get() != 0 {
+        return Err(LoadError::BadDirectory(count));
+    }
+    tables(&|kind| {
+        let mut found = directory.iter().filter(|e| e.kind.get() == kind.code());
+        let (Some(entry), None) = (found.next(), found.next()) else {
+            return Err(LoadError::SectionCount(kind));
+        };
+        let (start, length) = (entry.offset.get() as usize, entry.length.get() as usize);
+        let section = bytes
+            .get(start..)
+            .and_then(|b| b.get(..length))
+            .ok_or(LoadError::Truncated)?;
+        if Sha256::digest(section)[..] != entry.digest {
+            Err(LoadError::SectionDamaged(kind))
+        } else {
+            Ok(section)
+        }
+    })
+}
+
+/// The digest that [`Header::digest`] must have.
+pub fn header_digest(header: &Header, directory: &[Entry]) -> [u8; 32] {
+    use zerocopy::IntoBytes;
+    let blank = Header {
+        digest: [0; 32],
+        ..*header
+    };
+    let mut digest = Sha256::new();
+    digest.update(blank.as_bytes());
+    digest.update(directory.as_bytes());
+    digest.finalize().into()
+}
+
+/// Checks every index of every record, and that every walk ends.
+struct Verifier<'t, 'a> {
+    t: &'t Tables<'a>,
+    /// How many classes of operations there are.
+    classes: usize,
+}
+
+/// Whether one record keeps the rules.
+type Verdict = Option<()>;
+
+fn hold(condition: bool) -> Verdict {
+    condition.then_some(())
+}
+
+fn each<T>(kind: Kind, records: &[T], check: impl Fn(u32, &T) -> Verdict) -> Result<(), LoadError> {
+    for (number, record) in (0..).zip(records) {
+        check(number, record).ok_or(LoadError::Malformed(kind, number))?;
+    }
+    Ok(())
+}
+
+impl Verifier<'_, '_> {
+    fn verify(&self) -> Result<(), LoadError> {
+        let t = self.t;
+        self.globals()
+            .ok_or(LoadError::Malformed(Kind::Globals, 0))?;
+        hold(t.symbols.len().is_power_of_two()).ok_or(LoadError::Malformed(Kind::Symbols, 0))?;
+        each(Kind::Symbols, t.symbols, |_, s| {
+            if s.space.get() == NONE {
+                Some(())
+            } else {
+                self.text(s.text)
+            }
+        })?;
+        each(Kind::Apps, t.apps, |_, a| self.app(a))?;
+        each(Kind::Operations, t.operations, |_, o| self.operation(o))?;
+        each(Kind::Requirements, t.requirements, |_, r| {
+            below(r.model, t.models)?;
+            self.words(r.scopes)?
+                .iter()
+                .try_for_each(|s| below(*s, t.scopes))
+        })?;
+        each(Kind::Models, t.models, |_, m| self.text(m.name))?;
+        each(Kind::Scopes, t.scopes, |_, s| {
+            below(s.model, t.models)?;
+            self.text(s.name)?;
+            let implied_by = self.words(s.implied_by)?;
+            hold(implied_by.is_sorted_by(|a, b| a.get() < b.get()))?;
+            implied_by.iter().try_for_each(|s| below(*s, t.scopes))
+        })?;
+        each(Kind::Kinds, t.kinds, |n, k| self.kind(n, k))?;
+        each(Kind::Attributes, t.attributes, |_, a| {
+            self.text(a.name)?;
+            Type::from_code(a.kind.get())?;
+            self.words(a.feeds)?
+                .iter()
+                .try_for_each(|s| below(*s, t.slots))
+        })?;
+        each(Kind::Slots, t.slots, |n, s| self.slot(n, s))?;
+        each(Kind::Subjects, t.subjects, |_, s| {
+            Owner::from_code(s.owner.get())?;
+            below(s.slot, t.slots)?;
+            self.words(s.attributes)?
+                .iter()
+                .try_for_each(|a| below(*a, t.attributes))
+        })?;
+        each(Kind::Automata, t.automata, |_, a| self.automaton(a))?;
+        each(Kind::Windows, t.windows, |_, w| {
+            self.text(w.name)?;
+            let transitions = range(w.transitions, t.ints)?;
+            hold(transitions.is_sorted_by(|a, b| a.get() < b.get()))?;
+            t.ints
+                .get(w.offsets.get() as usize..)?
+                .get(..transitions.len() + 1)?;
+            hold(self.words(w.minutes)?.len() % 2 == 0)
+        })?;
+        each(Kind::Nodes, t.nodes, |n, node| self.node(n, node))?;
+        each(Kind::Nets, t.nets, |n, net| self.net(n, net))?;
+        each(Kind::Strata, t.strata, |_, s| self.stratum(s))?;
+        each(Kind::Entries, t.entries, |_, e| {
+            let nets = [
+                e.forbid,
+                e.permit,
+                e.app_user,
+                e.context_user,
+                e.withdraw,
+                e.except,
+                e.required,
+            ];
+            nets.into_iter()
+                .try_for_each(|net| below_or_none(net, t.nets))
+        })?;
+        each(Kind::Clauses, t.clauses, |_, c| {
+            [c.name, c.place, c.because, c.text]
+                .into_iter()
+                .try_for_each(|text| self.text(text))?;
+            hold(c.kind.get() <= 4)
+        })?;
+        each(Kind::Ratchets, t.ratchets, |_, r| {
+            self.text(r.name)?;
+            below_or_none(r.slot, t.slots)?;
+            self.text(r.place)?;
+            let stages = r.stages.len.get() as usize;
+            hold(!self.words(r.stages)?.is_empty())?;
+            t.words.get(r.locked.get() as usize..)?.get(..stages)?;
+            let limits = t.words.get(r.limits.get() as usize..)?.get(..stages)?;
+            limits.iter().filter(|at| at.get() != NONE).try_for_each(|at| self.scope_set(*at))
+        })?;
+        each(Kind::Containers, t.containers, |_, c| self.container(c))?;
+        each(Kind::Facts, t.facts, |_, f| {
+            below(f.attribute, t.attributes)?;
+            Type::from_code(f.kind.get())?;
+            self.text(f.text)?;
+            self.texts(f.set)
+        })?;
+        each(Kind::Users, t.users, |_, u| {
+            self.text(u.id)?;
+            below_or_none(u.stratum, t.strata)?;
+            self.words(u.groups)?
+                .iter()
+                .try_for_each(|s| below(*s, t.slots))?;
+            self.texts(u.names)
+        })?;
+        hold(!t.routes.is_empty()).ok_or(LoadError::Malformed(Kind::Routes, 0))?;
+        each(Kind::Routes, t.routes, |n, r| self.route(n, r))?;
+        each(Kind::Edges, t.edges, |_, e| self.text(e.text))?;
+        each(Kind::Groups, t.groups, |_, g| self.text(g.name))
+    }
+
+    fn globals(&self) -> Verdict {
+        let (t, g) = (self.t, self.t.globals);
+        self.text(g.package)?;
+        let mut scratch = t.slots.len();
+        if g.groups.get() != NONE {
+            let head = t.slots.get(g.groups.get() as usize)?;
+            hold(head.classifier.get() == Classifier::Set.code() && head.c.get() <= head.a.get())?;
+            scratch = scratch.checked_add(head.a.get() as usize)?.checked_add(1)?;
+            let strata = t
+                .words
+                .get(g.group_strata.get() as usize..)?
+                .get(..head.a.get() as usize)?;
+            strata
+                .iter()
+                .try_for_each(|s| below_or_none(*s, t.strata))?;
+        }
+        below_or_none(g.any_user, t.strata)?;
+        for slot in range(g.relations, t.slots)? {
+            let kind = Classifier::from_code(slot.classifier.get())?;
+            hold(matches!(kind, Classifier::Same | Classifier::ElementOf))?;
+        }
+        hold(scratch == g.scratch.get() as usize)
+    }
+
+    fn app(&self, app: &App) -> Verdict {
+        let t = self.t;
+        self.text(app.name)?;
+        self.text(app.key)?;
+        self.words(app.models)?
+            .iter()
+            .try_for_each(|m| below(*m, t.models))?;
+        self.words(app.strata)?
+            .iter()
+            .try_for_each(|s| below(*s, t.strata))?;
+        let ratchets = self.words(app.ratchets)?;
+        let mut last = 0usize;
+        for pair in ratchets.chunks(2) {
+            let [ratchet, stride] = pair else { return None };
+            let stages = t.ratchets.get(ratchet.get() as usize)?.stages.len.get() as usize;
+            last =
+                last.checked_add((stride.get() as usize).checked_mul(stages.checked_sub(1)?)?)?;
+        }
+        let held = self.words(app.held)?;
+        hold(last < held.len())?;
+        held.iter().try_for_each(|at| self.scope_set(*at))?;
+        self.scope_set(app.base)?;
+        self.scope_set(app.requested)
+    }
+
+    fn scope_set(&self, at: Word) -> Verdict {
+        let words = self.t.scopes.len().div_ceil(32);
+        self.t.words.get(at.get() as usize..)?.get(..words).map(|_| ())
+    }
+
+    fn operation(&self, operation: &Operation) -> Verdict {
+        self.text(operation.name)?;
+        below(operation.kind, self.t.kinds)?;
+        below_or_none(operation.lists, self.t.kinds)?;
+        hold(operation.access.get() < 4)?;
+        range(operation.requirements, self.t.requirements).map(|_| ())
+    }
+
+    fn kind(&self, number: u32, kind: &ContainerKind) -> Verdict {
+        self.text(kind.name)?;
+        hold(kind.parent.get() == NONE || kind.parent.get() < number)?;
+        hold(self.depth(number)? <= MAX_DEPTH)?;
+        let slots = self
+            .words(kind.closes)?
+            .iter()
+            .chain(self.words(kind.reads)?);
+        slots
+            .into_iter()
+            .try_for_each(|s| below(*s, self.t.slots))?;
+        below(kind.id, self.t.attributes)
+    }
+
+    /// How many kinds there are from this one to its root; parents were checked to be smaller.
+    fn depth(&self, number: u32) -> Option<usize> {
+        let mut depth = 1;
+        let mut at = self.t.kinds.get(number as usize)?.parent.get();
+        while at != NONE {
+            let parent = self.t.kinds.get(at as usize)?.parent.get();
+            hold(parent == NONE || parent < at)?;
+            (at, depth) = (parent, depth + 1);
+        }
+        Some(depth)
+    }
+
+    fn slot(&self, number: u32, slot: &Slot) -> Verdict {
+        let t = self.t;
+        let (a, b, c, classes) = (slot.a.get(), slot.b.get(), slot.c.get(), slot.classes.get());
+        let class = |class: u32| hold(class < classes);
+        hold(classes >= 2)?;
+        match Classifier::from_code(slot.classifier.get())? {
+            Classifier::Text => {
+                below_or_none(slot.a, t.automata)?;
+                class(b)?;
+                match t.automata.get(a as usize) {
+                    Some(automaton) => {
+                        let at = automaton.classes.get() as usize;
+                        let ends = t.words.get(at..)?.get(..automaton.states.get() as usize)?;
+                        ends.iter().try_for_each(|c| class(c.get()))
+                    }
+                    None => Some(()),
+                }
+            }
+            Classifier::Enum => Some(()),
+            Classifier::Bool => t
+                .words
+                .get(a as usize..)?
+                .get(..2)?
+                .iter()
+                .try_for_each(|c| class(c.get())),
+            Classifier::Number => {
+                let bounds = t.ints.get(a as usize..)?.get(..b as usize)?;
+                hold(bounds.is_sorted_by(|x, y| x.get() < y.get()))?;
+                t.words
+                    .get(c as usize..)?
+                    .get(..b as usize + 1)?
+                    .iter()
+                    .try_for_each(|c| class(c.get()))
+            }
+            Classifier::Ip => {
+                let starts = t.addresses.get(a as usize..)?.get(..b as usize)?;
+                hold(starts.is_sorted_by(|x, y| x < y))?;
+                t.words
+                    .get(c as usize..)?
+                    .get(..b as usize + 1)?
+                    .iter()
+                    .try_for_each(|c| class(c.get()))
+            }
+            Classifier::Window => below(slot.a, t.windows),
+            Classifier::Set => {
+                let elements = t.slots.get(number as usize + 1..)?.get(..a as usize)?;
+                (0..).zip(elements).try_for_each(|(n, element)| {
+                    hold(element.classifier.get() == Classifier::Element.code())?;
+                    hold(element.a.get() == number && element.b.get() == n)
+                })
+            }
+            Classifier::Element => {
+                let head = t.slots.get(a as usize)?;
+                hold(head.classifier.get() == Classifier::Set.code() && b < head.a.get())?;
+                hold(number.checked_sub(a)?.checked_sub(1)? == b)
+            }
+            Classifier::Same | Classifier::ElementOf => {
+                below(slot.a, t.subjects)?;
+                below(slot.b, t.subjects)
+            }
+            Classifier::Stage => below(slot.a, t.ratchets),
+        }
+    }
+
+    fn automaton(&self, automaton: &Automaton) -> Verdict {
+        let (width, states) = (
+            automaton.width.get() as usize,
+            automaton.states.get() as usize,
+        );
+        let columns = self
+            .t
+            .shorts
+            .get(automaton.columns.get() as usize..)?
+            .get(..256)?;
+        hold(states > 0 && columns.iter().all(|c| usize::from(c.get()) < width))?;
+        let cells = states.checked_mul(width)?;
+        let transitions = self
+            .t
+            .words
+            .get(automaton.transitions.get() as usize..)?
+            .get(..cells)?;
+        hold(transitions.iter().all(|s| (s.get() as usize) < states))?;
+        self.t
+            .words
+            .get(automaton.classes.get() as usize..)?
+            .get(..states)
+            .map(|_| ())
+    }
+
+    fn node(&self, number: u32, node: &Node) -> Verdict {
+        below(node.slot, self.t.slots)?;
+        let edge = |to: u32| hold(to == MATCH || to == NO_MATCH || to < number);
+        edge(node.yes.get())?;
+        edge(node.no.get())?;
+        match Test::from_code(node.test.get() & 0xff)? {
+            Test::Equal | Test::Between => hold(node.test.get() < 0x400),
+            Test::Bits => {
+                hold(node.test.get() < 0x400)?;
+                self.t
+                    .words
+                    .get(node.a.get() as usize..)?
+                    .get(..node.b.get() as usize)
+                    .map(|_| ())
+            }
+        }
+    }
+
+    fn net(&self, number: u32, net: &Net) -> Verdict {
+        let t = self.t;
+        let (at, len, depth) = (
+            net.at.get() as usize,
+            net.len.get() as usize,
+            net.depth.get(),
+        );
+        hold(depth <= MAX_NESTING)?;
+        let child =
+            |child: u32| hold(child < number && t.nets.get(child as usize)?.depth.get() < depth);
+        if net.slot.get() == NONE {
+            let pairs = t.words.get(at..)?.get(..len.checked_mul(2)?)?;
+            return pairs.chunks(2).try_for_each(|pair| {
+                let [clause, node] = pair else { return None };
+                below_or_none(*clause, t.clauses)?;
+                hold(node.get() == MATCH || (node.get() as usize) < t.nodes.len())
+            });
+        }
+        below(net.slot, t.slots)?;
+        // The rest is walked in a loop, not by recursion, so only its index must fall.
+        hold(net.rest.get() == NONE || net.rest.get() < number)?;
+        if net.flags.get() & DENSE != 0 {
+            let children = t.words.get(at..)?.get(..len)?;
+            children
+                .iter()
+                .filter(|c| c.get() != NONE)
+                .try_for_each(|c| child(c.get()))
+        } else {
+            let pairs = t.words.get(at..)?.get(..len.checked_mul(2)?)?;
+            hold(
+                pairs
+                    .chunks(2)
+                    .map(|p| p.first().map(|c| c.get()))
+                    .is_sorted(),
+            )?;
+            pairs
+                .chunks(2)
+                .try_for_each(|pair| child(pair.get(1)?.get()))
+        }
+    }
+
+    fn stratum(&self, stratum: &Stratum) -> Verdict {
+        let t = self.t;
+        let map = t
+            .shorts
+            .get(stratum.map.get() as usize..)?
+            .get(..self.classes)?;
+        let len = stratum.len.get() as usize;
+        t.entries
+            .get(stratum.entries.get() as usize..)?
+            .get(..len)?;
+        hold(map.iter().all(|entry| usize::from(entry.get()) <= len))
+    }
+
+    fn container(&self, container: &Container) -> Verdict {
+        let t = self.t;
+        below(container.kind, t.kinds)?;
+        self.text(container.id)?;
+        if container.parent.get() != NONE {
+            let parent = t
+                .containers
+                .get(container.parent.get() as usize)?
+                .kind
+                .get();
+            let mut at = t.kinds.get(container.kind.get() as usize)?.parent.get();
+            while at != parent {
+                at = t.kinds.get(at as usize)?.parent.get();
+            }
+        }
+        let pairs = self.words(container.classes)?;
+        hold(pairs.len() % 2 == 0)?;
+        for pair in pairs.chunks(2) {
+            let [slot, class] = pair else { return None };
+            hold(class.get() < t.slots.get(slot.get() as usize)?.classes.get())?;
+        }
+        hold(range(container.facts, t.facts)?.is_sorted_by_key(|f| f.attribute.get()))
+    }
+
+    fn route(&self, number: u32, route: &Route) -> Verdict {
+        let t = self.t;
+        hold(route.depth.get() <= MAX_NESTING)?;
+        let child = |child: u32| {
+            hold(child < number && t.routes.get(child as usize)?.depth.get() < route.depth.get())
+        };
+        let edges = range(route.edges, t.edges)?;
+        edges.iter().try_for_each(|e| child(e.target.get()))?;
+        hold(
+            edges.is_sorted_by(|a, b| match (self.str(a.text), self.str(b.text)) {
+                (Some(a), Some(b)) => a < b,
+                _ => false,
+            }),
+        )?;
+        if route.parameter.get() != NONE {
+            child(route.parameter.get())?;
+        }
+        range(route.methods, t.edges)?
+            .iter()
+            .try_for_each(|e| below(e.target, t.operations))
+    }
+
+    fn texts(&self, pairs: Range) -> Verdict {
+        self.words(pairs)?.chunks(2).try_for_each(|pair| {
+            let [at, len] = pair else { return None };
+            self.text(Text { at: *at, len: *len })
+        })
+    }
+
+    fn text(&self, text: Text) -> Verdict {
+        self.str(text).map(|_| ())
+    }
+
+    fn str(&self, text: Text) -> Option<&str> {
+        self.t
+            .strings
+            .get(text.at.get() as usize..)?
+            .get(..text.len.get() as usize)
+    }
+
+    fn words(&self, words: Range) -> Option<&[Word]> {
+        range(words, self.t.words)
+    }
+}
+
+fn range<T>(range: Range, records: &[T]) -> Option<&[T]> {
+    records
+        .get(range.at.get() as usize..)?
+        .get(..range.len.get() as usize)
+}
+
+fn below<T>(index: Word, records: &[T]) -> Verdict {
+    hold((index.get() as usize) < records.len())
+}
+
+fn below_or_none<T>(index: Word, records: &[T]) -> Verdict {
+    if index.get() == NONE {
+        Some(())
+    } else {
+        below(index, records)
+    }
+}

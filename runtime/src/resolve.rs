@@ -1,0 +1,716 @@
+//! From a request to classes: everything that reads the request's strings.
+
+use crate::classify::{UNDECIDED, address, fits, settled, word};
+use crate::format::{
+    Attribute, Classifier, FALSE, FIRST, LISTED, MAX_DEPTH, MISSING, NONE, Owner, Range, Slot,
+    Space, Subject, TRUE, Type, Word,
+};
+use crate::load::Bundle;
+use crate::request::{App, AppHandle, Container, OperationHandle, Request, Target, User, Value};
+use crate::text;
+
+/// A request whose strings were all looked up: deciding it reads only tables.
+#[derive(Debug)]
+pub struct Resolved<'s, 'r> {
+    /// One class a slot, then the list of element slots of `user.groups` that hold.
+    pub(crate) classes: &'s mut [u32],
+    pub(crate) fits: bool,
+    pub(crate) app: Option<u32>,
+    pub(crate) anonymous: bool,
+    pub(crate) operation: Option<u32>,
+    pub(crate) chain: bool,
+    pub(crate) user: bool,
+    /// Index of the context user among the users that the policy names.
+    pub(crate) known_user: Option<u32>,
+    pub(crate) groups: usize,
+    pub(crate) enabled: Option<bool>,
+    pub(crate) on_site: Option<bool>,
+    pub(crate) app_user_permitted: Option<bool>,
+    pub(crate) user_permitted: Option<bool>,
+    /// Which combination of stages, as an index into the app's `held`.
+    pub(crate) stages: usize,
+    /// Whether the stage reached in some ratchet is locked.
+    pub(crate) locked: bool,
+    pub(crate) approved: Option<&'r [&'r str]>,
+}
+
+impl<'s, 'r> Resolved<'s, 'r> {
+    /// The class of a slot.
+    pub(crate) fn class(&self, slot: u32) -> u32 {
+        self.classes
+            .get(slot as usize)
+            .map_or(MISSING, |c| settled(*c))
+    }
+
+    fn set(&mut self, slot: u32, class: u32) {
+        if let Some(to) = self.classes.get_mut(slot as usize)
+            && *to == UNDECIDED
+        {
+            *to = class;
+        }
+    }
+
+    fn overwrite(&mut self, slot: u32, class: u32) {
+        if let Some(to) = self.classes.get_mut(slot as usize) {
+            *to = class;
+        }
+    }
+
+    fn undecided(&self, slot: u32) -> bool {
+        self.classes.get(slot as usize) == Some(&UNDECIDED)
+    }
+}
+
+/// The containers in effect, by the depth of their kind.
+#[derive(Clone, Copy)]
+pub(crate) struct Chain<'r> {
+    links: [Option<Link<'r>>; MAX_DEPTH],
+    /// The kinds that differ from item to item of a list: none, or those with depths in `from..=to`.
+    listed: Option<(usize, usize)>,
+    /// The kind whose path to the root the links lie on.
+    anchor: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Link<'r> {
+    kind: u32,
+    id: Option<&'r str>,
+    /// Index among the containers that the policy names, or [`NONE`].
+    declared: u32,
+    attributes: &'r [(&'r str, Value<'r>)],
+}
+
+impl<'a: 'r, 'r> Bundle<'a> {
+    /// The handle of an app, for many decisions about it.
+    pub fn app(&self, key: &str) -> Option<AppHandle> {
+        self.symbol(Space::App.of(0), key).map(AppHandle)
+    }
+
+    /// The handle of an operation.
+    pub fn operation(&self, name: &str) -> Option<OperationHandle> {
+        self.symbol(Space::Operation.of(0), name)
+            .map(OperationHandle)
+    }
+
+    /// Looks up everything that a request names. `scratch` must have [`Bundle::scratch_len`] words, else
+    /// the answer will be a denial that says so.
+    pub fn resolve<'s>(&self, request: &Request<'r>, scratch: &'s mut [u32]) -> Resolved<'s, 'r> {
+        let t = &self.tables;
+        let fits = scratch.len() >= self.scratch_len();
+        let slots = t.slots.len().min(scratch.len());
+        if let Some(classes) = scratch.get_mut(..slots) {
+            classes.fill(UNDECIDED);
+        }
+        let operation = match request.operation {
+            Target::Name(name) => self.operation(name).map(|o| o.0),
+            Target::Handle(handle) => Some(handle.0).filter(|o| (*o as usize) < t.operations.len()),
+            Target::Http { method, path } => self.route(method, path).map(|o| o.0),
+        };
+        let app = match request.app {
+            Some(App::Key(key)) => self.app(key).map(|a| a.0),
+            Some(App::Handle(handle)) => Some(handle.0).filter(|a| (*a as usize) < t.apps.len()),
+            None => None,
+        };
+        let mut r = Resolved {
+            classes: scratch,
+            fits,
+            app,
+            anonymous: request.app.is_none(),
+            operation,
+            chain: true,
+            user: request.user.is_some(),
+            known_user: None,
+            groups: 0,
+            enabled: None,
+            on_site: None,
+            app_user_permitted: None,
+            user_permitted: None,
+            stages: 0,
+            locked: false,
+            approved: request.approved,
+        };
+        if let Some(user) = &request.user {
+            self.read_user(&mut r, user);
+        }
+        for (name, value) in request.attributes {
+            self.read_attribute(&mut r, name, *value);
+        }
+        self.read_stages(&mut r, request.stages);
+        let chain = match r.operation {
+            Some(operation) => self.chain(operation, request.containers),
+            None => None,
+        };
+        r.chain = chain.is_some() || r.operation.is_none();
+        if let Some(chain) = &chain {
+            self.read_chain(&mut r, chain);
+        }
+        let relations = t.globals.relations;
+        for slot in relations.at.get()..relations.at.get().saturating_add(relations.len.get()) {
+            if let Some(class) = self.relation(&r, slot, request, chain.as_ref()) {
+                r.overwrite(slot, class);
+            }
+        }
+        r
+    }
+
+    fn read_user(&self, r: &mut Resolved<'_, 'r>, user: &User<'r>) {
+        let t = &self.tables;
+        r.known_user = self.symbol(Space::User.of(0), user.id);
+        self.read(r, Space::Attribute.of(0), "id", Value::Text(user.id));
+        for (name, value) in user.attributes {
+            if *name == "permitted" && r.user_permitted.is_none() {
+                r.user_permitted = Some(matches!(value, Value::Bool(true)));
+            } else if *name != "id" && *name != "groups" {
+                self.read(r, Space::Attribute.of(0), name, *value);
+            }
+        }
+        let head = t.globals.groups.get();
+        let Some(slot) = t.slots.get(head as usize) else {
+            return;
+        };
+        let (elements, declared) = (slot.a.get(), slot.c.get());
+        for element in 0..declared {
+            r.set(head + 1 + element, FALSE);
+        }
+        if let Some(known) = r.known_user.and_then(|u| t.users.get(u as usize)) {
+            for slot in self.words(known.groups) {
+                r.overwrite(slot.get(), TRUE);
+                self.note_group(r, slot.get());
+            }
+        }
+        let given = given_groups(user);
+        if let Some(given) = given {
+            for element in declared..elements {
+                r.set(head + 1 + element, FALSE);
+            }
+            for name in given {
+                match self.symbol(Space::Value.of(head), name) {
+                    Some(element) if element >= declared && r.class(head + 1 + element) != TRUE => {
+                        r.overwrite(head + 1 + element, TRUE);
+                        self.note_group(r, head + 1 + element);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if given.is_some() || !t.groups.is_empty() {
+            r.set(head, FIRST);
+        }
+    }
+
+    /// Remembers a group that the user is in, behind the classes.
+    fn note_group(&self, r: &mut Resolved<'_, 'r>, slot: u32) {
+        if let Some(to) = r.classes.get_mut(self.tables.slots.len() + r.groups) {
+            *to = slot;
+            r.groups += 1;
+        }
+    }
+
+    fn read_attribute(&self, r: &mut Resolved<'_, 'r>, name: &str, value: Value<'r>) {
+        match (name, value) {
+            ("install.status", Value::Text(status)) if r.enabled.is_none() => {
+                r.enabled = Some(status == "enabled");
+            }
+            ("install.status", _) if r.enabled.is_none() => r.enabled = Some(false),
+            ("install.site", Value::Text(site)) if r.on_site.is_none() => {
+                let on = r
+                    .app
+                    .and_then(|app| self.symbol(Space::Site.of(app), site));
+                r.on_site = Some(on.is_some());
+            }
+            ("app-user.permitted", value) if r.app_user_permitted.is_none() => {
+                r.app_user_permitted = Some(matches!(value, Value::Bool(true)));
+                return;
+            }
+            _ => {}
+        }
+        self.read(r, Space::Attribute.of(1), name, value);
+    }
+
+    /// Feeds one named value to all slots that read it.
+    fn read(&self, r: &mut Resolved<'_, 'r>, space: u32, name: &str, value: Value<'r>) {
+        let t = &self.tables;
+        let Some(attribute) = self.symbol(space, name) else {
+            return;
+        };
+        if let Some(attribute) = t.attributes.get(attribute as usize) {
+            self.feed(r, attribute, value);
+        }
+    }
+
+    fn feed(&self, r: &mut Resolved<'_, 'r>, attribute: &Attribute, value: Value<'r>) {
+        let t = &self.tables;
+        let Some(kind) = Type::from_code(attribute.kind.get()) else {
+            return;
+        };
+        for number in self.words(attribute.feeds) {
+            let number = number.get();
+            let Some(slot) = t.slots.get(number as usize) else {
+                continue;
+            };
+            if !r.undecided(number) {
+                continue;
+            }
+            if kind == Type::Strings {
+                if let Value::Set(elements) = value {
+                    self.feed_set(r, number, slot, elements);
+                }
+            } else if let Some(class) = self.classify(number, slot, kind, value) {
+                r.set(number, class);
+            }
+        }
+    }
+
+    fn feed_set(&self, r: &mut Resolved<'_, 'r>, head: u32, slot: &Slot, elements: &[&str]) {
+        r.set(head, FIRST);
+        for element in 0..slot.a.get() {
+            r.set(head + 1 + element, FALSE);
+        }
+        for text in elements {
+            if let Some(element) = self.symbol(Space::Value.of(head), text)
+                && element < slot.a.get()
+            {
+                r.overwrite(head + 1 + element, TRUE);
+            }
+        }
+    }
+
+    /// The stage in each of the app's ratchets; the last where it is not known.
+    fn read_stages(&self, r: &mut Resolved<'_, 'r>, stages: &[(&str, &str)]) {
+        let t = &self.tables;
+        let Some(app) = r.app.and_then(|a| t.apps.get(a as usize)) else {
+            return;
+        };
+        for pair in self.words(app.ratchets).chunks(2) {
+            let [number, stride] = pair else { continue };
+            let Some(ratchet) = t.ratchets.get(number.get() as usize) else {
+                continue;
+            };
+            let name = self.text(ratchet.name);
+            let given = stages.iter().find(|(ratchet, _)| *ratchet == name);
+            let reached =
+                given.and_then(|(_, s)| self.symbol(Space::Stage.of(number.get()), s));
+            let last = ratchet.stages.len.get().saturating_sub(1);
+            let reached = reached.filter(|s| *s <= last);
+            if let Some(stage) = reached {
+                let class = word(t, ratchet.stages.at.get() as usize + stage as usize);
+                r.set(ratchet.slot.get(), class.unwrap_or(MISSING));
+            }
+            let stage = reached.unwrap_or(last);
+            r.locked |= word(t, ratchet.locked.get() as usize + stage as usize) == Some(1);
+            r.stages += stage as usize * stride.get() as usize;
+        }
+    }
+
+    /// The effective chain of containers; `None` if the given ones cannot be consistent with each other
+    /// or with the operation.
+    fn chain(&self, operation: u32, given: &'r [Container<'r>]) -> Option<Chain<'r>> {
+        let t = &self.tables;
+        let operation = t.operations.get(operation as usize)?;
+        let acts = operation.kind.get();
+        let lists = Some(operation.lists.get()).filter(|l| *l != NONE);
+        let anchor = lists.unwrap_or(acts);
+        let mut chain = Chain {
+            links: [None; MAX_DEPTH],
+            listed: None,
+            anchor,
+        };
+        let mut innermost = None;
+        let mut below = None;
+        for container in given {
+            let kind = self.symbol(Space::Kind.of(0), container.kind)?;
+            if let Some(below) = below
+                && (kind == below || !self.is_within(below, kind))
+            {
+                return None;
+            }
+            below = Some(kind);
+            innermost = innermost.or(Some(kind));
+            *chain.links.get_mut(self.depth(kind))? =
+                Some(self.link(kind, container.id, container.attributes));
+        }
+        if let Some(innermost) = innermost {
+            let related =
+                |kind: u32| self.is_within(innermost, kind) || self.is_within(kind, innermost);
+            if !related(acts) && !lists.is_some_and(related) {
+                return None;
+            }
+            for depth in (0..=self.depth(innermost)).rev() {
+                self.fill_parent(&mut chain, depth);
+            }
+        }
+        // Only containers of kinds that the operation acts in (or lists), and above, have a say.
+        for (depth, link) in chain.links.iter_mut().enumerate() {
+            if link.is_some_and(|l| !self.is_within(anchor, l.kind) || self.depth(l.kind) != depth)
+            {
+                *link = None;
+            }
+        }
+        if let Some(lists) = lists {
+            let deepest = chain.links.iter().rposition(Option::is_some);
+            let first = self.depth(acts) + usize::from(lists != acts);
+            let from = deepest.map_or(first, |d| first.max(d + 1));
+            chain.listed = Some((from, self.depth(lists)));
+        }
+        Some(chain)
+    }
+
+    /// What the policy says of a container's parent is stronger than what the request says.
+    fn fill_parent(&self, chain: &mut Chain<'r>, depth: usize) {
+        let t = &self.tables;
+        let Some(link) = chain.links.get(depth).copied().flatten() else {
+            return;
+        };
+        let Some(parent) = t
+            .containers
+            .get(link.declared as usize)
+            .map(|c| c.parent.get())
+        else {
+            return;
+        };
+        let Some(record) = t.containers.get(parent as usize) else {
+            return;
+        };
+        let kind = record.kind.get();
+        let id = self.text(record.id);
+        if let Some(to) = chain.links.get_mut(self.depth(kind)) {
+            let attributes = to
+                .filter(|l| l.id == Some(id))
+                .map_or(&[][..], |l| l.attributes);
+            *to = Some(Link {
+                kind,
+                id: Some(id),
+                declared: parent,
+                attributes,
+            });
+        }
+    }
+
+    fn link(
+        &self,
+        kind: u32,
+        id: Option<&'r str>,
+        attributes: &'r [(&'r str, Value<'r>)],
+    ) -> Link<'r> {
+        let declared = id.and_then(|id| self.symbol(Space::Container.of(kind), id));
+        Link {
+            kind,
+            id,
+            declared: declared.unwrap_or(NONE),
+            attributes,
+        }
+    }
+
+    /// Reads the containers, innermost first: the first value that a slot meets stays.
+    fn read_chain(&self, r: &mut Resolved<'_, 'r>, chain: &Chain<'r>) {
+        let t = &self.tables;
+        let mut kind = chain.anchor;
+        while let Some(record) = t.kinds.get(kind as usize) {
+            let depth = self.depth(kind);
+            if chain.is_listed(depth) {
+                for slot in self.words(record.reads) {
+                    r.set(slot.get(), LISTED);
+                }
+            }
+            if let Some(link) = chain.links.get(depth).copied().flatten() {
+                self.read_link(r, &link, record.id.get());
+                for slot in self.words(record.closes) {
+                    r.set(slot.get(), MISSING);
+                }
+            }
+            kind = record.parent.get();
+        }
+    }
+
+    fn read_link(&self, r: &mut Resolved<'_, 'r>, link: &Link<'r>, id_attribute: u32) {
+        let t = &self.tables;
+        if let (Some(id), Some(attribute)) = (link.id, t.attributes.get(id_attribute as usize)) {
+            self.feed(r, attribute, Value::Text(id));
+        }
+        if let Some(container) = t.containers.get(link.declared as usize) {
+            for pair in self.words(container.classes).chunks(2) {
+                if let [slot, class] = pair {
+                    r.set(slot.get(), class.get());
+                }
+            }
+        }
+        for (name, value) in link.attributes {
+            let space = Space::Attribute.of(2 + link.kind);
+            let Some(attribute) = self.symbol(space, name) else {
+                continue;
+            };
+            if attribute == id_attribute || self.fact(link.declared, attribute).is_some() {
+                continue;
+            }
+            if let Some(attribute) = t.attributes.get(attribute as usize) {
+                self.feed(r, attribute, *value);
+            }
+        }
+    }
+
+    /// Class of a relation between two subjects; `None` leaves it unknown.
+    fn relation(
+        &self,
+        r: &Resolved<'_, 'r>,
+        number: u32,
+        request: &Request<'r>,
+        chain: Option<&Chain<'r>>,
+    ) -> Option<u32> {
+        let t = &self.tables;
+        let slot = t.slots.get(number as usize)?;
+        let (left, right) = (
+            t.subjects.get(slot.a.get() as usize)?,
+            t.subjects.get(slot.b.get() as usize)?,
+        );
+        let classes = (r.class(left.slot.get()), r.class(right.slot.get()));
+        match classes {
+            (MISSING, _) | (_, MISSING) => return None,
+            (LISTED, _) | (_, LISTED) => return Some(LISTED),
+            _ => {}
+        }
+        let (kind, left_value) = self.value(left, request, chain)?;
+        let holds = if slot.classifier.get() == Classifier::Same.code() {
+            let (_, right_value) = self.value(right, request, chain)?;
+            left_value.equals(&right_value, kind)
+        } else {
+            let Raw::Given(Value::Text(element)) = left_value else {
+                return None;
+            };
+            self.contains(r, right, request, chain, element)?
+        };
+        Some(if holds { TRUE } else { FALSE })
+    }
+
+    /// Whether `element` is in the set that `subject` reads; `None` if that is not known.
+    fn contains(
+        &self,
+        r: &Resolved<'_, 'r>,
+        subject: &Subject,
+        request: &Request<'r>,
+        chain: Option<&Chain<'r>>,
+        element: &str,
+    ) -> Option<bool> {
+        let t = &self.tables;
+        if subject.slot.get() == t.globals.groups.get() {
+            if self
+                .symbol(Space::Group.of(0), element)
+                .is_some()
+            {
+                let user = r.known_user.and_then(|u| t.users.get(u as usize));
+                return Some(user.is_some_and(|u| self.texts(u.names).any(|name| name == element)));
+            }
+            return given_groups(request.user.as_ref()?).map(|given| given.contains(&element));
+        }
+        match self.value(subject, request, chain)?.1 {
+            Raw::Given(Value::Set(elements)) => Some(elements.contains(&element)),
+            Raw::Stated(set) => Some(self.texts(set).any(|text| text == element)),
+            Raw::Given(_) => None,
+        }
+    }
+
+    /// The value behind a subject that is known to have one, with its type.
+    fn value(
+        &self,
+        subject: &Subject,
+        request: &Request<'r>,
+        chain: Option<&Chain<'r>>,
+    ) -> Option<(Type, Raw<'r>)> {
+        let t = &self.tables;
+        let attributes = self.words(subject.attributes);
+        let find = |given: &'r [(&'r str, Value<'r>)], attribute: &Attribute, kind: Type| {
+            let name = self.text(attribute.name);
+            let mut values = given
+                .iter()
+                .filter(|(n, _)| *n == name)
+                .map(|(_, value)| *value);
+            // As with slots: the first that fits counts.
+            values
+                .find(|value| self.valid(subject, kind, *value))
+                .map(|value| (kind, Raw::Given(value)))
+        };
+        match Owner::from_code(subject.owner.get())? {
+            Owner::User => {
+                let user = request.user?;
+                let attribute = t.attributes.get(attributes.first()?.get() as usize)?;
+                if self.text(attribute.name) == "id" {
+                    return Some((Type::String, Raw::Given(Value::Text(user.id))));
+                }
+                find(
+                    user.attributes,
+                    attribute,
+                    Type::from_code(attribute.kind.get())?,
+                )
+            }
+            Owner::Request => {
+                let attribute = t.attributes.get(attributes.first()?.get() as usize)?;
+                find(
+                    request.attributes,
+                    attribute,
+                    Type::from_code(attribute.kind.get())?,
+                )
+            }
+            Owner::Container => {
+                let mut kind = chain?.anchor;
+                while let Some(record) = t.kinds.get(kind as usize) {
+                    if let Some(link) = chain?.links.get(self.depth(kind)).copied().flatten() {
+                        let own = attributes
+                            .iter()
+                            .map(|a| a.get())
+                            .find(|a| self.owned_by(*a, kind));
+                        if let Some(own) = own {
+                            let attribute = t.attributes.get(own as usize)?;
+                            let value = if own == record.id.get() {
+                                link.id
+                                    .map(|id| (Type::String, Raw::Given(Value::Text(id))))
+                            } else if let Some(fact) = self.fact(link.declared, own) {
+                                Some(fact)
+                            } else {
+                                find(
+                                    link.attributes,
+                                    attribute,
+                                    Type::from_code(attribute.kind.get())?,
+                                )
+                            };
+                            if value.is_some() || subject.inherited.get() == 0 {
+                                return value;
+                            }
+                        }
+                    }
+                    kind = record.parent.get();
+                }
+                None
+            }
+        }
+    }
+
+    /// Whether a value would have given the subject's slot a class.
+    fn valid(&self, subject: &Subject, kind: Type, value: Value<'r>) -> bool {
+        if !fits(kind, value) {
+            return false;
+        }
+        let number = subject.slot.get();
+        match self.tables.slots.get(number as usize) {
+            Some(slot) if kind == Type::Enum => self.classify(number, slot, kind, value).is_some(),
+            _ => true,
+        }
+    }
+
+    /// What the policy states of a container it names.
+    fn fact(&self, container: u32, attribute: u32) -> Option<(Type, Raw<'r>)> {
+        let t = &self.tables;
+        let facts = t.containers.get(container as usize)?.facts;
+        let facts = t
+            .facts
+            .get(facts.at.get() as usize..)?
+            .get(..facts.len.get() as usize)?;
+        let at = facts
+            .binary_search_by_key(&attribute, |f| f.attribute.get())
+            .ok()?;
+        let fact = facts.get(at)?;
+        let kind = Type::from_code(fact.kind.get())?;
+        let value = match kind {
+            Type::Strings => Raw::Stated(fact.set),
+            Type::Bool => Raw::Given(Value::Bool(fact.int.get() != 0)),
+            Type::Int | Type::Instant | Type::Duration => Raw::Given(Value::Int(fact.int.get())),
+            Type::String | Type::Enum | Type::Ip | Type::Domain | Type::Origin => {
+                Raw::Given(Value::Text(self.text(fact.text)))
+            }
+        };
+        Some((kind, value))
+    }
+
+    fn owned_by(&self, attribute: u32, kind: u32) -> bool {
+        let t = &self.tables;
+        let Some(record) = t.attributes.get(attribute as usize) else {
+            return false;
+        };
+        record.kind_of_container.get() == kind
+    }
+
+    fn depth(&self, kind: u32) -> usize {
+        let mut depth = 0;
+        let mut at = kind;
+        while let Some(record) = self.tables.kinds.get(at as usize) {
+            at = record.parent.get();
+            if at == NONE {
+                break;
+            }
+            depth += 1;
+        }
+        depth
+    }
+
+    /// Whether `kind` is `outer` or lies below it.
+    fn is_within(&self, kind: u32, outer: u32) -> bool {
+        let mut at = kind;
+        while let Some(record) = self.tables.kinds.get(at as usize) {
+            if at == outer {
+                return true;
+            }
+            at = record.parent.get();
+        }
+        false
+    }
+
+    pub(crate) fn words(&self, range: Range) -> &'a [Word] {
+        let words = self.tables.words.get(range.at.get() as usize..);
+        words
+            .and_then(|w| w.get(..range.len.get() as usize))
+            .unwrap_or(&[])
+    }
+
+    fn texts(&self, pairs: Range) -> impl Iterator<Item = &'a str> {
+        self.words(pairs).chunks(2).map(|pair| match pair {
+            [at, len] => self.text(crate::format::Text { at: *at, len: *len }),
+            _ => "",
+        })
+    }
+}
+
+impl Chain<'_> {
+    fn is_listed(&self, depth: usize) -> bool {
+        self.listed
+            .is_some_and(|(from, to)| (from..=to).contains(&depth))
+    }
+}
+
+/// A value from the request, or a set that the policy states.
+enum Raw<'r> {
+    Given(Value<'r>),
+    Stated(Range),
+}
+
+impl Raw<'_> {
+    fn equals(&self, other: &Raw<'_>, kind: Type) -> bool {
+        let (Raw::Given(left), Raw::Given(right)) = (self, other) else {
+            return false;
+        };
+        match (left, right) {
+            (Value::Text(left), Value::Text(right)) => match kind {
+                Type::Ip => address(left) == address(right),
+                Type::Domain => match (text::domain(left), text::domain(right)) {
+                    (Some(left), Some(right)) => left.as_bytes() == right.as_bytes(),
+                    _ => false,
+                },
+                Type::Origin => match (text::origin(left), text::origin(right)) {
+                    (Some(left), Some(right)) => left.as_bytes() == right.as_bytes(),
+                    _ => false,
+                },
+                _ => left == right,
+            },
+            (Value::Bool(left), Value::Bool(right)) => left == right,
+            (Value::Int(left), Value::Int(right)) => left == right,
+            _ => false,
+        }
+    }
+}
+
+/// The groups that the caller gives for a user.
+fn given_groups<'r>(user: &User<'r>) -> Option<&'r [&'r str]> {
+    user.attributes
+        .iter()
+        .find_map(|(name, value)| match value {
+            Value::Set(groups) if *name == "groups" => Some(*groups),
+            _ => None,
+        })
+}

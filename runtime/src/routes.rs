@@ -1,0 +1,137 @@
+//! From method and path to the operation.
+//!
+//! Strict on purpose: what a server might read in two ways has no operation here, and is denied.
+
+use crate::format::{Edge, NONE, Route};
+use crate::load::Bundle;
+use crate::request::OperationHandle;
+
+impl Bundle<'_> {
+    /// The operation that a request on the wire calls; `None` if no template matches, or if the path is
+    /// one that servers read in different ways (empty, `.` or `..` segments, a final slash, `\`, `;`,
+    /// broken escapes, escapes of `/`, `\`, `%`, control or non-UTF-8 bytes).
+    ///
+    /// Query and fragment are ignored. Among several templates the one wins that has a literal where, from
+    /// the left, the others first have a parameter.
+    pub fn route(&self, method: &str, path: &str) -> Option<OperationHandle> {
+        let path = path.split(['?', '#']).next()?.strip_prefix('/')?;
+        if !path.split('/').all(is_plain) {
+            return None;
+        }
+        let root = (self.tables.routes.len() as u32).checked_sub(1)?;
+        self.walk(root, method, path).map(OperationHandle)
+    }
+
+    fn walk(&self, number: u32, method: &str, path: &str) -> Option<u32> {
+        let route = self.tables.routes.get(number as usize)?;
+        let (segment, rest) = match path.split_once('/') {
+            Some((segment, rest)) => (segment, Some(rest)),
+            None => (path, None),
+        };
+        let literal = self.edge(route, segment);
+        let parameter = Some(route.parameter.get()).filter(|p| *p != NONE);
+        literal
+            .into_iter()
+            .chain(parameter)
+            .find_map(|next| match rest {
+                Some(rest) => self.walk(next, method, rest),
+                None => self.method(self.tables.routes.get(next as usize)?, method),
+            })
+    }
+
+    fn edge(&self, route: &Route, segment: &str) -> Option<u32> {
+        let edges = self.edges(route.edges);
+        let at = edges.binary_search_by(|edge| self.text(edge.text).bytes().cmp(decoded(segment)));
+        edges.get(at.ok()?).map(|edge| edge.target.get())
+    }
+
+    fn method(&self, route: &Route, method: &str) -> Option<u32> {
+        let found = self
+            .edges(route.methods)
+            .iter()
+            .find(|edge| self.text(edge.text) == method);
+        found.map(|edge| edge.target.get())
+    }
+
+    fn edges(&self, range: crate::format::Range) -> &[Edge] {
+        let edges = self.tables.edges.get(range.at.get() as usize..);
+        edges
+            .and_then(|e| e.get(..range.len.get() as usize))
+            .unwrap_or(&[])
+    }
+}
+
+/// Whether every server reads this segment in the same way.
+fn is_plain(segment: &str) -> bool {
+    let mut bytes = segment.bytes();
+    let mut utf8 = Utf8::default();
+    let mut dots_only = true;
+    let mut empty = true;
+    while let Some(byte) = bytes.next() {
+        let byte = match byte {
+            b'%' => match (bytes.next().and_then(hex), bytes.next().and_then(hex)) {
+                (Some(high), Some(low)) => match high << 4 | low {
+                    b'/' | b'\\' | b'%' | b';' => return false,
+                    byte => byte,
+                },
+                _ => return false,
+            },
+            b'\\' | b';' => return false,
+            byte => byte,
+        };
+        if byte < 0x20 || byte == 0x7f || !utf8.accepts(byte) {
+            return false;
+        }
+        dots_only &= byte == b'.';
+        empty = false;
+    }
+    utf8.is_complete() && !dots_only && !empty
+}
+
+fn decoded(segment: &str) -> impl Iterator<Item = u8> + '_ {
+    let mut bytes = segment.bytes();
+    core::iter::from_fn(move || match bytes.next()? {
+        b'%' => Some(bytes.next().and_then(hex)? << 4 | bytes.next().and_then(hex)?),
+        byte => Some(byte),
+    })
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    (digit as char).to_digit(16).map(|d| d as u8)
+}
+
+/// Checks UTF-8 byte by byte (The Unicode Standard, table 3-7).
+#[derive(Default)]
+struct Utf8 {
+    /// How many continuation bytes are due.
+    due: u8,
+    /// The least and the greatest that the next one may be.
+    next: (u8, u8),
+}
+
+impl Utf8 {
+    fn accepts(&mut self, byte: u8) -> bool {
+        if self.due > 0 {
+            let (least, greatest) = self.next;
+            self.due -= 1;
+            self.next = (0x80, 0xbf);
+            return (least..=greatest).contains(&byte);
+        }
+        (self.due, self.next) = match byte {
+            0x00..=0x7f => (0, (0x80, 0xbf)),
+            0xc2..=0xdf => (1, (0x80, 0xbf)),
+            0xe0 => (2, (0xa0, 0xbf)),
+            0xed => (2, (0x80, 0x9f)),
+            0xe1..=0xef => (2, (0x80, 0xbf)),
+            0xf0 => (3, (0x90, 0xbf)),
+            0xf1..=0xf3 => (3, (0x80, 0xbf)),
+            0xf4 => (3, (0x80, 0x8f)),
+            _ => return false,
+        };
+        true
+    }
+
+    fn is_complete(&self) -> bool {
+        self.due == 0
+    }
+}

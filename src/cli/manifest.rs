@@ -1,0 +1,175 @@
+//! `sprag.toml` and `sprag.lock`.
+
+use std::io;
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{failed, files};
+use crate::sema::LockEntry;
+use crate::sema::model::CatalogPin;
+
+/// The file that makes a folder a package.
+pub(crate) const MANIFEST: &str = "sprag.toml";
+
+/// The file that pins the catalogs of a package.
+pub(crate) const LOCK: &str = "sprag.lock";
+
+/// The language that this compiler speaks.
+pub(crate) const LANGUAGE: &str = "0.1";
+
+/// `sprag.toml`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Manifest {
+    /// `[package]`
+    pub(crate) package: PackageTable,
+    /// `[catalogs]`
+    #[serde(default)]
+    pub(crate) catalogs: CatalogTable,
+}
+
+/// `[package]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PackageTable {
+    /// An identifier; names the bundle.
+    pub(crate) name: Spanned<String>,
+    /// For people.
+    #[serde(rename = "version")]
+    _version: Option<String>,
+    /// The language version that the files are written in.
+    language: Spanned<String>,
+}
+
+/// `[catalogs]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CatalogTable {
+    /// Folders searched for catalogs, relative to the package.
+    #[serde(default)]
+    pub(crate) paths: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lock {
+    #[serde(default)]
+    catalog: Vec<Entry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: String,
+    version: String,
+    digest: String,
+}
+
+/// Reads `sprag.toml` in the folder, with its text for later messages.
+///
+/// # Errors
+///
+/// A sentence with file and line.
+pub(crate) fn manifest(cwd: &Path, root: &Path) -> io::Result<(Manifest, String)> {
+    let path = root.join(MANIFEST);
+    let text = files::read_text(cwd, &path)?;
+    let shown = files::shown(cwd, &path);
+    let manifest: Manifest = toml::from_str(&text).map_err(|e| broken(&shown, &text, &e))?;
+    let name = &manifest.package.name;
+    if !is_identifier(name.get_ref()) {
+        let sentence = "is not a package name: it needs a letter, then letters, digits, `_` or single `-`";
+        return Err(at(&shown, &text, name.span().start, &format!("`{}` {sentence}", name.get_ref())));
+    }
+    let language = &manifest.package.language;
+    if language.get_ref() != LANGUAGE {
+        let sentence =
+            format!("language `{}` is not known; this compiler knows `{LANGUAGE}`", language.get_ref());
+        return Err(at(&shown, &text, language.span().start, &sentence));
+    }
+    Ok((manifest, text))
+}
+
+/// The entries of `sprag.lock` in the folder; none where there is no such file.
+///
+/// # Errors
+///
+/// A sentence with file and line.
+pub(crate) fn lock(cwd: &Path, root: &Path) -> io::Result<Vec<LockEntry>> {
+    let path = root.join(LOCK);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = files::read_text(cwd, &path)?;
+    let lock: Lock = toml::from_str(&text).map_err(|e| broken(&files::shown(cwd, &path), &text, &e))?;
+    let entry = |e: Entry| LockEntry { name: e.name, version: e.version, digest: e.digest };
+    Ok(lock.catalog.into_iter().map(entry).collect())
+}
+
+/// The text of `sprag.lock` for these catalogs, sorted by name.
+pub(crate) fn lock_text(pins: &[CatalogPin]) -> String {
+    let mut pins: Vec<_> = pins.iter().collect();
+    pins.sort_by_key(|p| &p.name);
+    let mut text = String::from(
+        "# Which text of each catalog this package was checked with. Written by `sprag lock`.\n",
+    );
+    for pin in pins {
+        let quoted = |s: &str| toml::Value::String(s.to_owned()).to_string();
+        text += &format!(
+            "\n[[catalog]]\nname = {}\nversion = {}\ndigest = {}\n",
+            quoted(&pin.name),
+            quoted(&pin.version),
+            quoted(&pin.digest)
+        );
+    }
+    text
+}
+
+/// Whether the text is a name in the language: `[A-Za-z][A-Za-z0-9_]*("-"[A-Za-z0-9_]+)*`.
+pub(crate) fn is_identifier(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text
+            .split('-')
+            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+}
+
+/// A sentence about a byte of a TOML file.
+pub(crate) fn at(shown: &str, text: &str, byte: usize, sentence: &str) -> io::Error {
+    let line = text.bytes().take(byte).filter(|b| *b == b'\n').count() + 1;
+    failed(format!("{shown}:{line}: {sentence}"))
+}
+
+fn broken(shown: &str, text: &str, error: &toml::de::Error) -> io::Error {
+    let message = error.message().replace('\n', " ");
+    match error.span() {
+        Some(span) => at(shown, text, span.start, &message),
+        None => failed(format!("{shown}: {message}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_reads_back_sorted() {
+        let pin =
+            |name: &str| CatalogPin { name: name.into(), version: "2026 \"x\"".into(), digest: "00".into() };
+        let text = lock_text(&[pin("b"), pin("a.c")]);
+        let lock: Lock = toml::from_str(&text).unwrap();
+        let names: Vec<_> = lock.catalog.iter().map(|e| e.name.as_str()).collect();
+        assert_eq!(names, ["a.c", "b"]);
+        assert_eq!(lock.catalog[0].version, "2026 \"x\"");
+    }
+
+    #[test]
+    fn package_names_are_identifiers() {
+        for good in ["a", "acme-policies", "a1_b"] {
+            assert!(is_identifier(good), "{good}");
+        }
+        for bad in ["", "1a", "a--b", "a-", "a b", "ä", "../a", "a.b"] {
+            assert!(!is_identifier(bad), "{bad}");
+        }
+    }
+}

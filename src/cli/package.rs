@@ -1,0 +1,119 @@
+//! A package on disk: found, read and compiled.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::manifest::{self, MANIFEST};
+use super::{Context, failed, files, progress};
+use crate::driver::{self, Compilation, Inputs};
+use crate::span::{Source, SourceMap};
+
+/// A package as read from its folder.
+#[derive(Debug)]
+pub(crate) struct Package {
+    /// Its folder, absolute.
+    pub(crate) root: PathBuf,
+    /// Its name.
+    pub(crate) name: String,
+    /// What the compiler sees. Paths are relative to the package, so that the place where it lies
+    /// does not show in what is built.
+    pub(crate) inputs: Inputs,
+}
+
+impl Package {
+    /// Finds the package that `path` (the current folder if missing) lies in, and reads all of it.
+    ///
+    /// # Errors
+    ///
+    /// A sentence: no package there, a file that cannot be read, a mistake in `sprag.toml` or `sprag.lock`.
+    pub(crate) fn load(path: Option<&Path>, cx: &Context) -> io::Result<Package> {
+        let root = find(path, cx)?;
+        let (manifest, text) = manifest::manifest(&cx.cwd, &root)?;
+        let nested = |folder: &Path| folder.join(MANIFEST).exists();
+        let own = files::sprag_files(&cx.cwd, &root, &nested)?;
+        let mut seen: BTreeSet<PathBuf> = own.iter().cloned().collect();
+        let mut shelf = Vec::new();
+        for folder in &manifest.catalogs.paths {
+            let path = root.join(folder.get_ref());
+            let Ok(found) = fs::canonicalize(&path) else {
+                let shown = files::shown(&cx.cwd, &root.join(MANIFEST));
+                let sentence = format!("there is no catalog folder {}", files::shown(&cx.cwd, &path));
+                return Err(manifest::at(&shown, &text, folder.span().start, &sentence));
+            };
+            let fresh = files::sprag_files(&cx.cwd, &found, &|_| false)?;
+            shelf.extend(fresh.into_iter().filter(|p| seen.insert(p.clone())));
+        }
+        let lock = manifest::lock(&cx.cwd, &root)?;
+        let bar = progress::bar(cx, "reading", own.len() + shelf.len());
+        let read = |paths: Vec<PathBuf>| -> io::Result<Vec<Source>> {
+            let source = |path: PathBuf| {
+                bar.step();
+                let text = files::read_text(&cx.cwd, &path)?;
+                Ok(Source { path: files::relative(&root, &path), text })
+            };
+            paths.into_iter().map(source).collect()
+        };
+        let name = manifest.package.name.into_inner();
+        let inputs = Inputs { package: name.clone(), own: read(own)?, shelf: read(shelf)?, lock: Some(lock) };
+        Ok(Package { root, name, inputs })
+    }
+
+    /// Compiles it. Diagnostics and places are best shown with [`Compiled::shown`].
+    pub(crate) fn compile(self, cx: &Context) -> Compiled {
+        let _bar = progress::spinner(cx, "checking");
+        let Package { root, name, inputs } = self;
+        let files = inputs.own.len();
+        Compiled { cwd: cx.cwd.clone(), root, name, files, compilation: driver::compile(inputs) }
+    }
+}
+
+/// A package after compilation.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    cwd: PathBuf,
+    /// Its folder, absolute.
+    pub(crate) root: PathBuf,
+    /// Its name.
+    pub(crate) name: String,
+    /// How many files of its own it has.
+    pub(crate) files: usize,
+    /// What came out.
+    pub(crate) compilation: Compilation,
+}
+
+impl Compiled {
+    /// The sources with paths as seen from the current folder, for messages.
+    pub(crate) fn shown(&self) -> SourceMap {
+        let mut shown = SourceMap::default();
+        for source in self.compilation.sources.sources() {
+            shown.add(self.shown_path(&source.path), source.text.as_str());
+        }
+        shown
+    }
+
+    /// `path:line:column` with the path as seen from the current folder.
+    pub(crate) fn shown_place(&self, at: &str) -> String {
+        let path_end = at.rmatch_indices(':').nth(1).map_or(at.len(), |(i, _)| i);
+        format!("{}{}", self.shown_path(&at[..path_end]), &at[path_end..])
+    }
+
+    fn shown_path(&self, path: &str) -> String {
+        // The prelude lies in no folder.
+        if path.starts_with('<') { path.to_owned() } else { files::shown(&self.cwd, &self.root.join(path)) }
+    }
+}
+
+/// The nearest folder with a `sprag.toml`, from the path upwards.
+fn find(path: Option<&Path>, cx: &Context) -> io::Result<PathBuf> {
+    let start = path.map_or_else(|| cx.cwd.clone(), |p| cx.cwd.join(p));
+    let shown = files::shown(&cx.cwd, &start);
+    let start = fs::canonicalize(&start)
+        .map_err(|e| failed(format!("cannot read {shown}: {}", files::reason(&e))))?;
+    let found = start.ancestors().find(|folder| folder.join(MANIFEST).is_file());
+    found.map(Path::to_owned).ok_or_else(|| {
+        let place = if shown == "." { "this folder".to_owned() } else { shown };
+        failed(format!("there is no {MANIFEST} in {place} or above it; `sprag new NAME` makes a package"))
+    })
+}

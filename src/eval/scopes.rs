@@ -1,0 +1,141 @@
+//! Which scopes an app holds now, whether they suffice, and what would have to be approved.
+
+use std::collections::BTreeSet;
+
+use super::facts::Situation;
+use super::{Reason, Refusal};
+use crate::sema::model::{Layer, Model, RatchetId, ScopeId};
+
+type Scopes = BTreeSet<ScopeId>;
+
+/// What the app holds now: what it holds without ratchets, less what each of them took away.
+pub(super) fn held(situation: &Situation) -> Scopes {
+    ratchets(situation.model)
+        .filter_map(|ratchet| limit(situation, ratchet))
+        .fold(held_without_ratchets(situation), |held, limit| &held & &limit)
+}
+
+/// Whether in one of the usable models one alternative of the requirement lies within these scopes.
+///
+/// By definition no, where a user is missing that every model demands: no model is usable then.
+pub(super) fn suffice(situation: &Situation, scopes: &Scopes) -> bool {
+    alternatives(situation).iter().any(|alternative| alternative.iter().all(|scope| scopes.contains(scope)))
+}
+
+/// The first ratchet at which the scopes no longer suffice; `None` if they do with all of them, or would not
+/// even with none.
+pub(super) fn withdrawing_ratchet(situation: &Situation) -> Option<RatchetId> {
+    let mut scopes = held_without_ratchets(situation);
+    if !suffice(situation, &scopes) {
+        return None;
+    }
+    for ratchet in ratchets(situation.model) {
+        if let Some(limit) = limit(situation, ratchet) {
+            scopes = &scopes & &limit;
+        }
+        if !suffice(situation, &scopes) {
+            return Some(ratchet);
+        }
+    }
+    None
+}
+
+/// All scopes that are missing for the alternative that misses fewest, among those that the app requests;
+/// the first of equals, models in the app's order. In the alternative's order.
+///
+/// There is advice only if no layer refuses but scope, and ratchet for the scopes' sake. By definition, if
+/// ratchet refuses, there is none as soon as any of the app's ratchets that limit scopes stands at a locked
+/// stage.
+pub(super) fn step_up(situation: &Situation, refusals: &[Refusal]) -> Option<Vec<ScopeId>> {
+    let liftable = |refusal: &Refusal| match refusal.layer {
+        Layer::Scope => true,
+        Layer::Ratchet => {
+            matches!(refusal.reason, Reason::ScopesWithdrawn(_)) && !stands_at_locked_stage(situation)
+        }
+        Layer::Identity
+        | Layer::Lifecycle
+        | Layer::Catalog
+        | Layer::AppUser
+        | Layer::ContextUser
+        | Layer::Rules => false,
+    };
+    if refusals.is_empty() || !refusals.iter().all(liftable) {
+        return None;
+    }
+    let requested = closure(situation.model, &situation.app().requested);
+    let held = held(situation);
+    alternatives(situation)
+        .into_iter()
+        .filter(|alternative| alternative.iter().all(|scope| requested.contains(scope)))
+        .map(|alternative| alternative.into_iter().filter(|scope| !held.contains(scope)).collect::<Vec<_>>())
+        .min_by_key(Vec::len) // the first of equals
+}
+
+/// Requested, and approved by the policy's administrator, and by the installation's.
+fn held_without_ratchets(situation: &Situation) -> Scopes {
+    let (model, app) = (situation.model, situation.app());
+    let mut held = closure(model, &app.requested);
+    if let Some(approved) = &app.approved {
+        held = &held & &closure(model, approved);
+    }
+    if let Some(names) = &situation.request.approved {
+        // Names of scopes of the app's models; all others say nothing.
+        let approved: Scopes = (0..model.scopes.len() as u32)
+            .map(ScopeId)
+            .filter(|id| {
+                let scope = &model.scopes[id.index()];
+                app.models.contains(&scope.model) && names.contains(&scope.name)
+            })
+            .collect();
+        held = &held & &closure(model, &approved);
+    }
+    held
+}
+
+/// The scopes that the ratchet leaves: those of the nearest stage, at or before the one reached, that says.
+///
+/// `None` where it leaves all: it is not this app's, or no stage so far limits scopes.
+fn limit(situation: &Situation, ratchet: RatchetId) -> Option<Scopes> {
+    let reached = reached(situation, ratchet)?;
+    let stages = &situation.model.ratchets[ratchet.index()].stages;
+    let holds = stages.iter().take(reached + 1).rev().find_map(|stage| stage.holds.as_ref())?;
+    Some(closure(situation.model, holds))
+}
+
+/// The index of the stage reached: the last one where the request does not say. `None` for other apps.
+fn reached(situation: &Situation, ratchet: RatchetId) -> Option<usize> {
+    let declaration = &situation.model.ratchets[ratchet.index()];
+    if !declaration.apps.contains(&situation.app) {
+        return None;
+    }
+    let last = declaration.stages.len().checked_sub(1)?;
+    Some(situation.stage(ratchet).map_or(last, |stage| stage as usize))
+}
+
+fn stands_at_locked_stage(situation: &Situation) -> bool {
+    ratchets(situation.model).any(|ratchet| {
+        let stages = &situation.model.ratchets[ratchet.index()].stages;
+        limit(situation, ratchet).is_some()
+            && reached(situation, ratchet).is_some_and(|stage| stages[stage].locked)
+    })
+}
+
+/// The alternatives of the usable models' requirements.
+fn alternatives(situation: &Situation) -> Vec<Vec<ScopeId>> {
+    let requirements = &situation.operation().requirements;
+    situation
+        .usable_models()
+        .iter()
+        .flat_map(|model| requirements.get(model).into_iter().flatten().cloned())
+        .collect()
+}
+
+/// The scopes and all that they imply.
+fn closure(model: &Model, scopes: &Scopes) -> Scopes {
+    let implied = scopes.iter().flat_map(|scope| model.scopes[scope.index()].implies.iter().copied());
+    scopes.iter().copied().chain(implied).collect()
+}
+
+fn ratchets(model: &Model) -> impl Iterator<Item = RatchetId> {
+    (0..model.ratchets.len() as u32).map(RatchetId)
+}

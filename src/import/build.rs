@@ -1,0 +1,98 @@
+//! Making tree nodes and names from foreign words.
+
+use crate::span::Span;
+use crate::syntax::tree::{Name, Text};
+
+/// A name without a place.
+pub(super) fn name(text: impl Into<String>) -> Name {
+    Name { text: text.into(), span: Span::default() }
+}
+
+/// A text without a place.
+pub(super) fn text(value: impl Into<String>) -> Text {
+    Text { value: value.into(), span: Span::default() }
+}
+
+/// The words as one identifier: runs of foreign characters become one hyphen, a leading digit gets
+/// an `x` before it; `None` if nothing is left.
+pub(super) fn ident(words: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut gap = false;
+    for c in words.chars() {
+        if c.is_ascii_alphanumeric() || (c == '_' && !out.is_empty() && !gap) {
+            if gap && !out.is_empty() {
+                out.push('-');
+            }
+            gap = false;
+            out.push(c);
+        } else {
+            gap = true;
+        }
+    }
+    match out.chars().next() {
+        None => None,
+        Some(c) if c.is_ascii_digit() => Some(format!("x{out}")),
+        Some(_) => Some(out),
+    }
+}
+
+/// Words that the grammar keeps for itself.
+pub(super) const RESERVED: [&str; 17] = [
+    "and", "or", "not", "in", "at", "where", "when", "unless", "because", "as", "to", "except", "any",
+    "true", "false", "with", "expect",
+];
+
+/// Whether the grammar reads it as a dotted path of identifiers.
+pub(super) fn is_path(text: &str) -> bool {
+    let first = text.split('.').next().unwrap_or_default();
+    !RESERVED.contains(&first) && text.split('.').all(|part| ident(part).as_deref() == Some(part))
+}
+
+/// The words of a camelCase, kebab-case or snake_case name, in lower case.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let chars: Vec<char> = name.chars().collect();
+    let mut out: Vec<String> = Vec::new();
+    let mut open = false;
+    for (i, c) in chars.iter().enumerate() {
+        if !c.is_ascii_alphanumeric() {
+            open = false;
+            continue;
+        }
+        let after_lower = i > 0 && (chars[i - 1].is_ascii_lowercase() || chars[i - 1].is_ascii_digit());
+        let before_lower = chars.get(i + 1).is_some_and(char::is_ascii_lowercase);
+        let starts = c.is_ascii_uppercase() && (after_lower || before_lower);
+        match out.last_mut() {
+            Some(word) if open && !starts => word.push(c.to_ascii_lowercase()),
+            _ => out.push(c.to_ascii_lowercase().to_string()),
+        }
+        open = true;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_words_become_identifiers() {
+        for (from, to) in [
+            ("com.acme.timesheets", "com-acme-timesheets"),
+            ("_private", "private"),
+            ("1.2", "x1-2"),
+            ("a__b_", "a__b_"),
+            ("a-_b", "a-b"),
+            ("Ünïcode", "n-code"),
+        ] {
+            assert_eq!(ident(from).as_deref(), Some(to), "{from}");
+        }
+        assert_eq!(ident("… — "), None);
+    }
+
+    #[test]
+    fn names_fall_into_words() {
+        assert_eq!(words("getUserEmailBulk"), ["get", "user", "email", "bulk"]);
+        assert_eq!(words("evaluateJSISJiraExpression"), ["evaluate", "jsis", "jira", "expression"]);
+        assert_eq!(words("convert-ids_to-types"), ["convert", "ids", "to", "types"]);
+    }
+}

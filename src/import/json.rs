@@ -1,0 +1,190 @@
+//! JSON as it should have been written: one value, every member once.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use super::{Document, ImportError, Note};
+
+/// A value with the place it has in its document.
+#[derive(Debug, Clone)]
+pub(super) struct Node<'a> {
+    document: &'a str,
+    pointer: String,
+    pub(super) value: &'a Value,
+}
+
+/// Reads a document.
+///
+/// # Errors
+/// Not JSON, nested too deep, or a member named twice: of two `scopes` members no reader can say
+/// which one the platform believes.
+pub(super) fn parse(document: &Document<'_>) -> Result<Value, ImportError> {
+    let text = document.text.strip_prefix('\u{feff}').unwrap_or(document.text);
+    if text.trim().is_empty() {
+        return Err(ImportError::new(document.name, "the document is empty; expected JSON"));
+    }
+    serde_json::from_str::<Strict>(text).map(|s| s.0).map_err(|e| {
+        let said = e.to_string();
+        let what = said.split(" at line ").next().unwrap_or_default();
+        ImportError::new(
+            format!("{}:{}:{}", document.name, e.line(), e.column()),
+            format!("not JSON as expected: {what}"),
+        )
+    })
+}
+
+impl<'a> Node<'a> {
+    /// The whole document.
+    pub(super) fn root(document: &'a str, value: &'a Value) -> Node<'a> {
+        Node { document, pointer: String::new(), value }
+    }
+
+    /// `document#/pointer`
+    pub(super) fn place(&self) -> String {
+        format!("{}#{}", self.document, self.pointer)
+    }
+
+    /// A remark about this place.
+    pub(super) fn note(&self, message: impl Into<String>) -> Note {
+        Note { place: self.place(), message: message.into() }
+    }
+
+    /// The mistake of this place.
+    pub(super) fn error(&self, message: impl Into<String>) -> ImportError {
+        ImportError::new(self.place(), message)
+    }
+
+    /// A member, if there is one and it is not `null`.
+    pub(super) fn get(&self, key: &str) -> Option<Node<'a>> {
+        let value = self.value.as_object()?.get(key)?;
+        (!value.is_null()).then(|| self.child(key, value))
+    }
+
+    /// All members in document order.
+    ///
+    /// # Errors
+    /// Not an object.
+    pub(super) fn members(&self) -> Result<impl Iterator<Item = (&'a str, Node<'a>)> + use<'a>, ImportError> {
+        let object = self.value.as_object().ok_or_else(|| self.expected("an object"))?;
+        let node = self.clone();
+        Ok(object.iter().map(move |(key, value)| (key.as_str(), node.child(key, value))))
+    }
+
+    /// All elements.
+    ///
+    /// # Errors
+    /// Not an array.
+    pub(super) fn elements(&self) -> Result<impl Iterator<Item = Node<'a>> + use<'a>, ImportError> {
+        let array = self.value.as_array().ok_or_else(|| self.expected("an array"))?;
+        let node = self.clone();
+        Ok(array.iter().enumerate().map(move |(i, value)| node.child(&i.to_string(), value)))
+    }
+
+    /// The text.
+    ///
+    /// # Errors
+    /// Not a string.
+    pub(super) fn string(&self) -> Result<&'a str, ImportError> {
+        self.value.as_str().ok_or_else(|| self.expected("a string"))
+    }
+
+    /// All elements, which must be strings.
+    ///
+    /// # Errors
+    /// Not an array of strings.
+    pub(super) fn strings(&self) -> Result<Vec<&'a str>, ImportError> {
+        self.elements()?.map(|e| e.string()).collect()
+    }
+
+    /// Whether it is `true`.
+    pub(super) fn is_true(&self) -> bool {
+        self.value.as_bool() == Some(true)
+    }
+
+    /// The error "expected … here".
+    pub(super) fn expected(&self, what: &str) -> ImportError {
+        let found = match self.value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        };
+        self.error(format!("expected {what}, found {found}"))
+    }
+
+    fn child(&self, key: &str, value: &'a Value) -> Node<'a> {
+        let step = key.replace('~', "~0").replace('/', "~1");
+        Node { document: self.document, pointer: format!("{}/{step}", self.pointer), value }
+    }
+}
+
+/// A value read with an eye on repeated members.
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Strict, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Strict)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut out = Vec::new();
+        while let Some(Strict(value)) = seq.next_element()? {
+            out.push(value);
+        }
+        Ok(Value::Array(out))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut out = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if out.contains_key(&key) {
+                return Err(A::Error::custom(format!("member `{key}` stands twice in one object")));
+            }
+            let Strict(value) = map.next_value()?;
+            out.insert(key, value);
+        }
+        Ok(Value::Object(out))
+    }
+}

@@ -1,0 +1,184 @@
+//! The container kind in which an Atlassian endpoint acts, and what its lists hold.
+//!
+//! The kinds are those of catalog `atlassian`. A row of [`PLACES`] decides alone. Else an endpoint acts in
+//! the deepest container that its path names: by a parameter's name (`issueIdOrKey`), or by the word before
+//! a parameter (`/spaces/{id}`); what lies inside an issue, project or space counts as its container
+//! (`/comment/{commentId}` acts in an issue). The rest acts in the site: so do operations on many issues
+//! at once, for no single container can answer for them.
+//!
+//! A reading endpoint that gathers things from several containers lists them: Confluence collections of
+//! content, `/project` at a path's end in Jira, and rows of [`PLACES`].
+
+use super::read::Endpoint;
+
+/// Kind and, for lists, the kind whose contents are listed.
+pub(super) type Place = (&'static str, Option<&'static str>);
+
+const ISSUES: Place = ("site", Some("issue"));
+const PROJECTS: Place = ("site", Some("project"));
+const CONTENT: Place = ("site", Some("content"));
+
+/// Method (`*`: any), path, place; sorted by path.
+static PLACES: &[(&str, &str, Place)] = &[
+    ("GET", "/rest/api/3/bulk/issues/fields", ISSUES),
+    ("GET", "/rest/api/3/bulk/issues/transition", ISSUES),
+    ("POST", "/rest/api/3/changelog/bulkfetch", ISSUES),
+    ("POST", "/rest/api/3/comment/list", ISSUES),
+    ("GET", "/rest/api/3/component", PROJECTS),
+    ("POST", "/rest/api/3/component", ("project", None)),
+    ("POST", "/rest/api/3/expression/eval", ISSUES),
+    ("POST", "/rest/api/3/expression/evaluate", ISSUES),
+    ("POST", "/rest/api/3/issue", ("project", None)),
+    ("POST", "/rest/api/3/issue/bulkfetch", ISSUES),
+    ("GET", "/rest/api/3/issue/createmeta", PROJECTS),
+    ("GET", "/rest/api/3/issue/limit/report", ISSUES),
+    ("GET", "/rest/api/3/issue/picker", ISSUES),
+    ("POST", "/rest/api/3/issue/watching", ISSUES),
+    ("POST", "/rest/api/3/issueLink", ("issue", None)),
+    ("PUT", "/rest/api/3/issues/archive/export", ISSUES),
+    ("POST", "/rest/api/3/jql/match", ISSUES),
+    ("GET", "/rest/api/3/project/recent", PROJECTS),
+    ("GET", "/rest/api/3/project/search", PROJECTS),
+    ("GET", "/rest/api/3/projects/fields", PROJECTS),
+    ("*", "/rest/api/3/search", ISSUES),
+    ("POST", "/rest/api/3/search/approximate-count", ISSUES),
+    ("*", "/rest/api/3/search/jql", ISSUES),
+    ("POST", "/rest/api/3/version", ("project", None)),
+    ("GET", "/rest/api/3/worklog/deleted", ISSUES),
+    ("POST", "/rest/api/3/worklog/list", ISSUES),
+    ("GET", "/rest/api/3/worklog/updated", ISSUES),
+    ("POST", "/rest/internal/api/latest/worklog/bulk", ISSUES),
+    ("POST", "/wiki/api/v2/blogposts", ("space", None)),
+    ("POST", "/wiki/api/v2/content/convert-ids-to-types", CONTENT),
+    ("POST", "/wiki/api/v2/custom-content", ("space", None)),
+    ("GET", "/wiki/api/v2/data-policies/spaces", ("site", Some("space"))),
+    ("POST", "/wiki/api/v2/databases", ("space", None)),
+    ("POST", "/wiki/api/v2/embeds", ("space", None)),
+    ("POST", "/wiki/api/v2/folders", ("space", None)),
+    ("POST", "/wiki/api/v2/footer-comments", ("content", None)),
+    ("POST", "/wiki/api/v2/inline-comments", ("content", None)),
+    ("POST", "/wiki/api/v2/pages", ("space", None)),
+    ("GET", "/wiki/api/v2/spaces", ("site", Some("space"))),
+    ("GET", "/wiki/api/v2/tasks", CONTENT),
+    ("POST", "/wiki/api/v2/whiteboards", ("space", None)),
+    ("GET", "/wiki/rest/api/content/search", CONTENT),
+    ("GET", "/wiki/rest/api/label", CONTENT),
+    ("GET", "/wiki/rest/api/search", CONTENT),
+    ("GET", "/wiki/rest/api/space/{spaceKey}/state/content", ("space", Some("content"))),
+];
+
+/// Jira: parameter names and words before a parameter.
+static JIRA: &[(&str, &str)] = &[
+    ("issueIdOrKey", "issue"),
+    ("issueId", "issue"),
+    ("projectIdOrKey", "project"),
+    ("projectKeyOrId", "project"),
+    ("projectId", "project"),
+    ("/issue", "issue"),
+    ("/attachment", "issue"),
+    ("/attachment/content", "issue"),
+    ("/attachment/thumbnail", "issue"),
+    ("/comment", "issue"),
+    ("/issueLink", "issue"),
+    ("/project", "project"),
+    ("/component", "project"),
+    ("/version", "project"),
+];
+
+/// Confluence: likewise.
+static CONFLUENCE: &[(&str, &str)] = &[
+    ("contentId", "content"),
+    ("pageId", "content"),
+    ("page-id", "content"),
+    ("spaceKey", "space"),
+    ("space-id", "space"),
+    ("/content", "content"),
+    ("/pages", "content"),
+    ("/blogposts", "content"),
+    ("/attachments", "content"),
+    ("/comments", "content"),
+    ("/footer-comments", "content"),
+    ("/inline-comments", "content"),
+    ("/custom-content", "content"),
+    ("/whiteboards", "content"),
+    ("/databases", "content"),
+    ("/folders", "content"),
+    ("/embeds", "content"),
+    ("/api/v2/tasks", "content"),
+    ("/content/blueprint/instance", "content"),
+    ("/space", "space"),
+    ("/spaces", "space"),
+];
+
+/// Last words of Confluence collections that hold content of several containers.
+const GATHERED: [&str; 6] =
+    ["pages", "blogposts", "attachments", "custom-content", "footer-comments", "inline-comments"];
+
+/// Last words of collections that lead from one content to others.
+const RELATIVES: [&str; 5] = ["children", "direct-children", "descendants", "descendant", "ancestors"];
+
+/// Where an Atlassian endpoint acts.
+pub(super) fn place(endpoint: &Endpoint, access: &str) -> Place {
+    let row = PLACES
+        .iter()
+        .find(|(method, path, _)| (*method == "*" || *method == endpoint.method) && *path == endpoint.path);
+    if let Some((_, _, place)) = row {
+        return *place;
+    }
+    let confluence = endpoint.path.starts_with("/wiki/");
+    let kind = deepest(&endpoint.path, if confluence { CONFLUENCE } else { JIRA });
+    (kind, (access == "read").then(|| gathered(endpoint, kind, confluence)).flatten())
+}
+
+fn gathered(endpoint: &Endpoint, kind: &str, confluence: bool) -> Option<&'static str> {
+    let last = endpoint.path.rsplit('/').next().unwrap_or_default();
+    let before = endpoint.path.rsplit('/').nth(1).unwrap_or_default();
+    match (confluence, kind) {
+        (true, "content") if RELATIVES.contains(&last) || (before == "descendant" && endpoint.collection) => {
+            Some("content")
+        }
+        (true, "site" | "space") if GATHERED.contains(&last) => Some("content"),
+        (true, "space") if endpoint.path.ends_with("/content/labels") => Some("content"),
+        (false, "site") if ["project", "projects", "projectUsages"].contains(&last) => Some("project"),
+        _ => None,
+    }
+}
+
+/// The deepest container among a path's parameters, else the site.
+fn deepest(path: &str, rows: &[(&str, &'static str)]) -> &'static str {
+    let segments: Vec<&str> = path.split('/').collect();
+    let mut found = "site";
+    for (i, segment) in segments.iter().enumerate() {
+        let Some(parameter) = segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')) else { continue };
+        let before = segments[..i].join("/");
+        for (key, kind) in rows {
+            let meant = match key.strip_prefix('/') {
+                Some(_) => before.ends_with(key),
+                None => *key == parameter,
+            };
+            if meant && depth(kind) > depth(found) {
+                found = kind;
+            }
+        }
+    }
+    found
+}
+
+fn depth(kind: &str) -> u8 {
+    match kind {
+        "issue" | "content" => 2,
+        "project" | "space" => 1,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PLACES;
+
+    #[test]
+    fn places_are_sorted_and_unique() {
+        let keys: Vec<_> = PLACES.iter().map(|(method, path, _)| (path, method)).collect();
+        assert!(keys.windows(2).all(|w| w[0] < w[1]), "{keys:?}");
+    }
+}

@@ -1,0 +1,389 @@
+//! An OpenAPI document's facts: endpoints with what they ask for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::import::connect::SCOPES;
+use crate::import::json::Node;
+use crate::import::{ImportError, Note, build};
+
+/// Methods of a path item.
+const METHODS: [&str; 8] = ["get", "head", "put", "post", "patch", "delete", "options", "trace"];
+
+/// What one document says.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    /// `info.title` and `info.version`.
+    pub title: String,
+    /// Whether it carries Atlassian's extensions.
+    pub atlassian: bool,
+    /// In document order.
+    pub endpoints: Vec<Endpoint>,
+    /// The document's own OAuth schemes by name; empty for Atlassian's documents.
+    pub schemes: BTreeMap<String, Scheme>,
+    /// Scopes that the document lists, used or not, by model.
+    pub scopes: BTreeMap<String, BTreeSet<String>>,
+    /// What cannot be expressed.
+    pub notes: Vec<Note>,
+}
+
+impl Facts {
+    /// Marks as collections what can be read one by one: `/issueLinkType` beside `/issueLinkType/{id}`.
+    fn collections(&mut self) {
+        let parents: BTreeSet<String> = self
+            .endpoints
+            .iter()
+            .filter(|e| e.method == "GET")
+            .filter_map(|e| {
+                e.path
+                    .rsplit_once('/')
+                    .filter(|(_, last)| last.starts_with('{'))
+                    .map(|(parent, _)| parent.to_owned())
+            })
+            .collect();
+        for endpoint in &mut self.endpoints {
+            endpoint.collection |= parents.contains(&endpoint.path);
+        }
+    }
+}
+
+/// An OAuth security scheme of a plain document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Scheme {
+    /// The permission model that it becomes: its name as an identifier.
+    pub model: String,
+    /// Every flow has a person in it.
+    pub demands_user: bool,
+}
+
+/// One method of one path.
+#[derive(Debug, Clone)]
+pub(super) struct Endpoint {
+    /// Upper case.
+    pub method: String,
+    /// With the base before it.
+    pub path: String,
+    /// May be empty.
+    pub operation_id: String,
+    /// Connect scope; `None` where Connect apps have no access or nothing is said.
+    pub connect: Option<String>,
+    /// Any of (all of (scopes)), by model, without Connect.
+    pub oauth: BTreeMap<String, Vec<Vec<String>>>,
+    /// Sorted.
+    pub marks: BTreeSet<&'static str>,
+    /// Whether the answer is an array or a page of one, or the path with a parameter more can be read too.
+    pub collection: bool,
+}
+
+/// Models of Atlassian's OAuth scopes.
+pub(super) const CLASSIC: &str = "atlassian.classic";
+/// See [`CLASSIC`].
+pub(super) const GRANULAR: &str = "atlassian.granular";
+/// Model of the Connect scopes.
+pub(super) const CONNECT: &str = "atlassian.connect";
+
+/// Reads a document.
+///
+/// # Errors
+/// Not an OpenAPI 3 document, or a member of a shape that OpenAPI does not have.
+pub(super) fn read(root: &Node<'_>, base: Option<&str>) -> Result<Facts, ImportError> {
+    let version = root.get("openapi").ok_or_else(|| {
+        root.error("expected an OpenAPI 3 document with member `openapi`; an older Swagger document has to be converted first")
+    })?;
+    if !version.string()?.starts_with("3.") {
+        return Err(version.error(format!("expected OpenAPI 3, found `{}`", version.string()?)));
+    }
+    let paths = root.get("paths").ok_or_else(|| root.error("expected member `paths`"))?;
+    let mut reader = Reader { root: root.clone(), facts: Facts::default(), other: BTreeSet::new() };
+    reader.facts.title = title(root)?;
+    reader.facts.atlassian = is_atlassian(&paths)?;
+    let base = match base {
+        Some(base) => base.trim_end_matches('/').to_owned(),
+        None => server_path(root)?,
+    };
+    reader.schemes()?;
+    for (path, item) in paths.members()? {
+        if path.starts_with('/') {
+            reader.path(&base, path, &item)?;
+        } else if !path.starts_with("x-") {
+            return Err(item.error(format!("expected a path that begins with `/`, found `{path}`")));
+        }
+    }
+    if let Some(node) = root.get("webhooks") {
+        reader
+            .facts
+            .notes
+            .push(node.note("calls that the platform makes are not operations and were left out"));
+    }
+    reader.facts.collections();
+    if reader.facts.endpoints.is_empty() {
+        return Err(paths.error("expected at least one operation"));
+    }
+    Ok(reader.facts)
+}
+
+fn title(root: &Node<'_>) -> Result<String, ImportError> {
+    let Some(info) = root.get("info") else { return Ok(String::new()) };
+    let mut parts = Vec::new();
+    for key in ["title", "version"] {
+        if let Some(part) = info.get(key) {
+            parts.push(part.string()?);
+        }
+    }
+    Ok(parts.join(" "))
+}
+
+fn is_atlassian(paths: &Node<'_>) -> Result<bool, ImportError> {
+    for (_, item) in paths.members()? {
+        for (_, operation) in item.members()? {
+            if operation.get("x-atlassian-connect-scope").is_some()
+                || operation.get("x-atlassian-oauth2-scopes").is_some()
+            {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// The path of the first server's address, without a slash at its end.
+fn server_path(root: &Node<'_>) -> Result<String, ImportError> {
+    let Some(servers) = root.get("servers") else { return Ok(String::new()) };
+    let Some(url) = servers.elements()?.next().and_then(|s| s.get("url")) else { return Ok(String::new()) };
+    let address = url.string()?;
+    let rest =
+        address.split_once("//").map_or(address, |(_, host)| host.find('/').map_or("", |i| &host[i..]));
+    Ok(rest.trim_end_matches('/').to_owned())
+}
+
+struct Reader<'a> {
+    root: Node<'a>,
+    facts: Facts,
+    /// Names of security schemes without scopes.
+    other: BTreeSet<String>,
+}
+
+impl<'a> Reader<'a> {
+    /// `components.securitySchemes`
+    fn schemes(&mut self) -> Result<(), ImportError> {
+        let Some(schemes) = self.root.get("components").and_then(|c| c.get("securitySchemes")) else {
+            return Ok(());
+        };
+        for (name, scheme) in schemes.members()? {
+            let kind = scheme.get("type").ok_or_else(|| scheme.error("expected member `type`"))?.string()?;
+            if kind != "oauth2" && kind != "openIdConnect" {
+                self.other.insert(name.to_owned());
+                self.facts.notes.push(
+                    scheme.note(format!("security scheme `{name}` ({kind}) has no scopes and was left out")),
+                );
+                continue;
+            }
+            let model = build::ident(name).filter(|m| build::is_path(m));
+            let model =
+                model.ok_or_else(|| scheme.error(format!("`{name}` cannot name a permission model")))?;
+            if self.facts.schemes.values().any(|other| other.model == model) {
+                return Err(
+                    scheme.error(format!("two security schemes would both become the model `{model}`"))
+                );
+            }
+            let mut user = kind == "openIdConnect" || scheme.get("flows").is_some();
+            for (flow, node) in scheme.get("flows").map(|f| f.members()).transpose()?.into_iter().flatten() {
+                user &= flow != "clientCredentials";
+                for (scope, _) in node.get("scopes").map(|s| s.members()).transpose()?.into_iter().flatten() {
+                    let model = if self.facts.atlassian { atlassian_model(&[scope], false) } else { &model };
+                    self.facts.scopes.entry(model.to_owned()).or_default().insert(scope.to_owned());
+                }
+            }
+            if !self.facts.atlassian {
+                self.facts.schemes.insert(name.to_owned(), Scheme { model, demands_user: user });
+            }
+        }
+        Ok(())
+    }
+
+    fn path(&mut self, base: &str, path: &str, item: &Node<'a>) -> Result<(), ImportError> {
+        for (key, node) in item.members()? {
+            if METHODS.contains(&key) {
+                let endpoint = self.operation(key, format!("{base}{path}"), &node)?;
+                self.facts.endpoints.push(endpoint);
+            } else if key == "$ref" || key == "servers" {
+                self.facts.notes.push(node.note(format!("`{key}` of a path is not followed")));
+            }
+        }
+        Ok(())
+    }
+
+    fn operation(&mut self, method: &str, path: String, node: &Node<'a>) -> Result<Endpoint, ImportError> {
+        let mut endpoint = Endpoint {
+            method: method.to_uppercase(),
+            path,
+            operation_id: node
+                .get("operationId")
+                .map(|o| o.string())
+                .transpose()?
+                .unwrap_or_default()
+                .to_owned(),
+            connect: None,
+            oauth: BTreeMap::new(),
+            marks: BTreeSet::new(),
+            collection: self.collection(node),
+        };
+        if !node.value.is_object() {
+            return Err(node.expected("an operation"));
+        }
+        for (key, mark) in [("deprecated", "deprecated"), ("x-experimental", "experimental")] {
+            if node.get(key).is_some_and(|n| n.is_true()) {
+                endpoint.marks.insert(mark);
+            }
+        }
+        for policy in node
+            .get("x-atlassian-data-security-policy")
+            .map(|p| p.elements())
+            .transpose()?
+            .into_iter()
+            .flatten()
+        {
+            if policy.get("app-access-rule-exempt").is_some_and(|n| n.is_true()) {
+                endpoint.marks.insert("app-access-rule-exempt");
+            }
+        }
+        if self.facts.atlassian {
+            self.atlassian(node, &mut endpoint)?;
+        }
+        self.security(node, &mut endpoint)?;
+        for alternatives in endpoint.oauth.values_mut() {
+            alternatives.sort();
+            alternatives.dedup();
+        }
+        Ok(endpoint)
+    }
+
+    /// Connect scope and OAuth alternatives of Atlassian's extensions.
+    fn atlassian(&mut self, node: &Node<'a>, endpoint: &mut Endpoint) -> Result<(), ImportError> {
+        if let Some(scope) = node.get("x-atlassian-connect-scope") {
+            let name = scope.string()?.to_uppercase();
+            if SCOPES.contains(&name.as_str()) {
+                endpoint.connect = Some(name);
+            } else if name != "INACCESSIBLE" {
+                let message = format!("`{name}` is no known Connect scope: not callable by Connect apps");
+                self.facts.notes.push(scope.note(message));
+            }
+        }
+        let Some(list) = node.get("x-atlassian-oauth2-scopes") else { return Ok(()) };
+        for alternative in list.elements()? {
+            let state = alternative
+                .get("state")
+                .ok_or_else(|| alternative.error("expected member `state`"))?
+                .string()?;
+            let scopes = alternative
+                .get("scopes")
+                .ok_or_else(|| alternative.error("expected member `scopes`"))?
+                .strings()?;
+            if scopes.is_empty() {
+                self.facts.notes.push(
+                    alternative.note(format!("{state} alternative lists no scope: not callable by it")),
+                );
+                continue;
+            }
+            let model = atlassian_model(&scopes, state == "Beta");
+            if state != "Current" && state != "Beta" {
+                self.facts.notes.push(alternative.note(format!("unknown state `{state}`, read as {model}")));
+            }
+            for scope in scopes.iter().filter(|s| atlassian_model(&[s], false) != model) {
+                self.facts.notes.push(alternative.note(format!(
+                    "`{scope}` is asked for together with scopes of `{model}` and is declared there too"
+                )));
+            }
+            self.alternative(endpoint, model, &scopes);
+        }
+        Ok(())
+    }
+
+    /// OpenAPI's own `security`: anonymous access, and the scopes of plain documents.
+    fn security(&mut self, node: &Node<'a>, endpoint: &mut Endpoint) -> Result<(), ImportError> {
+        let Some(list) = node.get("security").or_else(|| self.root.get("security")) else { return Ok(()) };
+        if list.elements()?.next().is_none() {
+            endpoint.marks.insert("anonymous");
+        }
+        for alternative in list.elements()? {
+            let wanted: Vec<(&str, Node<'_>)> = alternative.members()?.collect();
+            match wanted.as_slice() {
+                [] => {
+                    endpoint.marks.insert("anonymous");
+                }
+                _ if self.facts.atlassian => {}
+                [(scheme, scopes)] if let Some(model) = self.facts.schemes.get(*scheme) => {
+                    let scopes = scopes.strings()?;
+                    if scopes.is_empty() {
+                        self.facts
+                            .notes
+                            .push(alternative.note(format!("`{scheme}` lists no scope: not callable by it")));
+                    } else {
+                        let model = model.model.clone();
+                        self.alternative(endpoint, &model, &scopes);
+                    }
+                }
+                [(scheme, _)] if self.other.contains(*scheme) => {}
+                [(scheme, _)] => {
+                    return Err(alternative.error(format!("no security scheme is called `{scheme}`")));
+                }
+                _ => self.facts.notes.push(
+                    alternative
+                        .note("several security schemes at once: not expressible, not callable by them"),
+                ),
+            }
+        }
+        Ok(())
+    }
+
+    fn alternative(&mut self, endpoint: &mut Endpoint, model: &str, scopes: &[&str]) {
+        let mut all: Vec<String> = scopes.iter().map(|s| (*s).to_owned()).collect();
+        all.sort();
+        all.dedup();
+        self.facts.scopes.entry(model.to_owned()).or_default().extend(all.iter().cloned());
+        endpoint.oauth.entry(model.to_owned()).or_default().push(all);
+    }
+
+    /// Whether the first successful answer is an array or a page of one.
+    fn collection(&self, node: &Node<'a>) -> bool {
+        let Some(responses) = node.get("responses") else { return false };
+        let Some((_, answer)) =
+            responses.value.as_object().into_iter().flatten().find(|(code, _)| code.starts_with('2'))
+        else {
+            return false;
+        };
+        let content = self.resolve(answer).get("content").and_then(Value::as_object);
+        let Some(schema) = content.and_then(|c| c.values().next()).and_then(|c| c.get("schema")) else {
+            return false;
+        };
+        let schema = self.resolve(schema);
+        let paged = |p: &Value| {
+            ["values", "results", "startAt", "isLast", "nextPageToken"].iter().any(|k| p.get(k).is_some())
+        };
+        schema.get("type").and_then(Value::as_str) == Some("array")
+            || schema.get("properties").is_some_and(paged)
+    }
+
+    /// What a local reference stands for; one that leads nowhere or in circles stands for itself.
+    fn resolve(&self, value: &'a Value) -> &'a Value {
+        let mut value = value;
+        for _ in 0..8 {
+            match value.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#')) {
+                Some(pointer) => match self.root.value.pointer(pointer) {
+                    Some(next) => value = next,
+                    None => return value,
+                },
+                None => return value,
+            }
+        }
+        value
+    }
+}
+
+/// The model of an alternative. Atlassian's `state` alone does not tell: newer documents list granular
+/// scopes as current. Granular scopes are `verb:thing:product`; `readonly:…` is classic by name.
+fn atlassian_model(scopes: &[&str], beta: bool) -> &'static str {
+    let granular = |s: &&str| s.matches(':').count() == 2 && !s.starts_with("readonly:");
+    if beta || scopes.iter().all(granular) { GRANULAR } else { CLASSIC }
+}

@@ -1,0 +1,30 @@
+//! One line per diagnostic, `path:line:column: error[E0101] message`: for editors and `grep`.
+
+use std::io::{self, Write};
+
+use super::{Format, Look, Paint, severity, summary, visible};
+use crate::diag::{Diagnostic, Severity};
+use crate::span::SourceMap;
+
+/// One line each.
+pub static FORMAT: Format = Format { name: "concise", title: "one line each", write };
+
+fn write(
+    sources: &SourceMap,
+    diagnostics: &[Diagnostic],
+    look: &Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for d in diagnostics {
+        let paint = match d.severity {
+            Severity::Error => Paint::Bad,
+            Severity::Warning => Paint::Doubtful,
+        };
+        let place =
+            d.labels.first().map(|l| format!("{}: ", visible(&sources.at(l.span)))).unwrap_or_default();
+        let head = look.paint(paint, &format!("{}[{}]", severity(d.severity), d.code));
+        let message = visible(&d.message).replace('\n', " ");
+        writeln!(out, "{place}{head} {message}")?;
+    }
+    writeln!(out, "{}", summary(diagnostics))
+}

@@ -1,0 +1,647 @@
+//! The OpenAPI importer, and the catalogs made with it.
+//!
+//! `SPRAG_BLESS=1 cargo test --test import_openapi` writes the catalogs anew from `../shared/data`
+//! (or the folder in `SPRAG_DATA`). Where that folder is missing, the tests that need it say so and pass.
+
+#![expect(clippy::disallowed_methods, reason = "tests read files")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use sprag::diag::Severity;
+use sprag::import::{Document, Imported, Options, openapi};
+use sprag::sema;
+use sprag::span::SourceMap;
+use sprag::syntax::tree::{File, Item, OperationMember, Scope};
+use sprag::syntax::{parser, printer};
+
+/// Catalog, its file and the documents it is made from.
+const CATALOGS: [(&str, &str, &[&str]); 2] = [
+    ("atlassian.jira", "policies/catalogs/atlassian/jira.sprag", &["jira-platform-v3_2026-07.json"]),
+    (
+        "atlassian.confluence",
+        "policies/catalogs/atlassian/confluence.sprag",
+        &["confluence-v1_2026-07.json", "confluence-v2_2026-07.json"],
+    ),
+];
+
+// ---- the catalogs against their documents
+
+#[test]
+fn the_catalogs_are_what_their_documents_make() {
+    let Some(data) = data() else { return };
+    for (catalog, path, _) in CATALOGS {
+        let made = printer::print(&made(&data, catalog).file);
+        let path = root().join(path);
+        if std::env::var_os("SPRAG_BLESS").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &made).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap();
+        assert!(kept == made, "{} is stale; SPRAG_BLESS=1 writes it anew", path.display());
+    }
+}
+
+#[test]
+fn every_requirement_is_the_published_one() {
+    let Some(data) = data() else { return };
+    let table = std::fs::read_to_string(data.join("facts/atlassian_operations.tsv")).unwrap();
+    let operations: BTreeMap<_, _> = CATALOGS
+        .iter()
+        .flat_map(|(c, ..)| operations(&made(&data, c).file))
+        .map(|o| (o.http.clone(), o))
+        .collect();
+    assert_eq!(operations.len(), 964);
+    let mut rows = 0;
+    for line in table.lines().skip(1) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [product, method, path, id, connect, current, beta, exempt, anonymous, deprecated, experimental] =
+            cells[..]
+        else {
+            panic!("{line}");
+        };
+        rows += 1;
+        let operation = &operations[&(method.to_owned(), path.to_owned())];
+        let shown = format!("{} ({id})", operation.name);
+        let expected: Vec<&str> = Some(connect).filter(|c| *c != "INACCESSIBLE").into_iter().collect();
+        assert_eq!(
+            operation.scopes("atlassian.connect"),
+            expected.iter().map(|c| vec![*c]).collect::<BTreeSet<_>>(),
+            "{shown}"
+        );
+
+        // Together the two OAuth models hold exactly the published alternatives …
+        let alternatives = |cell: &'static str, text: &str| {
+            text.split('|')
+                .map(|a| a.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect::<Vec<_>>())
+                .filter(|a| !a.is_empty())
+                .map(move |a| (cell, a))
+                .collect::<Vec<_>>()
+        };
+        let published: Vec<(&str, Vec<String>)> =
+            alternatives("current", current).into_iter().chain(alternatives("beta", beta)).collect();
+        let ours = |model: &str| {
+            operation
+                .scopes(model)
+                .into_iter()
+                .map(|a| a.into_iter().map(str::to_owned).collect())
+                .collect::<BTreeSet<Vec<String>>>()
+        };
+        let both: BTreeSet<Vec<String>> =
+            ours("atlassian.classic").union(&ours("atlassian.granular")).cloned().collect();
+        assert_eq!(both, published.iter().map(|(_, a)| a.clone()).collect(), "{shown}");
+        // … and in Jira current is classic and beta is granular.
+        if product == "jira" {
+            let of = |state: &str| {
+                published.iter().filter(|(s, _)| *s == state).map(|(_, a)| a.clone()).collect::<BTreeSet<_>>()
+            };
+            assert_eq!(
+                (ours("atlassian.classic"), ours("atlassian.granular")),
+                (of("current"), of("beta")),
+                "{shown}"
+            );
+        }
+        for (mark, cell) in [
+            ("app-access-rule-exempt", exempt),
+            ("anonymous", anonymous),
+            ("deprecated", deprecated),
+            ("experimental", experimental),
+        ] {
+            assert_eq!(operation.marks.contains(mark), cell == "True", "{shown}: {mark}");
+        }
+    }
+    assert_eq!(rows, 964);
+}
+
+// ---- the catalogs as they are kept
+
+#[test]
+fn the_catalogs_parse_clean_and_are_formatted() {
+    for path in ["policies/catalogs/atlassian.sprag", CATALOGS[0].1, CATALOGS[1].1] {
+        let text = std::fs::read_to_string(root().join(path)).unwrap();
+        let (file, diagnostics) = parser::parse(0, &text);
+        assert!(diagnostics.is_empty(), "{path}: {diagnostics:?}");
+        if std::env::var_os("SPRAG_BLESS").is_some() {
+            std::fs::write(root().join(path), printer::print(&file)).unwrap();
+            continue;
+        }
+        assert!(printer::print(&file) == text, "{path} is not formatted");
+    }
+}
+
+#[test]
+fn no_scope_and_no_operation_is_declared_twice() {
+    let mut seen = BTreeSet::new();
+    for file in [base(), kept(0), kept(1)] {
+        for item in &file.items {
+            let key = match item {
+                // In the base catalog a model goes by its own name.
+                Item::Scope(s) => {
+                    format!("scope {} {}", s.model.text.trim_start_matches("atlassian."), s.name.text)
+                }
+                Item::Operation(o) => format!("operation {}", o.name.text),
+                _ => continue,
+            };
+            assert!(seen.insert(key.clone()), "{key}");
+        }
+    }
+    assert_eq!(seen.iter().filter(|k| k.starts_with("operation ")).count(), 616 + 348 + 1);
+}
+
+#[test]
+fn the_catalogs_check_clean() {
+    let policy = "use atlassian.jira use atlassian.confluence";
+    assert_eq!(check_catalogs(&[base(), kept(0), kept(1)], policy), Vec::<String>::new());
+}
+
+#[test]
+fn connect_scopes_reach_what_the_platform_says() {
+    let jira = operations(&kept(0));
+    for (scope, reach) in
+        [("READ", 201), ("WRITE", 246), ("DELETE", 269), ("PROJECT_ADMIN", 306), ("ADMIN", 473)]
+    {
+        assert_eq!(reached(&jira, scope), reach, "Jira {scope}");
+    }
+    let (v2, v1): (Vec<_>, Vec<_>) =
+        operations(&kept(1)).into_iter().partition(|o| o.http.1.starts_with("/wiki/api/v2/"));
+    for (scope, reach) in [("READ", 61), ("WRITE", 105), ("DELETE", 113)] {
+        assert_eq!(reached(&v1, scope), reach, "Confluence v1 {scope}");
+    }
+    for (scope, reach) in [("READ", 130), ("WRITE", 191), ("DELETE", 201), ("ADMIN", 210)] {
+        assert_eq!(reached(&v2, scope), reach, "Confluence v2 {scope}");
+    }
+    assert_eq!((jira.len(), v1.len(), v2.len()), (616, 130, 218));
+}
+
+#[test]
+fn the_models_do_not_refine_one_another() {
+    let jira = operations(&kept(0));
+    let opens = |o: &Op, scope: &str| o.scopes("atlassian.classic").contains(&vec![scope]);
+    let connect = |o: &Op| o.scopes("atlassian.connect").into_iter().flatten().next().map(str::to_owned);
+    let count = |wanted: &dyn Fn(&Op) -> bool| jira.iter().filter(|o| wanted(o)).count();
+    assert_eq!(count(&|o| connect(o).as_deref() == Some("DELETE") && opens(o, "write:jira-work")), 22);
+    assert_eq!(count(&|o| connect(o).as_deref() == Some("ADMIN") && opens(o, "manage:jira-project")), 22);
+    assert_eq!(
+        count(&|o| connect(o).as_deref() == Some("READ") && opens(o, "manage:jira-configuration")),
+        12
+    );
+    assert_eq!(count(&|o| connect(o).is_none() && !o.scopes("atlassian.classic").is_empty()), 77);
+    assert_eq!(count(&|o| o.marks.contains("app-access-rule-exempt")), 495);
+    // Neither of these lists a scope of any OAuth model; that makes none of them free.
+    assert_eq!(
+        count(&|o| o.scopes("atlassian.classic").is_empty() && o.scopes("atlassian.granular").is_empty()),
+        65
+    );
+}
+
+#[test]
+fn well_known_operations_have_readable_names() {
+    let all: BTreeMap<String, Op> =
+        [0, 1].into_iter().flat_map(|i| operations(&kept(i))).map(|o| (o.name.clone(), o)).collect();
+    for line in [
+        "jira.issue.get: GET /rest/api/3/issue/{issueIdOrKey}, read in issue",
+        "jira.issue.edit: PUT /rest/api/3/issue/{issueIdOrKey}, write in issue",
+        "jira.issue.delete: DELETE /rest/api/3/issue/{issueIdOrKey}, delete in issue",
+        "jira.issue.create: POST /rest/api/3/issue, write in project",
+        "jira.issue.comment.list: GET /rest/api/3/issue/{issueIdOrKey}/comment, read in issue",
+        "jira.issue.bulkfetch: POST /rest/api/3/issue/bulkfetch, read in site lists issue",
+        "jira.search.jql.query: POST /rest/api/3/search/jql, read in site lists issue",
+        "jira.project.get: GET /rest/api/3/project/{projectIdOrKey}, read in project",
+        "jira.project.search: GET /rest/api/3/project/search, read in site lists project",
+        "jira.project.create: POST /rest/api/3/project, admin in site",
+        "jira.project.properties.edit: PUT /rest/api/3/project/{projectIdOrKey}/properties/{propertyKey}, write in project",
+        "jira.permissionscheme.create: POST /rest/api/3/permissionscheme, admin in site",
+        "jira.user.create: POST /rest/api/3/user, admin in site",
+        "jira.webhook.create: POST /rest/api/3/webhook, admin in site",
+        "jira.webhook.list: GET /rest/api/3/webhook, read in site",
+        "jira.bulk.issues.delete: POST /rest/api/3/bulk/issues/delete, delete in site",
+        "jira.workflows.query: POST /rest/api/3/workflows, read in site",
+        "confluence.pages.get: GET /wiki/api/v2/pages/{id}, read in content",
+        "confluence.pages.create: POST /wiki/api/v2/pages, write in space",
+        "confluence.pages.list: GET /wiki/api/v2/pages, read in site lists content",
+        "confluence.spaces.list: GET /wiki/api/v2/spaces, read in site lists space",
+        "confluence.spaces.pages.list: GET /wiki/api/v2/spaces/{id}/pages, read in space lists content",
+        "confluence.content.search: GET /wiki/rest/api/content/search, read in site lists content",
+        "confluence.content.move: PUT /wiki/rest/api/content/{pageId}/move/{position}/{targetId}, write in content",
+        "confluence.user.access.invite-by-email: POST /wiki/api/v2/user/access/invite-by-email, admin in site",
+        "confluence.space.permission.create: POST /wiki/rest/api/space/{spaceKey}/permission, admin in space",
+    ] {
+        let (name, _) = line.split_once(':').unwrap();
+        assert_eq!(all.get(name).map(Op::line).as_deref(), Some(line));
+    }
+}
+
+#[test]
+fn no_changing_method_is_taken_for_a_reading_one_by_its_connect_scope() {
+    // All POST operations that Connect gives to READ or NONE and that are not in class `read`.
+    let asked: Vec<Op> =
+        [0, 1].into_iter().flat_map(|i| operations(&kept(i))).filter(|o| o.http.0 == "POST").collect();
+    let weak = |o: &&Op| o.scopes("atlassian.connect").iter().flatten().any(|s| *s == "READ" || *s == "NONE");
+    let changing: Vec<String> = asked
+        .iter()
+        .filter(weak)
+        .filter(|o| o.access != "read")
+        .map(|o| format!("{} {}", o.access, o.name))
+        .collect();
+    assert_eq!(
+        changing,
+        [
+            "admin jira.atlassian-connect.app.module.dynamic.create",
+            "write jira.atlassian-connect.migration.task.create",
+            "admin jira.field.option.create",
+            "write jira.jql.function.computation.edit",
+            "write jira.task.cancel",
+            "admin jira.webhook.create",
+            "admin confluence.atlassian-connect.app.module.dynamic.create",
+            "admin confluence.user.access.invite-by-email",
+        ]
+    );
+}
+
+// ---- plain documents
+
+#[test]
+fn a_plain_document_becomes_a_catalog_with_its_own_model() {
+    let document = r##"{
+      "openapi": "3.1.0",
+      "info": {"title": "Notes", "version": "7"},
+      "servers": [{"url": "https://api.example.com/v2/"}],
+      "security": [{"oauth": ["notes.read"]}],
+      "components": {
+        "securitySchemes": {
+          "oauth": {"type": "oauth2", "flows": {"authorizationCode": {"scopes": {"notes.read": "", "notes.write": "", "notes.all": "", "unused": ""}}}},
+          "key": {"type": "apiKey", "in": "header", "name": "x"}
+        },
+        "schemas": {"Notes": {"type": "array"}}
+      },
+      "paths": {
+        "/notes": {
+          "get": {"operationId": "listNotes", "responses": {"200": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Notes"}}}}}},
+          "post": {"security": [{"oauth": ["notes.write", "notes.read"]}, {"oauth": ["notes.all"]}, {"key": []}]}
+        },
+        "/notes/{id}": {
+          "get": {"security": [{"oauth": []}, {}], "deprecated": true},
+          "delete": {"security": [{"oauth": ["notes.write"], "key": []}]}
+        },
+        "/notes/search": {"post": {}}
+      },
+      "webhooks": {}
+    }"##;
+    let imported = import(document, "example.notes").unwrap();
+    let text = printer::print(&imported.file);
+    let body = text.split_once('\n').unwrap();
+    assert!(
+        body.0.starts_with(r#"catalog example.notes version "1" from "OpenAPI: Notes 7; sha256 "#),
+        "{}",
+        body.0
+    );
+    insta::assert_snapshot!(body.1.trim_start(), @r#"
+    kind notes
+
+    model oauth "oauth" demands user
+
+    mark anonymous
+    mark deprecated
+
+    scope oauth notes.all
+    scope oauth notes.read
+    scope oauth notes.write
+    scope oauth unused
+
+    operation notes.notes.create {
+      access write
+      in notes
+      http POST "/v2/notes"
+      requires oauth notes.all or [notes.read, notes.write]
+    }
+
+    operation notes.notes.delete {
+      access delete
+      in notes
+      http DELETE "/v2/notes/{id}"
+    }
+
+    operation notes.notes.get {
+      access read
+      in notes
+      http GET "/v2/notes/{id}"
+      marks anonymous, deprecated
+    }
+
+    operation notes.notes.list {
+      access read
+      in notes
+      http GET "/v2/notes"
+      requires oauth notes.read
+    }
+
+    operation notes.notes.search {
+      access read
+      in notes
+      http POST "/v2/notes/search"
+      requires oauth notes.read
+    }
+    "#);
+    let notes: Vec<String> = imported.notes.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(notes.join("\n"), @r#"
+    doc.json#/components/securitySchemes/key: security scheme `key` (apiKey) has no scopes and was left out
+    doc.json#/paths/~1notes~1{id}/get/security/0: `oauth` lists no scope: not callable by it
+    doc.json#/paths/~1notes~1{id}/delete/security/0: several security schemes at once: not expressible, not callable by them
+    doc.json#/webhooks: calls that the platform makes are not operations and were left out
+    "#);
+    assert_eq!(parser::parse(0, &text).1, []);
+    assert_eq!(parser::parse(0, &text).0, imported.file);
+}
+
+#[test]
+fn a_scope_scheme_of_any_name_names_a_model() {
+    let document = r#"{
+      "openapi": "3.0.0",
+      "components": {"securitySchemes": {"OAuth2 (v1)": {"type": "oauth2", "flows": {"clientCredentials": {"scopes": {"https://x.example/a": ""}}}}}},
+      "paths": {"/a": {"get": {"security": [{"OAuth2 (v1)": ["https://x.example/a"]}], "x-other": 1}}, "/b": {"put": {"security": []}}}
+    }"#;
+    let text = printer::print(&import(document, "t").unwrap().file);
+    let (_, body) = text.split_once('\n').unwrap();
+    insta::assert_snapshot!(body.trim_start(), @r#"
+    kind t
+
+    model OAuth2-v1 "OAuth2 (v1)"
+
+    mark anonymous
+
+    scope OAuth2-v1 "https://x.example/a"
+
+    operation t.a.get {
+      access read
+      in t
+      http GET "/a"
+      requires OAuth2-v1 "https://x.example/a"
+    }
+
+    operation t.b.edit {
+      access write
+      in t
+      http PUT "/b"
+      marks anonymous
+    }
+    "#);
+    let (file, broken) = parser::parse(0, &text);
+    assert_eq!(broken, []);
+    assert_eq!(check_catalogs(&[file], "use t"), Vec::<String>::new());
+}
+
+#[test]
+fn a_connect_scope_that_nobody_knows_opens_nothing() {
+    let document = r#"{"openapi": "3.0.0", "paths": {"/a": {"get": {"x-atlassian-connect-scope": "SUPER"}}, "/b": {"put": {}}}}"#;
+    let imported = import(document, "t").unwrap();
+    assert!(operations(&imported.file).iter().all(|o| o.requires.is_empty()));
+    let place = "doc.json#/paths/~1a/get/x-atlassian-connect-scope";
+    assert_eq!(
+        imported.notes[0].to_string(),
+        format!("{place}: `SUPER` is no known Connect scope: not callable by Connect apps")
+    );
+}
+
+#[test]
+fn colliding_names_are_told_apart_and_do_not_depend_on_the_order() {
+    let paths = [
+        r#""/a/{x}/b": {"get": {"operationId": "getB"}}"#,
+        r#""/a/b/{y}": {"get": {"operationId": "getTheOtherB"}}"#,
+        r#""/a/{x}/b/{y}/{z}": {"get": {}}"#,
+        r#""/a/{z}/b/{y}": {"get": {}}"#,
+    ];
+    let names = |order: [usize; 4]| {
+        let body: Vec<&str> = order.iter().map(|i| paths[*i]).collect();
+        let document = format!(r#"{{"openapi": "3.0.0", "paths": {{{}}}}}"#, body.join(","));
+        let file = import(&document, "t").unwrap().file;
+        operations(&file).into_iter().map(|o| (o.http.1, o.name)).collect::<BTreeMap<_, _>>()
+    };
+    let all = names([0, 1, 2, 3]);
+    assert_eq!(all, names([3, 2, 1, 0]));
+    assert_eq!((all["/a/{x}/b"].as_str(), all["/a/b/{y}"].as_str()), ("t.a.b.get", "t.a.b.get-the-other-b"));
+    assert_eq!(all.values().collect::<BTreeSet<_>>().len(), 4, "{all:?}");
+}
+
+#[test]
+fn a_broken_document_is_refused_with_its_place() {
+    check_refused("", "doc.json: the document is empty; expected JSON");
+    check_refused("\u{feff}  ", "doc.json: the document is empty; expected JSON");
+    check_refused("openapi: 3.0.0", "doc.json:1:1: not JSON as expected: expected value");
+    check_refused(
+        "{\"a\": 1, \"a\": 2}",
+        "doc.json:1:12: not JSON as expected: member `a` stands twice in one object",
+    );
+    check_refused(
+        "[]",
+        "doc.json#: expected an OpenAPI 3 document with member `openapi`; an older Swagger document has to be converted first",
+    );
+    check_refused(r#"{"openapi": "2.0", "paths": {}}"#, "doc.json#/openapi: expected OpenAPI 3, found `2.0`");
+    check_refused(r#"{"openapi": 3, "paths": {}}"#, "doc.json#/openapi: expected a string, found a number");
+    check_refused(r#"{"openapi": "3.0.0"}"#, "doc.json#: expected member `paths`");
+    check_refused(r#"{"openapi": "3.0.0", "paths": {}}"#, "doc.json#/paths: expected at least one operation");
+    check_refused(
+        r#"{"openapi": "3.0.0", "paths": {"a": {}}}"#,
+        "doc.json#/paths/a: expected a path that begins with `/`, found `a`",
+    );
+    check_refused(
+        r#"{"openapi": "3.0.0", "paths": {"/a": []}}"#,
+        "doc.json#/paths/~1a: expected an object, found an array",
+    );
+    check_refused(
+        r#"{"openapi": "3.0.0", "paths": {"/a": {"get": 1}}}"#,
+        "doc.json#/paths/~1a/get: expected an operation, found a number",
+    );
+    check_refused(
+        r#"{"openapi": "3.0.0", "paths": {"/a": {"get": {"security": [{"x": []}]}}}}"#,
+        "doc.json#/paths/~1a/get/security/0: no security scheme is called `x`",
+    );
+    let deep = format!("{{\"openapi\": {}", "[".repeat(100_000));
+    check_refused(&deep, "doc.json:1:139: not JSON as expected: recursion limit exceeded");
+}
+
+#[test]
+fn malformed_options_are_refused() {
+    let document =
+        [Document { name: "doc.json", text: r#"{"openapi": "3.0.0", "paths": {"/a": {"get": {}}}}"# }];
+    let options = |catalog: &str, version: &str| Options {
+        catalog: Some(catalog.into()),
+        version: Some(version.into()),
+        ..Options::default()
+    };
+    let error = |documents: &[Document<'_>], options: &Options| {
+        openapi::import(documents, options).unwrap_err().to_string()
+    };
+    assert_eq!(error(&document, &Options::default()), "--catalog: needed to make a catalog, but missing");
+    assert_eq!(
+        error(&document, &options("a b", "1")),
+        "--catalog: expected a name like `atlassian.jira`, found `a b`"
+    );
+    assert_eq!(error(&document, &options("a", "")), "--version: needed to make a catalog, but missing");
+    assert_eq!(error(&[], &options("a", "1")), "FILE: expected at least one document");
+    assert_eq!(
+        error(&[document[0], document[0]], &options("a", "1")),
+        "FILE: GET /a stands in two documents"
+    );
+    let kind = Options { kind: Some("a.b".into()), ..options("a", "1") };
+    assert_eq!(error(&document, &kind), "--kind: expected a name like `site`, found `a.b`");
+}
+
+// ---- helpers
+
+#[track_caller]
+fn check_refused(document: &str, expected: &str) {
+    assert_eq!(import(document, "t").unwrap_err().to_string(), expected);
+}
+
+fn import(document: &str, catalog: &str) -> Result<Imported, sprag::import::ImportError> {
+    let options = Options { catalog: Some(catalog.into()), version: Some("1".into()), ..Options::default() };
+    openapi::import(&[Document { name: "doc.json", text: document }], &options)
+}
+
+/// An operation as tests look at it.
+struct Op {
+    name: String,
+    access: String,
+    place: String,
+    http: (String, String),
+    requires: BTreeMap<String, Vec<Vec<String>>>,
+    marks: BTreeSet<String>,
+}
+
+impl Op {
+    /// Any of (all of (scopes)) in a model, each sorted.
+    fn scopes(&self, model: &str) -> BTreeSet<Vec<&str>> {
+        self.requires
+            .get(model)
+            .into_iter()
+            .flatten()
+            .map(|all| all.iter().map(String::as_str).collect())
+            .collect()
+    }
+
+    fn line(&self) -> String {
+        format!("{}: {} {}, {} {}", self.name, self.http.0, self.http.1, self.access, self.place)
+    }
+}
+
+fn operations(file: &File) -> Vec<Op> {
+    let mut out = Vec::new();
+    for item in &file.items {
+        let Item::Operation(operation) = item else { continue };
+        let mut op = Op {
+            name: operation.name.text.clone(),
+            access: String::new(),
+            place: String::new(),
+            http: Default::default(),
+            requires: BTreeMap::new(),
+            marks: BTreeSet::new(),
+        };
+        for member in &operation.members {
+            match member {
+                OperationMember::Access(name) => op.access = name.text.clone(),
+                OperationMember::In(kind) => op.place = format!("in {}", kind.text),
+                OperationMember::Lists(kind) => op.place += &format!(" lists {}", kind.text),
+                OperationMember::Http { method, path } => op.http = (method.text.clone(), path.value.clone()),
+                OperationMember::Requires { model, alternatives } => {
+                    let texts =
+                        alternatives.iter().map(|a| a.iter().map(|s| s.text.clone()).collect()).collect();
+                    assert!(op.requires.insert(model.text.clone(), texts).is_none());
+                }
+                OperationMember::Marks(marks) => op.marks = marks.iter().map(|m| m.text.clone()).collect(),
+            }
+        }
+        out.push(op);
+    }
+    out
+}
+
+/// How many of the operations a Connect app with one scope can call, by the base catalog's implications.
+fn reached(operations: &[Op], scope: &str) -> usize {
+    let base = base();
+    let scopes: Vec<&Scope> =
+        base.items.iter().filter_map(|i| if let Item::Scope(s) = i { Some(s) } else { None }).collect();
+    let mut held = BTreeSet::from([scope]);
+    loop {
+        let more: BTreeSet<&str> = scopes
+            .iter()
+            .filter(|s| held.contains(s.name.text.as_str()))
+            .flat_map(|s| &s.implies)
+            .map(|n| n.text.as_str())
+            .collect();
+        let before = held.len();
+        held.extend(more);
+        if held.len() == before {
+            break;
+        }
+    }
+    operations
+        .iter()
+        .filter(|o| o.scopes("atlassian.connect").iter().any(|all| all.iter().all(|s| held.contains(s))))
+        .count()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn parsed(path: &str) -> File {
+    parser::parse(0, &std::fs::read_to_string(root().join(path)).unwrap()).0
+}
+
+fn base() -> File {
+    parsed("policies/catalogs/atlassian.sprag")
+}
+
+fn kept(catalog: usize) -> File {
+    parsed(CATALOGS[catalog].1)
+}
+
+/// The folder with other people's files, if it is there.
+fn data() -> Option<PathBuf> {
+    let folder = std::env::var_os("SPRAG_DATA").map_or_else(|| root().join("../shared/data"), PathBuf::from);
+    if folder.join("atlassian_openapi").is_dir() {
+        return Some(folder);
+    }
+    writeln!(
+        std::io::stderr(),
+        "not checked: {} is not there; SPRAG_DATA names another folder",
+        folder.display()
+    )
+    .unwrap();
+    None
+}
+
+fn made(data: &Path, catalog: &str) -> Imported {
+    let (_, _, names) = CATALOGS.iter().find(|(c, ..)| *c == catalog).unwrap();
+    let texts: Vec<String> = names
+        .iter()
+        .map(|n| std::fs::read_to_string(data.join("atlassian_openapi").join(n)).unwrap())
+        .collect();
+    let documents: Vec<Document<'_>> =
+        names.iter().zip(&texts).map(|(name, text)| Document { name, text }).collect();
+    let options =
+        Options { catalog: Some(catalog.into()), version: Some("2026-07".into()), ..Options::default() };
+    openapi::import(&documents, &options).unwrap()
+}
+
+/// The catalogs through the checker, with a policy that uses them.
+fn check_catalogs(catalogs: &[File], policy: &str) -> Vec<String> {
+    let mut sources = SourceMap::default();
+    let prelude_source = sources.add(sema::PRELUDE_PATH, sema::PRELUDE);
+    let (prelude, _) = parser::parse(prelude_source, sema::PRELUDE);
+    let policy_source = sources.add("policy.sprag", policy);
+    let (policy, broken) = parser::parse(policy_source, policy);
+    assert_eq!(broken, []);
+    let input = sema::Input {
+        package: "test",
+        prelude: &prelude,
+        policy: vec![&policy],
+        catalogs: catalogs.iter().map(|file| sema::CatalogFile { file, digest: String::new() }).collect(),
+        lock: None,
+        incomplete: false,
+    };
+    let (model, diagnostics) = sema::check(&input, &sources);
+    assert_eq!(model.is_some(), diagnostics.iter().all(|d| d.severity != Severity::Error));
+    diagnostics.iter().map(|d| format!("{} {}", d.code, d.message)).collect()
+}

@@ -1,0 +1,5 @@
+//! What several test binaries share.
+
+pub mod random;
+pub mod trees;
+pub mod worlds;
