@@ -60,6 +60,7 @@ pub fn compile(inputs: Inputs) -> Compilation {
 
     let (catalogs, broken) = reach(&mut sources, &files, shelf);
     diagnostics.extend(broken);
+
     let digest = |number: u32| digest(sources.source(Span::new(number, 0, 0)).text.as_bytes());
     let at_hand = files.iter().zip(&numbers).map(|(file, number)| (file, Some(*number)));
     let at_hand: Vec<_> = at_hand
@@ -68,14 +69,13 @@ pub fn compile(inputs: Inputs) -> Compilation {
         .map(|(file, number)| sema::CatalogFile { file, digest: number.map(digest).unwrap_or_default() })
         .collect();
     let pins = pins(&files, &at_hand);
-    let syntax = diagnostics.clone();
     let input = sema::Input {
         package: &package,
         prelude: &prelude,
         policy: files.iter().filter(|f| !sema::is_catalog(f)).collect(),
         catalogs: at_hand,
         lock: lock.as_deref(),
-        syntax: &syntax,
+        syntax: &diagnostics,
     };
     let (model, found) = sema::check(&input, &sources);
     diagnostics.extend(found);
