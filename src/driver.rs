@@ -60,7 +60,6 @@ pub fn compile(inputs: Inputs) -> Compilation {
 
     let (catalogs, broken) = reach(&mut sources, &files, shelf);
     diagnostics.extend(broken);
-    let incomplete = diagnostics.iter().any(|d| d.severity == Severity::Error);
 
     let digest = |number: u32| digest(sources.source(Span::new(number, 0, 0)).text.as_bytes());
     let at_hand = files.iter().zip(&numbers).map(|(file, number)| (file, Some(*number)));
@@ -76,7 +75,7 @@ pub fn compile(inputs: Inputs) -> Compilation {
         policy: files.iter().filter(|f| !sema::is_catalog(f)).collect(),
         catalogs: at_hand,
         lock: lock.as_deref(),
-        incomplete,
+        syntax: &diagnostics,
     };
     let (model, found) = sema::check(&input, &sources);
     diagnostics.extend(found);
