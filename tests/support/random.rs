@@ -44,4 +44,15 @@ impl Random {
     pub fn maybe<T>(&mut self, make: impl FnOnce(&mut Random) -> T) -> Option<T> {
         if self.one_in(2) { Some(make(self)) } else { None }
     }
+
+    /// Between one and `most` of them, without repetition, in order.
+    pub fn subset<T: Clone>(&mut self, from: &[T], most: usize) -> Vec<T> {
+        let count = 1 + self.below(most.min(from.len()));
+        let mut left: Vec<usize> = (0..from.len()).collect();
+        while left.len() > count {
+            let out = self.below(left.len());
+            left.remove(out);
+        }
+        left.into_iter().map(|i| from[i].clone()).collect()
+    }
 }

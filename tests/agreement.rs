@@ -1,0 +1,93 @@
+//! The evaluator, which defines the language, and the runtime agree on every request.
+
+mod support;
+
+use sprag::authzen::{self, Explained};
+use sprag::decision_point::DecisionPoint;
+use sprag::driver::{self, Inputs};
+use sprag::span::{Source, SourceMap};
+use sprag::{emit, eval};
+use sprag_runtime::Bundle;
+use support::random::Random;
+use support::worlds;
+
+/// How many requests every run asks. A longer campaign: `SPRAG_REQUESTS=100000000 cargo test --release --test agreement`.
+fn requests() -> usize {
+    std::env::var("SPRAG_REQUESTS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000)
+}
+
+const REQUESTS_A_POLICY: usize = 1000;
+
+#[test]
+fn evaluator_and_runtime_agree_on_random_worlds() {
+    let policies = requests() / REQUESTS_A_POLICY;
+    let seed: u64 = std::env::var("SPRAG_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
+    let mut seen = Seen::default();
+    for number in 0..policies as u64 {
+        agree(seed + number, &mut seen);
+    }
+    seen.check();
+}
+
+/// What came out over all requests: a comparison of denials only would prove little.
+#[derive(Debug, Default)]
+struct Seen {
+    requests: usize,
+    permitted: usize,
+    filtered: usize,
+    stepped_up: usize,
+    reasons: std::collections::BTreeMap<String, usize>,
+}
+
+impl Seen {
+    fn note(&mut self, answer: &Explained) {
+        self.requests += 1;
+        self.permitted += usize::from(answer.decision);
+        self.filtered += usize::from(answer.filter.is_some());
+        self.stepped_up += usize::from(answer.step_up.is_some());
+        for reason in &answer.reasons {
+            *self.reasons.entry(reason.reason.clone()).or_default() += 1;
+        }
+    }
+
+    fn check(&self) {
+        println!("{self:?}");
+        assert!(self.permitted * 200 > self.requests, "{self:?}");
+        assert!(self.filtered > 100 && self.stepped_up > 100, "{self:?}");
+        for (code, _) in sprag::reasons::SENTENCES {
+            assert!(self.reasons.contains_key(code), "no request was refused as `{code}`: {self:?}");
+        }
+    }
+}
+
+fn agree(seed: u64, seen: &mut Seen) {
+    let mut random = Random::new(seed);
+    let text = worlds::policy(&mut random);
+    let inputs = Inputs {
+        package: "world".to_string(),
+        own: vec![Source { path: "policy.sprag".to_string(), text: text.clone() }],
+        shelf: vec![Source { path: "catalog.sprag".to_string(), text: worlds::CATALOG.to_string() }],
+        lock: None,
+    };
+    let compilation = driver::compile(inputs);
+    let Some(model) = &compilation.model else {
+        panic!("seed {seed}: {}\n{text}", told(&compilation.sources, &compilation.diagnostics))
+    };
+    let bytes = emit::build(model, &compilation.sources)
+        .unwrap_or_else(|d| panic!("seed {seed}: {}\n{text}", told(&compilation.sources, &d)));
+    let bundle = Bundle::load(&bytes).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{text}"));
+    let mut point = DecisionPoint::new(bundle);
+    for number in 0..REQUESTS_A_POLICY {
+        let request = worlds::request(&mut random);
+        let defined = authzen::explain(model, &compilation.sources, &eval::evaluate(model, &request));
+        let decided = point.explain(&request);
+        assert_eq!(defined, decided, "seed {seed}, request {number}: {request:#?}\n{text}");
+        let quick = point.decide(&request);
+        assert_eq!(quick.permitted(), defined.decision, "seed {seed}, request {number}: {request:#?}\n{text}");
+        seen.note(&defined);
+    }
+}
+
+fn told(sources: &SourceMap, diagnostics: &[sprag::diag::Diagnostic]) -> String {
+    diagnostics.iter().map(|d| format!("{} {} {}\n", sources.at(d.span()), d.code, d.message)).collect()
+}
