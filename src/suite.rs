@@ -302,14 +302,7 @@ mod tests {
         let place = |at: &str| at.to_owned();
         let run_with = |others: &[Decider<'_>], filter| {
             let decider = Decider { name: "runtime", decide: &one };
-            run(&Suite {
-                model: &model,
-                place: &place,
-                decider,
-                others,
-                filter,
-                clock: &|| Duration::ZERO,
-            })
+            run(&Suite { model: &model, place: &place, decider, others, filter, clock: &|| Duration::ZERO })
         };
         let results = run_with(&[Decider { name: "evaluator", decide: &other }], None);
         assert_eq!(results.tests[0].cases[0].failures[0].kind, FailureKind::Disagreement);

@@ -311,7 +311,8 @@ fn get(queue: &str) -> String {
 fn a_bundle_answers_objects_arrays_and_lines() {
     let folder = scaffold();
     check(folder.path(), &["build", "demo"], Exit::Clean, "demo.spragb: ");
-    let (yes, no) = ("{\"decision\":true}\n", "{\"decision\":false,\"context\":{\"reasons\":[{\"layer\":\"rules\"");
+    let (yes, no) =
+        ("{\"decision\":true}\n", "{\"decision\":false,\"context\":{\"reasons\":[{\"layer\":\"rules\"");
     let decide = |input: &str| sprag(folder.path(), &["decide", "demo.spragb"], input);
 
     let said = decide(&GET.replace("QUEUE", "it"));
@@ -329,7 +330,11 @@ fn a_bundle_answers_objects_arrays_and_lines() {
     let answers: Vec<_> = said.out.lines().collect();
     assert_eq!((said.exit, answers.len()), (Exit::Failed, 4), "{}", said.out);
     assert_eq!(answers[0], yes.trim_end());
-    assert!(answers[1].starts_with("{\"decision\":false,\"context\":{\"error\":{\"status\":400"), "{}", answers[1]);
+    assert!(
+        answers[1].starts_with("{\"decision\":false,\"context\":{\"error\":{\"status\":400"),
+        "{}",
+        answers[1]
+    );
     assert!(answers[3].starts_with(no), "{}", answers[3]);
     assert!(said.err.contains("standard input:2: malformed JSON"), "{}", said.err);
     assert!(said.err.contains("standard input:3: /subject: "), "{}", said.err);

@@ -307,23 +307,23 @@ mod tests {
     #[test]
     fn a_place_at_the_end_or_beyond_is_shown() {
         for (start, end) in [(4, 4), (3, 4), (100, 200), (2, 100)] {
-            let d = Diagnostic::error("E0001", "unexpected end").at(Span::new(0, start, end), "here");
+            let d = Diagnostic::error("E0101", "unexpected end").at(Span::new(0, start, end), "here");
             let text = rendered(&[("a.sprag", "ab\né")], &[d]);
             assert!(text.contains("a.sprag:") && text.contains("here"), "{text}");
         }
-        let d = Diagnostic::error("E0001", "empty").at(Span::new(0, 0, 0), "here");
+        let d = Diagnostic::error("E0101", "empty").at(Span::new(0, 0, 0), "here");
         assert!(rendered(&[("a.sprag", "")], &[d]).contains("empty"));
     }
 
     #[test]
     fn long_lines_and_long_places_are_cut() {
         let line = "x".repeat(1_000_000);
-        let d = Diagnostic::error("E0001", "long").at(Span::new(0, 500_000, 900_000), "here");
+        let d = Diagnostic::error("E0101", "long").at(Span::new(0, 500_000, 900_000), "here");
         let text = rendered(&[("a.sprag", &line)], &[d]);
         assert!(text.len() < 4_000, "{}", text.len());
         assert!(text.contains("a.sprag:1:500001"), "{text}");
         let lines = "role a {}\n".repeat(1_000);
-        let d = Diagnostic::error("E0001", "long").at(Span::new(0, 20, 9_000), "here");
+        let d = Diagnostic::error("E0101", "long").at(Span::new(0, 20, 9_000), "here");
         let text = rendered(&[("a.sprag", &lines)], &[d]);
         assert!(text.lines().count() < 15, "{text}");
         assert!(text.contains("a.sprag:3:1"), "{text}");
@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_counted() {
-        let d = Diagnostic::error("E0001", "one");
+        let d = Diagnostic::error("E0101", "one");
         let text = rendered(&[("a.sprag", "")], &vec![d; SHOWN + 3]);
         assert!(text.contains("and 3 more findings not shown"), "{text}");
         assert!(text.ends_with("203 errors\n"), "{text}");
@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn a_source_cannot_steer_the_terminal() {
-        let d = Diagnostic::error("E0001", "bad `\u{1b}[2J`").at(Span::new(0, 0, 4), "\u{202e}");
+        let d = Diagnostic::error("E0101", "bad `\u{1b}[2J`").at(Span::new(0, 0, 4), "\u{202e}");
         let text = rendered(&[("a.sprag", "\u{1b}[2J \u{202e}")], &[d]);
         assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
     }

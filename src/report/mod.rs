@@ -164,8 +164,8 @@ mod tests {
 
     #[test]
     fn the_summary_counts_in_plain_words() {
-        let error = Diagnostic::error("E0001", "x");
-        let warning = Diagnostic::warning("W0001", "x");
+        let error = Diagnostic::error("E0101", "x");
+        let warning = Diagnostic::warning("W0701", "x");
         assert_eq!(summary(&[]), "no findings");
         assert_eq!(summary(&[error.clone(), error.clone(), warning.clone()]), "2 errors, 1 warning");
         assert_eq!(summary(&[error]), "1 error");
