@@ -1,6 +1,6 @@
 //! The evaluator, which defines the language, and the runtime agree on every request.
 
-mod support;
+
 
 use sprag::authzen::{self, Explained};
 use sprag::decision_point::DecisionPoint;
@@ -8,8 +8,8 @@ use sprag::driver::{self, Inputs};
 use sprag::span::{Source, SourceMap};
 use sprag::{emit, eval};
 use sprag_runtime::Bundle;
-use support::random::Random;
-use support::worlds;
+use sprag_test_support::random::Random;
+use sprag_test_support::worlds;
 
 /// How many requests every run asks. A longer campaign: `SPRAG_REQUESTS=100000000 cargo test --release --test agreement`.
 fn requests() -> usize {

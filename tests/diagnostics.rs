@@ -121,11 +121,8 @@ fn check(path: &Path) -> Vec<String> {
         }
         let side = if block.is("bad") { "bad" } else { "good" };
         let other = if block.is("bad") { "good" } else { "bad" };
-        let catalogs: Vec<&str> = blocks
-            .iter()
-            .filter(|b| b.is("catalog") && !b.is(other))
-            .map(|b| b.text.as_str())
-            .collect();
+        let catalogs: Vec<&str> =
+            blocks.iter().filter(|b| b.is("catalog") && !b.is(other)).map(|b| b.text.as_str()).collect();
         let (found, marked) = run(&block.text, &catalogs, lock.take().as_deref());
         if block.is("bad") {
             bad += 1;
@@ -163,7 +160,8 @@ fn run(policy: &str, catalogs: &[&str], lock: Option<&[LockEntry]>) -> (Vec<Stri
         files.push((file, digest));
     }
     let incomplete = !diagnostics.is_empty();
-    let catalogs = files.iter().map(|(file, digest): &(_, String)| CatalogFile { file, digest: digest.clone() });
+    let catalogs =
+        files.iter().map(|(file, digest): &(_, String)| CatalogFile { file, digest: digest.clone() });
     let input = Input {
         package: "page",
         prelude: &prelude,
@@ -209,7 +207,9 @@ fn read_lock(text: &str) -> Vec<LockEntry> {
         if line.starts_with("[[") {
             entries.push(LockEntry { name: String::new(), version: String::new(), digest: String::new() });
         }
-        let (Some((key, value)), Some(entry)) = (line.split_once(" = "), entries.last_mut()) else { continue };
+        let (Some((key, value)), Some(entry)) = (line.split_once(" = "), entries.last_mut()) else {
+            continue;
+        };
         let value = value.trim_matches('"').to_owned();
         match key {
             "name" => entry.name = value,

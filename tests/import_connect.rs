@@ -215,7 +215,7 @@ fn check_model(catalogs: &[File], text: &str) {
         policy: vec![&policy],
         catalogs: catalogs.iter().map(|file| sema::CatalogFile { file, digest: String::new() }).collect(),
         lock: None,
-        incomplete: false,
+        syntax: &[],
     };
     let (model, diagnostics) = sema::check(&input, &sources);
     assert_eq!(diagnostics, [], "{text}");

@@ -639,7 +639,7 @@ fn check_catalogs(catalogs: &[File], policy: &str) -> Vec<String> {
         policy: vec![&policy],
         catalogs: catalogs.iter().map(|file| sema::CatalogFile { file, digest: String::new() }).collect(),
         lock: None,
-        incomplete: false,
+        syntax: &[],
     };
     let (model, diagnostics) = sema::check(&input, &sources);
     assert_eq!(model.is_some(), diagnostics.iter().all(|d| d.severity != Severity::Error));

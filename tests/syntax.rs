@@ -1,15 +1,15 @@
 //! Laws of the syntax: printing and parsing are inverse, formatting is idempotent and keeps comments, and
 //! no text makes the parser panic or stay silent.
 
-mod support;
+
 
 use std::path::Path;
 
 use sprag::diag::Diagnostic;
 use sprag::syntax::tree::File;
 use sprag::syntax::{format, parse, print, print_item};
-use support::random::Random;
-use support::trees;
+use sprag_test_support::random::Random;
+use sprag_test_support::trees;
 
 #[test]
 fn print_then_parse_is_the_identity() {
@@ -58,6 +58,7 @@ fn every_text_parses_or_says_why_not() {
             assert_inside(seed, &text, diagnostic);
         }
         if diagnostics.is_empty() {
+            assert_eq!(unread(&file, &text), "", "seed {seed}: left out in silence\n{text}");
             let again = print(&file);
             assert_eq!(
                 parsed(seed, &again),
@@ -178,6 +179,17 @@ fn assert_inside(seed: u64, text: &str, diagnostic: &Diagnostic) {
 
 fn comments(file: &File) -> Vec<&str> {
     file.comments.iter().map(|c| c.text.as_str()).collect()
+}
+
+/// What stands neither in an item nor in a comment, without blanks.
+fn unread(file: &File, text: &str) -> String {
+    let mut bytes = text.strip_prefix('\u{feff}').unwrap_or(text).as_bytes().to_vec();
+    let mark = text.len() - bytes.len();
+    let spans = file.items.iter().map(|item| item.span()).chain(file.comments.iter().map(|c| c.span));
+    for span in spans {
+        bytes[span.start as usize - mark..span.end as usize - mark].fill(b' ');
+    }
+    String::from_utf8_lossy(&bytes).split_whitespace().collect()
 }
 
 /// Comments compare by text only here: where they stand may move.

@@ -39,9 +39,15 @@ fn app(cx: &mut Context, item: &tree::App, keys: &mut HashMap<String, Span>) -> 
             AppMember::Key(text) => once(cx, "key", &mut key, text.span, text),
             AppMember::Vendor(text) => once(cx, "vendor", &mut vendor, text.span, text),
             AppMember::Kind(name) => once(cx, "kind", &mut kind, name.span, name),
-            AppMember::Platform(names) => once(cx, "platform", &mut platform, all(names, item.name.span), names),
-            AppMember::Requests(names) => once(cx, "requests", &mut requests, all(names, item.name.span), names),
-            AppMember::Approved(names) => once(cx, "approved", &mut approved, all(names, item.name.span), names),
+            AppMember::Platform(names) => {
+                once(cx, "platform", &mut platform, all(names, item.name.span), names)
+            }
+            AppMember::Requests(names) => {
+                once(cx, "requests", &mut requests, all(names, item.name.span), names)
+            }
+            AppMember::Approved(names) => {
+                once(cx, "approved", &mut approved, all(names, item.name.span), names)
+            }
             // Any number; see `check`.
             AppMember::User { .. } => {}
             AppMember::Installed(sites) => {
@@ -58,7 +64,8 @@ fn app(cx: &mut Context, item: &tree::App, keys: &mut HashMap<String, Span>) -> 
     }
     let platform = member_or_missing(cx, "platform", "platform atlassian.connect", &item.name, platform);
     let names = platform.map_or(&[][..], |names| names.as_slice());
-    let models: Vec<PermissionModelId> = names.iter().filter_map(|name| catalog::model(cx, name, None)).collect();
+    let models: Vec<PermissionModelId> =
+        names.iter().filter_map(|name| catalog::model(cx, name, None)).collect();
     // A model that is not known may have any scope.
     let whole = platform.is_some() && models.len() == names.len();
     let mut scopes = |names: Option<(Span, &Vec<Name>)>| {
@@ -85,7 +92,8 @@ fn app(cx: &mut Context, item: &tree::App, keys: &mut HashMap<String, Span>) -> 
     let kind = match kind {
         None => "app".to_owned(),
         Some((_, name)) => {
-            let known = cx.model.enumerations.iter().find(|e| e.name == "app-kind").map_or(&[][..], |e| &e.values);
+            let known =
+                cx.model.enumerations.iter().find(|e| e.name == "app-kind").map_or(&[][..], |e| &e.values);
             if !known.contains(&name.text) {
                 let error = errors::names::unknown("kind of app", name, known.iter().map(String::as_str));
                 cx.report(error);
@@ -137,7 +145,11 @@ pub(super) enum Undecided {
 }
 
 /// The apps that a pattern selects; what is wrong with it is reported.
-pub(super) fn select(cx: &mut Context, pattern: &AppPattern, undecided: Undecided) -> Option<Arc<BTreeSet<AppId>>> {
+pub(super) fn select(
+    cx: &mut Context,
+    pattern: &AppPattern,
+    undecided: Undecided,
+) -> Option<Arc<BTreeSet<AppId>>> {
     let key = key(cx, pattern, undecided);
     if let Some(known) = cx.app_sets.get(&key) {
         return Some(known.clone());
@@ -145,7 +157,8 @@ pub(super) fn select(cx: &mut Context, pattern: &AppPattern, undecided: Undecide
     let set = match pattern {
         AppPattern::Named(names) => named(cx, names)?,
         AppPattern::Any { kind, filter, except } => {
-            let known = cx.model.enumerations.iter().find(|e| e.name == "app-kind").map_or(&[][..], |e| &e.values);
+            let known =
+                cx.model.enumerations.iter().find(|e| e.name == "app-kind").map_or(&[][..], |e| &e.values);
             let kind_known = known.contains(&kind.text);
             if !kind_known {
                 let error = errors::names::unknown("kind of app", kind, known.iter().map(String::as_str));
@@ -157,7 +170,8 @@ pub(super) fn select(cx: &mut Context, pattern: &AppPattern, undecided: Undecide
             let except = except.filter(|_| kind_known)?;
             let apps = cx.model.apps.iter().enumerate().map(|(i, a)| (AppId(i as u32), a));
             apps.filter(|(id, app)| {
-                let wanted = filter.as_ref().is_none_or(|f| holds(cx, app, f).unwrap_or(undecided == Undecided::In));
+                let wanted =
+                    filter.as_ref().is_none_or(|f| holds(cx, app, f).unwrap_or(undecided == Undecided::In));
                 wanted && (kind.text == "app" || app.kind == kind.text) && !except.contains(id)
             })
             .map(|(id, _)| id)
@@ -200,8 +214,7 @@ fn app_filter(cx: &mut Context, condition: &tree::Condition) -> Option<Condition
     let lowered = conditions::lower(cx, condition, Place::Anywhere)?;
     let mut foreign = None;
     for_each_atom(&lowered, &mut |atom| {
-        let own =
-            |s: &Subject| matches!(s, Subject::Attribute(id) if cx.model.attributes[id.index()].owner == Owner::App);
+        let own = |s: &Subject| matches!(s, Subject::Attribute(id) if cx.model.attributes[id.index()].owner == Owner::App);
         let other = match &atom.predicate {
             Predicate::Same(other) | Predicate::ElementOf(other) => own(other),
             _constants_only => true,
@@ -231,7 +244,9 @@ fn holds(cx: &Context, app: &App, filter: &Condition) -> Option<bool> {
     match filter {
         Condition::Constant(value) => Some(*value),
         Condition::All(parts) => all_of(parts.iter().map(|part| holds(cx, app, part))),
-        Condition::Any(parts) => all_of(parts.iter().map(|part| holds(cx, app, part).map(|v| !v))).map(|v| !v),
+        Condition::Any(parts) => {
+            all_of(parts.iter().map(|part| holds(cx, app, part).map(|v| !v))).map(|v| !v)
+        }
         Condition::Not(inner) => holds(cx, app, inner).map(|value| !value),
         Condition::Test(atom) => test(cx, app, atom),
         // `app_filter` lets no containers through, nor do its conditions contain kinds.

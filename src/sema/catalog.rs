@@ -4,15 +4,16 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::context::Context;
 use super::model::{
-    Attribute, AttributeId, EnumId, Enumeration, Kind, KindId, Mark, MarkId, Owner, PermissionModel, PermissionModelId,
-    Scope, ScopeId, Type,
+    Attribute, AttributeId, EnumId, Enumeration, Kind, KindId, Mark, MarkId, Owner, PermissionModel,
+    PermissionModelId, Scope, ScopeId, Type,
 };
 use super::names::{Entry, Items};
 use super::{errors, graph};
 use crate::syntax::tree::{self, Name};
 
 /// Path beginnings that mean something else than a kind or a ratchet.
-pub(super) const ROOTS: [&str; 7] = ["app", "operation", "user", "install", "container", "request", "app-user"];
+pub(super) const ROOTS: [&str; 7] =
+    ["app", "operation", "user", "install", "container", "request", "app-user"];
 
 pub(super) fn check(cx: &mut Context, items: &Items) {
     enumerations(cx, &items.enumerations);
@@ -56,7 +57,11 @@ fn attributes(cx: &mut Context, items: &[&tree::Attributes]) {
             "app" => (Owner::App, ""),
             "operation" => (Owner::Operation, ""),
             _ => {
-                cx.report(errors::names::unknown("owner of attributes", &item.owner, ["user", "request", "install"]));
+                cx.report(errors::names::unknown(
+                    "owner of attributes",
+                    &item.owner,
+                    ["user", "request", "install"],
+                ));
                 continue;
             }
         };
@@ -70,7 +75,12 @@ fn attributes(cx: &mut Context, items: &[&tree::Attributes]) {
 }
 
 /// Enters an attribute; a taken name or an unknown type is reported.
-fn declare_attribute(cx: &mut Context, owner: Owner, name: String, field: &tree::Field) -> Option<AttributeId> {
+fn declare_attribute(
+    cx: &mut Context,
+    owner: Owner,
+    name: String,
+    field: &tree::Field,
+) -> Option<AttributeId> {
     let kind = match type_of(&field.type_name.text) {
         Some(kind) => Some(kind),
         None => match cx.names.enumerations.get(&field.type_name.text) {
@@ -123,19 +133,27 @@ fn kinds(cx: &mut Context, items: &[&tree::Kind]) {
     let mut firsts: Vec<&tree::Kind> = Vec::new();
     for item in items {
         if ROOTS.contains(&item.name.text.as_str()) {
-            cx.report(errors::names::reserved("container kind", &item.name, "begins other paths in conditions"));
+            cx.report(errors::names::reserved(
+                "container kind",
+                &item.name,
+                "begins other paths in conditions",
+            ));
             continue;
         }
         match index.get(item.name.text.as_str()) {
-            Some(first) => cx.report(errors::names::twice("container kind", &item.name, firsts[*first].name.span)),
+            Some(first) => {
+                cx.report(errors::names::twice("container kind", &item.name, firsts[*first].name.span))
+            }
             None => {
                 index.insert(&item.name.text, firsts.len());
                 firsts.push(item);
             }
         }
     }
-    let edges: Vec<Vec<usize>> =
-        firsts.iter().map(|k| k.parent.iter().filter_map(|p| index.get(p.text.as_str()).copied()).collect()).collect();
+    let edges: Vec<Vec<usize>> = firsts
+        .iter()
+        .map(|k| k.parent.iter().filter_map(|p| index.get(p.text.as_str()).copied()).collect())
+        .collect();
     let (order, cycles) = graph::order(&edges);
     let mut broken = HashSet::new();
     for cycle in &cycles {
@@ -283,8 +301,10 @@ pub(super) fn scope(cx: &mut Context, name: &Name, models: &[PermissionModelId])
     let here: Vec<&str> = models.iter().map(|m| model_name(*m)).collect();
     let error = match cx.names.scope_names.get(&name.text) {
         Some(elsewhere) => {
-            let there: Vec<&str> = elsewhere.iter().map(|s| model_name(cx.model.scopes[s.index()].model)).collect();
-            let declared = cx.names.scopes[&(cx.model.scopes[elsewhere[0].index()].model, name.text.clone())].span;
+            let there: Vec<&str> =
+                elsewhere.iter().map(|s| model_name(cx.model.scopes[s.index()].model)).collect();
+            let declared =
+                cx.names.scopes[&(cx.model.scopes[elsewhere[0].index()].model, name.text.clone())].span;
             errors::catalogs::scope_of_other_model(name, &here, &there, declared)
         }
         None => {

@@ -46,9 +46,11 @@ pub(super) fn select<'i, 'a>(cx: &mut Context, input: &'i Input<'a>) -> Vec<&'i 
     }
 
     for (first, second) in doubles {
-        if let (true, Some(a), Some(b)) =
-            (first_use.contains_key(&first), header(input.catalogs[first].file), header(input.catalogs[second].file))
-        {
+        if let (true, Some(a), Some(b)) = (
+            first_use.contains_key(&first),
+            header(input.catalogs[first].file),
+            header(input.catalogs[second].file),
+        ) {
             cx.report(errors::catalogs::twice(&b.name, a.name.span));
         }
     }

@@ -35,7 +35,9 @@ pub(super) fn check(cx: &mut Context, items: &Items) {
         .iter()
         .map(|item| {
             let mut named = Vec::new();
-            names(&item.condition, &mut |name| named.extend(cx.names.conditions.get(&name.text).and_then(|e| e.id)));
+            names(&item.condition, &mut |name| {
+                named.extend(cx.names.conditions.get(&name.text).and_then(|e| e.id))
+            });
             named
         })
         .collect();
@@ -53,7 +55,9 @@ pub(super) fn check(cx: &mut Context, items: &Items) {
 
 fn names<'t>(condition: &'t tree::Condition, visit: &mut impl FnMut(&'t Name)) {
     match condition {
-        tree::Condition::All(parts) | tree::Condition::Any(parts) => parts.iter().for_each(|p| names(p, visit)),
+        tree::Condition::All(parts) | tree::Condition::Any(parts) => {
+            parts.iter().for_each(|p| names(p, visit))
+        }
         tree::Condition::Not(inner, _) => names(inner, visit),
         tree::Condition::Name(name) => visit(name),
         tree::Condition::Compare { .. } | tree::Condition::Call { .. } | tree::Condition::Constant(..) => {}
@@ -95,7 +99,9 @@ fn lower_name(cx: &mut Context, name: &Name, place: Place) -> Option<Condition> 
     }
     let reading = types::read(cx, name, place)?;
     match reading.ty {
-        Ty::Plain(Type::Bool) => Some(test(reading.subject, Predicate::Is(vec![Constant::Bool(true)]), name.span)),
+        Ty::Plain(Type::Bool) => {
+            Some(test(reading.subject, Predicate::Is(vec![Constant::Bool(true)]), name.span))
+        }
         _of_another_type => {
             let error = errors::types::not_a_truth_value(name, &types::describe(cx, reading.ty));
             cx.report(error);

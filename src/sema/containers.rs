@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use super::conditions::{self, Place};
 use super::context::Context;
 use super::errors;
-use super::model::{AttributeId, Condition, Constant, Container, ContainerId, KindId, Owner, Predicate, Subject};
+use super::model::{
+    AttributeId, Condition, Constant, Container, ContainerId, KindId, Owner, Predicate, Subject,
+};
 use super::names::Items;
 use super::operations::Selection;
 use super::types::{self, Ty};
@@ -33,7 +35,8 @@ pub(super) fn check(cx: &mut Context, items: &Items) {
     for (id, kind, (parent_kind, parent_id)) in parents {
         let Some(above) = cx.names.kinds.find(parent_kind, &mut cx.diagnostics) else { continue };
         if !cx.strictly_within(kind, above) {
-            let error = errors::operations::impossible_parent(parent_kind, cx.kind_name(kind), &path_up(cx, kind));
+            let error =
+                errors::operations::impossible_parent(parent_kind, cx.kind_name(kind), &path_up(cx, kind));
             cx.report(error);
             continue;
         }
@@ -71,7 +74,11 @@ pub(super) fn path_up(cx: &Context, kind: KindId) -> Vec<String> {
 }
 
 /// What is said of a container of this kind.
-pub(super) fn attributes(cx: &mut Context, kind: KindId, assigns: &[Assign]) -> BTreeMap<AttributeId, Constant> {
+pub(super) fn attributes(
+    cx: &mut Context,
+    kind: KindId,
+    assigns: &[Assign],
+) -> BTreeMap<AttributeId, Constant> {
     let mut values = BTreeMap::new();
     let mut seen: HashMap<&str, Span> = HashMap::new();
     for assign in assigns {
@@ -131,8 +138,10 @@ fn term(cx: &mut Context, term: &tree::ContainerTerm, exact: bool) -> Option<(Ki
     let kind = cx.names.kinds.find(&term.kind, &mut cx.diagnostics)?;
     let mut all = vec![if exact { Condition::AtKind(kind) } else { Condition::InKind(kind) }];
     if let Some(id) = &term.id {
-        let subject =
-            Subject::Container { attributes: vec![cx.model.kinds[kind.index()].attributes[0]], inherited: false };
+        let subject = Subject::Container {
+            attributes: vec![cx.model.kinds[kind.index()].attributes[0]],
+            inherited: false,
+        };
         all.push(conditions::test(subject, Predicate::Is(vec![Constant::String(id.text.clone())]), id.span));
     }
     if let Some(filter) = &term.filter {

@@ -6,8 +6,8 @@ use super::CatalogFile;
 use super::context::{Context, span_of};
 use super::errors;
 use super::model::{
-    Access, AppId, AttributeId, ContainerId, EnumId, KindId, MarkId, OperationId, Owner, PermissionModelId, RatchetId,
-    ScopeId, WindowId,
+    Access, AppId, AttributeId, ContainerId, EnumId, KindId, MarkId, OperationId, Owner, PermissionModelId,
+    RatchetId, ScopeId, WindowId,
 };
 use crate::diag::Diagnostic;
 use crate::span::Span;
@@ -57,8 +57,12 @@ pub(super) fn collect<'a>(
         for item in &file.items[1..] {
             match item {
                 Item::Catalog(second) => cx.report(errors::catalogs::misplaced_header(second)),
-                _ if !is_fact(item) => cx.report(errors::catalogs::policy_in_catalog(span_of(item), &header.name)),
-                Item::Attributes(a) if reserved_owner(a) => cx.report(errors::names::reserved_attributes(&a.owner)),
+                _ if !is_fact(item) => {
+                    cx.report(errors::catalogs::policy_in_catalog(span_of(item), &header.name))
+                }
+                Item::Attributes(a) if reserved_owner(a) => {
+                    cx.report(errors::names::reserved_attributes(&a.owner))
+                }
                 _ => items.add(item, Some(&header.name.text)),
             }
         }
@@ -66,7 +70,9 @@ pub(super) fn collect<'a>(
     for item in policy.iter().flat_map(|f| &f.items) {
         match item {
             Item::Catalog(header) => cx.report(errors::catalogs::misplaced_header(header)),
-            Item::Attributes(a) if reserved_owner(a) => cx.report(errors::names::reserved_attributes(&a.owner)),
+            Item::Attributes(a) if reserved_owner(a) => {
+                cx.report(errors::names::reserved_attributes(&a.owner))
+            }
             _ => items.add(item, None),
         }
     }
@@ -233,7 +239,13 @@ impl<T: Copy> Table<T> {
     }
 
     /// Enters a name under a text that differs from the one written.
-    pub(super) fn declare_as(&mut self, text: &str, name: &Name, id: Option<T>, out: &mut Vec<Diagnostic>) -> bool {
+    pub(super) fn declare_as(
+        &mut self,
+        text: &str,
+        name: &Name,
+        id: Option<T>,
+        out: &mut Vec<Diagnostic>,
+    ) -> bool {
         match self.entries.get(text) {
             Some(first) => {
                 out.push(errors::names::twice(self.what, name, first.span));

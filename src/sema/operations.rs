@@ -128,7 +128,9 @@ fn operation(
     if let Some((span, (method, path))) = http {
         if let Err(reason) = template(&method.text, &path.value) {
             cx.report(errors::operations::bad_template(span, &reason));
-        } else if let Some(first) = templates.insert((method.text.clone(), canonical_template(&path.value)), span) {
+        } else if let Some(first) =
+            templates.insert((method.text.clone(), canonical_template(&path.value)), span)
+        {
             cx.report(errors::operations::template_twice(span, first));
         }
         result.http = Some((method.text.clone(), path.value.clone()));
@@ -397,7 +399,10 @@ fn by_glob(cx: &Context, glob: &str) -> Vec<OperationId> {
     let operations = &cx.model.operations;
     let start = operations.partition_point(|o| o.name.as_str() < prefix);
     let candidates = operations[start..].iter().take_while(|o| o.name.starts_with(prefix)).enumerate();
-    candidates.filter(|(_, o)| glob_matches(glob, &o.name)).map(|(i, _)| OperationId((start + i) as u32)).collect()
+    candidates
+        .filter(|(_, o)| glob_matches(glob, &o.name))
+        .map(|(i, _)| OperationId((start + i) as u32))
+        .collect()
 }
 
 /// `*` stands for any characters, dots too.
@@ -422,13 +427,18 @@ impl Selection {
         if self.broken {
             return;
         }
-        let meets = |cx: &Context, at: KindId, kind: KindId| if exact { at == kind } else { cx.within(at, kind) };
+        let meets =
+            |cx: &Context, at: KindId, kind: KindId| if exact { at == kind } else { cx.within(at, kind) };
         for (kind, name) in terms {
             if !self.kinds.iter().any(|at| meets(cx, *at, *kind)) {
                 let (one, others) = (self.operations.first().map(|id| id.index()), self.operations.len() - 1);
                 let Some(operation) = one.map(|i| &cx.model.operations[i]) else { continue };
-                let error =
-                    errors::operations::acts_elsewhere(name, &operation.name, others, cx.kind_name(operation.kind));
+                let error = errors::operations::acts_elsewhere(
+                    name,
+                    &operation.name,
+                    others,
+                    cx.kind_name(operation.kind),
+                );
                 cx.report(error);
                 return;
             }
@@ -441,7 +451,12 @@ impl Selection {
             if !terms.iter().any(|(kind, _)| can(*kind))
                 && let Some((_, name)) = terms.first()
             {
-                let error = errors::operations::acts_elsewhere(name, &operation.name, 0, cx.kind_name(operation.kind));
+                let error = errors::operations::acts_elsewhere(
+                    name,
+                    &operation.name,
+                    0,
+                    cx.kind_name(operation.kind),
+                );
                 cx.report(error);
             }
         }

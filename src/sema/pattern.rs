@@ -109,7 +109,9 @@ fn origin_host(host: &str) -> Result<String, String> {
     match host.strip_prefix('[') {
         Some(rest) => {
             let address = rest.strip_suffix(']').and_then(|a| a.parse::<Ipv6Addr>().ok());
-            address.map(|a| format!("[{a}]")).ok_or_else(|| format!("`{host}` is no IPv6 address in brackets"))
+            address
+                .map(|a| format!("[{a}]"))
+                .ok_or_else(|| format!("`{host}` is no IPv6 address in brackets"))
         }
         None => domain(host),
     }
@@ -192,7 +194,9 @@ pub fn string_pattern(text: &str) -> Result<Pattern, String> {
             }
             '\\' => match chars.next() {
                 Some(c @ ('*' | '\\')) => push_text(&mut parts, c.encode_utf8(&mut [0; 4])),
-                Some(_) | None => return Err("in a pattern a backslash stands before `*` or `\\` only".into()),
+                Some(_) | None => {
+                    return Err("in a pattern a backslash stands before `*` or `\\` only".into());
+                }
             },
             _ => push_text(&mut parts, c.encode_utf8(&mut [0; 4])),
         }
@@ -321,7 +325,9 @@ mod tests {
         assert_eq!(normalise_origin("HTTPS://App.Example.com:443"), Some("https://app.example.com".into()));
         assert_eq!(normalise_origin("http://a:443"), Some("http://a:443".into()));
         assert_eq!(normalise_origin("https://[0:0::1]:8443"), Some("https://[::1]:8443".into()));
-        for bad in ["https://a/", "a.com", "https://a:080", "https://a:65536", "https://a:", "https://u@a", "://a"] {
+        for bad in
+            ["https://a/", "a.com", "https://a:080", "https://a:65536", "https://a:", "https://u@a", "://a"]
+        {
             assert_eq!(normalise_origin(bad), None, "{bad}");
         }
     }
@@ -341,9 +347,15 @@ mod tests {
         use PatternPart::{Port, Text};
         assert_eq!(
             origin_patterns("https://a.com:*"),
-            Ok(vec![Pattern(vec![Text("https://a.com".into())]), Pattern(vec![Text("https://a.com:".into()), Port])])
+            Ok(vec![
+                Pattern(vec![Text("https://a.com".into())]),
+                Pattern(vec![Text("https://a.com:".into()), Port])
+            ])
         );
-        assert_eq!(origin_patterns("https://a.com:443"), Ok(vec![Pattern(vec![Text("https://a.com".into())])]));
+        assert_eq!(
+            origin_patterns("https://a.com:443"),
+            Ok(vec![Pattern(vec![Text("https://a.com".into())])])
+        );
         assert_eq!(origin_patterns("*://a.com:443").map(|p| p.len()), Ok(2));
     }
 

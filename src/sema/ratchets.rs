@@ -7,8 +7,8 @@ use super::conditions;
 use super::context::Context;
 use super::errors;
 use super::model::{
-    AppId, Condition, Constant, Ordering, PermissionModelId, Predicate, Ratchet, RatchetId, Reopening, ScopeId, Since,
-    Stage, Subject, Trigger,
+    AppId, Condition, Constant, Ordering, PermissionModelId, Predicate, Ratchet, RatchetId, Reopening,
+    ScopeId, Since, Stage, Subject, Trigger,
 };
 use super::names::{Items, Term};
 use super::{catalog, rules};
@@ -77,7 +77,8 @@ fn ratchet(cx: &mut Context, id: RatchetId, item: &tree::Ratchet) {
             (None, _) | (_, None) => before.clone(),
         };
         let triggers = stage.triggers.iter();
-        let triggers = triggers.flat_map(|t| trigger(cx, t, item, at, models.as_deref(), before.as_ref())).collect();
+        let triggers =
+            triggers.flat_map(|t| trigger(cx, t, item, at, models.as_deref(), before.as_ref())).collect();
         stages.push(Stage { name: stage.name.text.clone(), locked: stage.locked, holds, triggers });
         for withdrawal in &stage.withdraws {
             let name = format!("{}.{}", item.name.text, stage.name.text);
@@ -96,7 +97,8 @@ fn ratchet(cx: &mut Context, id: RatchetId, item: &tree::Ratchet) {
 
 /// The permission models of these apps; all models if there are none.
 fn models_of(cx: &Context, apps: &BTreeSet<AppId>) -> Vec<PermissionModelId> {
-    let models: BTreeSet<_> = apps.iter().flat_map(|a| cx.model.apps[a.index()].models.iter().copied()).collect();
+    let models: BTreeSet<_> =
+        apps.iter().flat_map(|a| cx.model.apps[a.index()].models.iter().copied()).collect();
     if models.is_empty() {
         return (0..cx.model.permission_models.len()).map(|i| PermissionModelId(i as u32)).collect();
     }
@@ -138,7 +140,8 @@ fn held(
                 surplus.difference(closed).map(|s| cx.model.scopes[s.index()].name.clone()).collect();
             if !surplus.is_empty() {
                 // The stage that last said what is held.
-                let wider = item.stages[..at].iter().rev().find(|s| s.holds.is_some()).unwrap_or(&item.stages[0]);
+                let wider =
+                    item.stages[..at].iter().rev().find(|s| s.holds.is_some()).unwrap_or(&item.stages[0]);
                 cx.report(errors::ratchets::wider(name, &item.stages[at].name, &wider.name, &surplus));
             }
         }

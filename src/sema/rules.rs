@@ -26,7 +26,11 @@ pub(super) fn check(cx: &mut Context, items: &Items) {
     }
     for guarantee in &items.guarantees {
         let claims: Vec<_> = guarantee.claims.iter().filter_map(|c| claim(cx, c)).collect();
-        cx.model.guarantees.push(Guarantee { title: guarantee.title.value.clone(), claims, span: guarantee.span });
+        cx.model.guarantees.push(Guarantee {
+            title: guarantee.title.value.clone(),
+            claims,
+            span: guarantee.span,
+        });
     }
     if let [first, others @ ..] = items.authorities.as_slice() {
         for other in others {
@@ -51,8 +55,13 @@ fn rule(cx: &mut Context, rule: &tree::Rule) {
         cx.report(errors::warnings::no_such_app(rule.span, &rule.apps));
     }
     let operations = operations::select(cx, &rule.operations, Roles::Forbidden);
-    let condition =
-        condition(cx, rule.containers.as_ref(), operations.as_deref(), rule.when.as_ref(), rule.unless.as_ref());
+    let condition = condition(
+        cx,
+        rule.containers.as_ref(),
+        operations.as_deref(),
+        rule.when.as_ref(),
+        rule.unless.as_ref(),
+    );
     let (Some(apps), Some(operations), Some(condition)) = (apps, operations, condition) else { return };
     cx.model.clauses.push(Clause {
         kind,
@@ -171,8 +180,13 @@ fn claim(cx: &mut Context, item: &tree::Claim) -> Option<Claim> {
     let undecided = if item.always { Undecided::Out } else { Undecided::In };
     let apps = apps::select(cx, &item.apps, undecided);
     let operations = operations::select(cx, &item.operations, Roles::Forbidden);
-    let condition =
-        condition(cx, item.containers.as_ref(), operations.as_deref(), item.when.as_ref(), item.unless.as_ref());
+    let condition = condition(
+        cx,
+        item.containers.as_ref(),
+        operations.as_deref(),
+        item.when.as_ref(),
+        item.unless.as_ref(),
+    );
     Some(Claim {
         always: item.always,
         apps: apps?,

@@ -38,7 +38,9 @@ fn case(cx: &mut Context, item: &tree::TestCase, rules: &BTreeSet<String>) -> Te
 fn target(cx: &mut Context, item: &TestTarget) -> Target {
     match item {
         TestTarget::Unknown(text) => Target::Name(text.value.clone()),
-        TestTarget::Http { method, path } => Target::Http { method: method.text.clone(), path: path.value.clone() },
+        TestTarget::Http { method, path } => {
+            Target::Http { method: method.text.clone(), path: path.value.clone() }
+        }
         TestTarget::Operation(name) => {
             match cx.names.terms.find(name, &mut cx.diagnostics) {
                 Some(Term::Operation(_)) | None => {}
@@ -59,8 +61,11 @@ fn chain(cx: &mut Context, items: &[tree::TestContainer], request: &mut Request)
         if let Some(inner) = below
             && !cx.strictly_within(inner, kind)
         {
-            let error =
-                errors::operations::impossible_parent(&item.kind, cx.kind_name(inner), &containers::path_up(cx, inner));
+            let error = errors::operations::impossible_parent(
+                &item.kind,
+                cx.kind_name(inner),
+                &containers::path_up(cx, inner),
+            );
             cx.report(error);
         }
         below = Some(kind);

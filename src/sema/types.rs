@@ -94,7 +94,8 @@ fn of_kind(cx: &Context, kind: KindId, id: AttributeId, name: &Name) -> Option<R
     let mut above = cx.model.kinds[kind.index()].parent;
     while let (true, Some(at)) = (own.inherited, above) {
         let entry = cx.names.attributes.get(&(Owner::Kind(at), own.name.clone()));
-        attributes.extend(entry.and_then(|e| e.id).filter(|a| cx.model.attributes[a.index()].kind == own.kind));
+        attributes
+            .extend(entry.and_then(|e| e.id).filter(|a| cx.model.attributes[a.index()].kind == own.kind));
         above = cx.model.kinds[at.index()].parent;
     }
     attributes.sort();
@@ -251,7 +252,9 @@ pub(super) fn words<'c>(cx: &'c Context, ty: Ty) -> Option<&'c [String]> {
 /// A type in words.
 pub(super) fn describe(cx: &Context, ty: Ty) -> String {
     match ty {
-        Ty::Stage(id) => format!("a stage of `{}`", cx.model.ratchets.get(id.index()).map_or("", |r| &r.name)),
+        Ty::Stage(id) => {
+            format!("a stage of `{}`", cx.model.ratchets.get(id.index()).map_or("", |r| &r.name))
+        }
         Ty::Plain(Type::Enum(id)) => format!("a value of `{}`", cx.model.enumerations[id.index()].name),
         Ty::Plain(Type::String) => "a string".into(),
         Ty::Plain(Type::Bool) => "true or false".into(),

@@ -22,7 +22,8 @@ pub(super) fn check(cx: &mut Context, items: &Items) {
 
 fn window(cx: &mut Context, item: &tree::Window) -> Window {
     if jiff::tz::TimeZone::get(&item.zone.value).is_err() {
-        let error = errors::types::unknown_zone(&item.zone, jiff::tz::db().available().map(|z| z.to_string()));
+        let error =
+            errors::types::unknown_zone(&item.zone, jiff::tz::db().available().map(|z| z.to_string()));
         cx.report(error);
     }
     if item.hours.is_empty() {
@@ -35,7 +36,8 @@ fn window(cx: &mut Context, item: &tree::Window) -> Window {
             cx.report(errors::types::bad_hours(hours.span));
             continue;
         }
-        let length = if hours.end > hours.start { hours.end - hours.start } else { hours.end + DAY - hours.start };
+        let length =
+            if hours.end > hours.start { hours.end - hours.start } else { hours.end + DAY - hours.start };
         let mut day = first;
         loop {
             let start = day * DAY + hours.start;

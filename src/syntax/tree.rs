@@ -23,6 +23,10 @@ pub struct Comment {
 }
 
 /// A declaration at the top of a file.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "rules are the largest and the most: boxing them gains nothing"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Item {
     /// `catalog …`
@@ -69,6 +73,36 @@ pub enum Item {
     Authority(Authority),
     /// `test …`
     Test(Test),
+}
+
+impl Item {
+    /// Keyword to last token.
+    pub fn span(&self) -> Span {
+        match self {
+            Item::Catalog(item) => item.span,
+            Item::Use(item) => item.span,
+            Item::Enumeration(item) => item.span,
+            Item::Kind(item) => item.span,
+            Item::Attributes(item) => item.span,
+            Item::Model(item) => item.span,
+            Item::Scope(item) => item.span,
+            Item::Mark(item) => item.span,
+            Item::Operation(item) => item.span,
+            Item::OperationGroup(item) => item.span,
+            Item::App(item) => item.span,
+            Item::Role(item) => item.span,
+            Item::Group(item) => item.span,
+            Item::Assignment(item) => item.span,
+            Item::Container(item) => item.span,
+            Item::Window(item) => item.span,
+            Item::Condition(item) => item.span,
+            Item::Rule(item) => item.span,
+            Item::Ratchet(item) => item.span,
+            Item::Guarantee(item) => item.span,
+            Item::Authority(item) => item.span,
+            Item::Test(item) => item.span,
+        }
+    }
 }
 
 /// A name as written, with its place: `timesheets`, `atlassian.jira`, `read:jira-work`.

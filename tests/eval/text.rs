@@ -25,7 +25,7 @@ fn the_languages_own_example_answers_as_its_tests_expect() {
         policy: vec![&policy],
         catalogs: vec![CatalogFile { file: &catalog, digest: String::new() }],
         lock: None,
-        incomplete: false,
+        syntax: &[],
     };
     let (model, diagnostics) = check(&input, &sources);
     let model = model.unwrap_or_else(|| panic!("{}", lines(&sources, &diagnostics)));

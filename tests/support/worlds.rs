@@ -193,13 +193,19 @@ impl Maker<'_> {
 
     fn app(&mut self, app: &str) {
         self.line(&format!("app {app} {{\n  key \"app.{app}\""));
-        if self.random.one_in(2) {
-            let vendor = self.pick(&["Acme", "Other"]);
+        // These are whom ratchets are about, and their stages hold scopes of the chain.
+        let mut chained = matches!(app, "alpha" | "beta");
+        if app == "alpha" || self.random.one_in(2) {
+            let vendor = if app == "alpha" { "Acme" } else { self.pick(&["Acme", "Other"]) };
+            chained |= vendor == "Acme";
             self.line(&format!("  vendor \"{vendor}\""));
         }
         let kind = self.pick(&["app", "connector", "ai-tool", "agent"]);
         self.line(&format!("  kind {kind}"));
-        let model = self.pick(&["chain", "fine", "delegated", "chain, fine", "fine, delegated"]);
+        let model = match chained {
+            true => self.pick(&["chain", "chain, fine", "delegated, chain"]),
+            false => self.pick(&["chain", "fine", "delegated", "chain, fine", "fine, delegated"]),
+        };
         let qualified: Vec<_> = model.split(", ").map(|m| format!("demo.{m}")).collect();
         self.line(&format!("  platform {}", qualified.join(", ")));
         let scopes: Vec<&'static str> = model.split(", ").flat_map(scopes).copied().collect();
@@ -213,7 +219,7 @@ impl Maker<'_> {
         }
         for _ in 0..self.random.below(3) {
             let role = self.pick(&["reader", "editor", "owner"]);
-            let place = self.place();
+            let place = self.place(true);
             self.line(&format!("  user {role}{place}"));
         }
         if self.random.one_in(4) {
@@ -238,7 +244,7 @@ impl Maker<'_> {
             }
             if stage > 0 && self.random.one_in(2) {
                 let operations = self.operations();
-                let place = self.place();
+                let place = self.place(reads(&operations));
                 line.push_str(&format!(" withdraws {operations}{place}"));
             }
             if stage > 0 {
@@ -257,7 +263,7 @@ impl Maker<'_> {
             1 => format!("group {}", self.pick(&GROUPS)),
             _ => "any user".to_string(),
         };
-        let place = self.place();
+        let place = self.place(true);
         self.line(&format!("assign {role} to {whom}{place}"));
     }
 
@@ -265,7 +271,7 @@ impl Maker<'_> {
         let effect = self.pick(&["permit", "permit", "permit", "forbid"]);
         let apps = self.apps();
         let operations = self.operations();
-        let place = self.place();
+        let place = self.place(reads(&operations));
         let mut line = format!("{effect} {apps} to {operations}{place}");
         if self.random.one_in(3) {
             line.push_str(&format!(" when {}", self.condition(2, None)));
@@ -331,9 +337,9 @@ impl Maker<'_> {
         }
     }
 
-    /// Only where there are operations for every kind, so that each pattern fits.
-    fn place(&mut self) -> String {
-        let preposition = self.pick(&["in", "in", "in", "at"]);
+    /// A container pattern that fits: every kind has an operation that reads at it.
+    fn place(&mut self, reads: bool) -> String {
+        let preposition = if reads { self.pick(&["in", "in", "in", "at"]) } else { "in" };
         match self.random.below(3) {
             0 => String::new(),
             1 => {
@@ -451,6 +457,10 @@ impl Maker<'_> {
             },
         }
     }
+}
+
+fn reads(operations: &str) -> bool {
+    operations.contains("read") || operations.starts_with("any")
 }
 
 fn scopes(model: &str) -> &'static [&'static str] {

@@ -61,11 +61,17 @@ pub(in crate::sema) fn unknown_scope<'a>(
         .help(near(&name.text, known))
 }
 
-pub(in crate::sema) fn scope_of_other_model(name: &Name, here: &[&str], there: &[&str], declared: Span) -> Diagnostic {
+pub(in crate::sema) fn scope_of_other_model(
+    name: &Name,
+    here: &[&str],
+    there: &[&str],
+    declared: Span,
+) -> Diagnostic {
     Diagnostic::error("E0607", format!("scope `{}` belongs to another permission model", name.text))
         .at(name.span, format!("not in {}", list(here)))
         .at(declared, format!("a scope of {}", list(there)))
         .help(
-            "scopes of different permission models do not stand for each other: name one of the right model".to_owned(),
+            "scopes of different permission models do not stand for each other: name one of the right model"
+                .to_owned(),
         )
 }

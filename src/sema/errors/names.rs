@@ -5,7 +5,11 @@ use crate::diag::Diagnostic;
 use crate::span::Span;
 use crate::syntax::tree::{Name, Text};
 
-pub(in crate::sema) fn unknown<'a>(what: &str, name: &Name, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+pub(in crate::sema) fn unknown<'a>(
+    what: &str,
+    name: &Name,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Diagnostic {
     Diagnostic::error("E0201", format!("unknown {what} `{}`", name.text))
         .at(name.span, "not declared")
         .help(near(&name.text, known))
@@ -50,7 +54,9 @@ pub(in crate::sema) fn lookalike_key(one: (&str, Span), other: (&str, Span)) -> 
     Diagnostic::error("E0206", format!("app key `{}` looks like `{}`", one.0, other.0))
         .at(one.1, "different characters, same appearance")
         .at(other.1, "the other key")
-        .help("if both apps exist, one of them imitates the other: keep only the one that was meant".to_owned())
+        .help(
+            "if both apps exist, one of them imitates the other: keep only the one that was meant".to_owned(),
+        )
 }
 
 pub(in crate::sema) fn hidden_character(span: Span, c: char, what: &str) -> Diagnostic {

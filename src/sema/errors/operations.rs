@@ -27,7 +27,12 @@ pub(in crate::sema) fn nothing_left(pattern: &OperationPattern) -> Diagnostic {
         .help("take less out, or leave the whole item out".to_owned())
 }
 
-pub(in crate::sema) fn acts_elsewhere(kind: &Name, operation: &str, others: usize, acts_in: &str) -> Diagnostic {
+pub(in crate::sema) fn acts_elsewhere(
+    kind: &Name,
+    operation: &str,
+    others: usize,
+    acts_in: &str,
+) -> Diagnostic {
     let more = if others == 0 { String::new() } else { format!(" (and {others} more)") };
     Diagnostic::error("E0403", format!("`{operation}`{more} never acts in a `{}`", kind.text))
         .at(kind.span, format!("`{operation}` acts in a `{acts_in}`"))

@@ -7,11 +7,19 @@ use crate::diag::Diagnostic;
 use crate::span::Span;
 use crate::syntax::tree::Name;
 
-pub(in crate::sema) fn wider(scope: &Name, stage: &Name, before: &Name, surplus: &BTreeSet<String>) -> Diagnostic {
+pub(in crate::sema) fn wider(
+    scope: &Name,
+    stage: &Name,
+    before: &Name,
+    surplus: &BTreeSet<String>,
+) -> Diagnostic {
     Diagnostic::error("E0501", format!("stage `{}` holds more than `{}`", stage.text, before.text))
         .at(scope.span, format!("adds {}", list(surplus)))
         .at(before.span, "holds less")
-        .help(format!("a ratchet only shrinks: take `{}` out here, or put it into every stage before", scope.text))
+        .help(format!(
+            "a ratchet only shrinks: take `{}` out here, or put it into every stage before",
+            scope.text
+        ))
 }
 
 pub(in crate::sema) fn no_trigger(stage: &Name) -> Diagnostic {

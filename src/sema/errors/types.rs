@@ -7,9 +7,13 @@ use crate::diag::Diagnostic;
 use crate::span::Span;
 use crate::syntax::tree::{Field, Literal, LiteralValue, Name, Text};
 
-pub(in crate::sema) fn unknown_attribute<'a>(name: &Name, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+pub(in crate::sema) fn unknown_attribute<'a>(
+    name: &Name,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Diagnostic {
     let help = near(&name.text, known);
-    let quoted = (!name.text.contains('.')).then(|| format!("a string constant stands in quotes: `\"{}\"`", name.text));
+    let quoted = (!name.text.contains('.'))
+        .then(|| format!("a string constant stands in quotes: `\"{}\"`", name.text));
     Diagnostic::error("E0301", format!("unknown attribute `{}`", name.text))
         .at(name.span, "nothing has this attribute")
         .help(help.or(quoted))
@@ -39,7 +43,9 @@ pub(in crate::sema) fn mismatch(literal: &Literal, wanted: &str, ty: Ty) -> Diag
         LiteralValue::List(_) => ("a list", Some("for one of several constants write `in [ … ]`".to_owned())),
     };
     let help = help.or_else(|| match ty {
-        Ty::Plain(Type::Instant) => Some("an instant is written `2026-12-31` or `2026-12-31T08:00:00Z`".into()),
+        Ty::Plain(Type::Instant) => {
+            Some("an instant is written `2026-12-31` or `2026-12-31T08:00:00Z`".into())
+        }
         Ty::Plain(Type::Strings) => Some("a set of strings is written `[\"a\", \"b\"]`".into()),
         Ty::Plain(Type::String) => Some("a string stands in quotes".into()),
         Ty::Plain(_) | Ty::Stage(_) => None,
@@ -71,17 +77,20 @@ pub(in crate::sema) fn no_order(operator: &Name, ty: &str, enumeration: Option<(
     let error = Diagnostic::error("E0303", format!("`{}` needs an order", operator.text))
         .at(operator.span, format!("the left side is {ty}, which has none"));
     match enumeration {
-        Some((name, span)) => error
-            .at(span, "declared without `ordered`")
-            .help(format!("declare it `enum {name} ordered {{ … }}`, lowest value first, or compare with `in [ … ]`")),
-        None => error.help("numbers, instants, durations, ordered enumerations and stages have an order".to_owned()),
+        Some((name, span)) => error.at(span, "declared without `ordered`").help(format!(
+            "declare it `enum {name} ordered {{ … }}`, lowest value first, or compare with `in [ … ]`"
+        )),
+        None => error
+            .help("numbers, instants, durations, ordered enumerations and stages have an order".to_owned()),
     }
 }
 
 pub(in crate::sema) fn unknown_value(name: &Name, what: &str, values: &[String]) -> Diagnostic {
-    let help =
-        near(&name.text, values.iter().map(String::as_str)).unwrap_or_else(|| format!("one of {}", list(values)));
-    Diagnostic::error("E0304", format!("`{}` is not {what}", name.text)).at(name.span, "no such value").help(help)
+    let help = near(&name.text, values.iter().map(String::as_str))
+        .unwrap_or_else(|| format!("one of {}", list(values)));
+    Diagnostic::error("E0304", format!("`{}` is not {what}", name.text))
+        .at(name.span, "no such value")
+        .help(help)
 }
 
 pub(in crate::sema) fn unknown_operator<'a>(
@@ -96,8 +105,11 @@ pub(in crate::sema) fn unknown_operator<'a>(
 
 pub(in crate::sema) fn unknown_call<'a>(name: &Name, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
     let known: Vec<&str> = known.into_iter().collect();
-    let help = near(&name.text, known.iter().copied()).unwrap_or_else(|| format!("there is {}", list(&known)));
-    Diagnostic::error("E0305", format!("unknown test `{}`", name.text)).at(name.span, "no such test").help(help)
+    let help =
+        near(&name.text, known.iter().copied()).unwrap_or_else(|| format!("there is {}", list(&known)));
+    Diagnostic::error("E0305", format!("unknown test `{}`", name.text))
+        .at(name.span, "no such test")
+        .help(help)
 }
 
 pub(in crate::sema) fn operator_does_not_fit(operator: &Name, ty: &str, usable: &[&str]) -> Diagnostic {
@@ -171,10 +183,13 @@ pub(in crate::sema) fn kinds_disagree(name: &Name, one: Span, other: Span) -> Di
 }
 
 pub(in crate::sema) fn inherited_of_other_type(field: &Field, above: &str, other: Span) -> Diagnostic {
-    Diagnostic::error("E0308", format!("inherited attribute `{}` has another type in `{above}`", field.name.text))
-        .at(field.type_name.span, "one type here")
-        .at(other, "another one there")
-        .help("give both the same type, or one of them another name".to_owned())
+    Diagnostic::error(
+        "E0308",
+        format!("inherited attribute `{}` has another type in `{above}`", field.name.text),
+    )
+    .at(field.type_name.span, "one type here")
+    .at(other, "another one there")
+    .help("give both the same type, or one of them another name".to_owned())
 }
 
 pub(in crate::sema) fn inherited_without_kind(field: &Field) -> Diagnostic {

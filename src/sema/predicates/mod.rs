@@ -103,7 +103,9 @@ pub(super) fn lower(cx: &mut Context, comparison: Comparison) -> Option<Conditio
     }
     let Some(operator) = known.find(|o| (o.accepts)(cx, ty)) else {
         let error = match ty {
-            _ if matches!(word, "<" | "<=" | ">" | ">=") && ty.is_some() => order::without_order(cx, &comparison),
+            _ if matches!(word, "<" | "<=" | ">" | ">=") && ty.is_some() => {
+                order::without_order(cx, &comparison)
+            }
             Some(ty) => {
                 let usable: Vec<&str> = OPERATORS
                     .iter()

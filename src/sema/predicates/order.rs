@@ -14,9 +14,10 @@ fn accepts(cx: &Context, ty: Option<Ty>) -> bool {
     match ty {
         Some(Ty::Plain(Type::Enum(id))) => cx.model.enumerations[id.index()].ordered,
         Some(Ty::Plain(Type::Int | Type::Instant | Type::Duration) | Ty::Stage(_)) => true,
-        Some(Ty::Plain(Type::String | Type::Bool | Type::Strings | Type::Ip | Type::Domain | Type::Origin)) | None => {
-            false
-        }
+        Some(Ty::Plain(
+            Type::String | Type::Bool | Type::Strings | Type::Ip | Type::Domain | Type::Origin,
+        ))
+        | None => false,
     }
 }
 
@@ -42,7 +43,9 @@ fn lower(cx: &mut Context, comparison: &Comparison) -> Option<Condition> {
 /// What is said of a left side that has no order.
 pub(super) fn without_order(cx: &Context, comparison: &Comparison) -> Diagnostic {
     let (ty, enumeration) = match comparison.ty() {
-        Some(Ty::Plain(Type::Enum(id))) => (comparison.ty(), Some(cx.model.enumerations[id.index()].name.as_str())),
+        Some(Ty::Plain(Type::Enum(id))) => {
+            (comparison.ty(), Some(cx.model.enumerations[id.index()].name.as_str()))
+        }
         ty => (ty, None),
     };
     let declared = enumeration.and_then(|name| cx.names.enumerations.get(name)).map(|e| e.span);

@@ -11,7 +11,11 @@ pub(super) static PRESENCE: Call = Call { name: "has", lower };
 
 fn lower(cx: &mut Context, call: &CallUse) -> Option<Condition> {
     let [Operand::Path(path)] = call.arguments else {
-        cx.report(errors::types::wrong_arguments(call.span, "has", "one attribute, as in `has(user.department)`"));
+        cx.report(errors::types::wrong_arguments(
+            call.span,
+            "has",
+            "one attribute, as in `has(user.department)`",
+        ));
         return None;
     };
     let reading = types::read(cx, path, call.place)?;

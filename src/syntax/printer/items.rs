@@ -152,34 +152,6 @@ impl Printer<'_> {
     }
 }
 
-/// Where the item stands.
-pub(super) fn span(item: &Item) -> Span {
-    match item {
-        Item::Catalog(item) => item.span,
-        Item::Use(item) => item.span,
-        Item::Enumeration(item) => item.span,
-        Item::Kind(item) => item.span,
-        Item::Attributes(item) => item.span,
-        Item::Model(item) => item.span,
-        Item::Scope(item) => item.span,
-        Item::Mark(item) => item.span,
-        Item::Operation(item) => item.span,
-        Item::OperationGroup(item) => item.span,
-        Item::App(item) => item.span,
-        Item::Role(item) => item.span,
-        Item::Group(item) => item.span,
-        Item::Assignment(item) => item.span,
-        Item::Container(item) => item.span,
-        Item::Window(item) => item.span,
-        Item::Condition(item) => item.span,
-        Item::Rule(item) => item.span,
-        Item::Ratchet(item) => item.span,
-        Item::Guarantee(item) => item.span,
-        Item::Authority(item) => item.span,
-        Item::Test(item) => item.span,
-    }
-}
-
 /// What the item starts with.
 pub(super) fn keyword(item: &Item) -> &'static str {
     match item {

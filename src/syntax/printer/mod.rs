@@ -23,7 +23,7 @@ pub fn print(file: &File) -> String {
     let mut out = String::new();
     let mut before: Option<Shape> = None;
     for item in &file.items {
-        let span = items::span(item);
+        let span = item.span();
         let comments = printer.take_before(span.start);
         let (text, shape) = printer.item_text(item);
         let spaced = write_comments(&mut out, comments, Some(span));

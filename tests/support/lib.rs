@@ -1,0 +1,5 @@
+//! Random worlds, requests and trees: the same seed gives the same ones on every machine.
+
+pub mod random;
+pub mod trees;
+pub mod worlds;
