@@ -54,9 +54,10 @@ pub fn item(r: &mut Random) -> Item {
         12 => Item::Group(Group { name: scope(r), members: r.some(0, 5, text), span: NOWHERE }),
         13 => Item::Assignment(Assignment {
             role: name(r),
-            principal: match r.below(3) {
+            principal: match r.below(4) {
                 0 => Principal::User(text(r)),
                 1 => Principal::Group(scope(r)),
+                2 => Principal::Apps(apps(r)),
                 _ => Principal::AnyUser,
             },
             containers: r.maybe(containers),
