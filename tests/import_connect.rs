@@ -6,7 +6,6 @@
 #![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "tests read files")]
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use sprag::import::{Document, ImportError, Imported, Options, connect};
