@@ -1,6 +1,6 @@
 //! Many patterns over one attribute, told apart in one pass over its bytes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::sema::model::{Pattern, PatternPart};
 
@@ -27,7 +27,7 @@ enum Step {
     Some(Set),
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Set {
     Label,
     Labels,
@@ -44,22 +44,117 @@ impl Set {
     }
 }
 
+/// What a build may look at: positions times columns, over all states. Without it, a few thousand patterns
+/// with two stars each would take minutes to reach the limit on states.
+const MAX_STEPS: usize = 1 << 25;
+
+/// Patterns as a tree, so that what many of them begin with is followed once.
+struct Tree {
+    nodes: Vec<TreeNode>,
+}
+
+#[derive(Default)]
+struct TreeNode {
+    /// Bytes that lead from here to here.
+    stays: Stays,
+    bytes: BTreeMap<u8, u32>,
+    sets: BTreeMap<Set, u32>,
+    any: Option<u32>,
+    /// The patterns that end here.
+    accepts: Vec<u32>,
+}
+
+impl TreeNode {
+    /// Whether all that it leads to lies behind its `any`.
+    fn passes(&self) -> bool {
+        let leaves = matches!(self.stays, Stays::No);
+        leaves && self.any.is_some() && self.bytes.is_empty() && self.sets.is_empty() && self.accepts.is_empty()
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+enum Stays {
+    #[default]
+    No,
+    Always,
+    In(Set),
+}
+
+impl Tree {
+    fn new(patterns: &[Vec<Step>]) -> Tree {
+        let mut tree = Tree { nodes: vec![TreeNode::default()] };
+        for (number, steps) in (0..).zip(patterns) {
+            let end = steps.iter().fold(0, |at, step| tree.child(at, *step));
+            tree.nodes[end as usize].accepts.push(number);
+        }
+        tree
+    }
+
+    fn child(&mut self, at: u32, step: Step) -> u32 {
+        let next = self.nodes.len() as u32;
+        let node = &mut self.nodes[at as usize];
+        let (child, stays) = match step {
+            Step::Byte(byte) => (*node.bytes.entry(byte).or_insert(next), Stays::No),
+            Step::Some(set) => (*node.sets.entry(set).or_insert(next), Stays::In(set)),
+            Step::Any => (*node.any.get_or_insert(next), Stays::Always),
+        };
+        if child == next {
+            self.nodes.push(TreeNode { stays, ..TreeNode::default() });
+        }
+        child
+    }
+
+    /// The nodes reached from these with one byte, and without reading from there, sorted.
+    fn step(&self, from: &[u32], byte: u8) -> Vec<u32> {
+        let mut reached = Vec::new();
+        for at in from {
+            let node = &self.nodes[*at as usize];
+            let stays = match node.stays {
+                Stays::No => false,
+                Stays::Always => true,
+                Stays::In(set) => set.has(byte),
+            };
+            reached.extend(stays.then_some(*at));
+            reached.extend(node.bytes.get(&byte));
+            reached.extend(node.sets.iter().filter(|(set, _)| set.has(byte)).map(|(_, child)| child));
+        }
+        self.close(reached)
+    }
+
+    /// These and the nodes reached from them without reading, sorted.
+    fn close(&self, mut reached: Vec<u32>) -> Vec<u32> {
+        let mut at = 0;
+        while let Some(node) = reached.get(at) {
+            reached.extend(self.nodes[*node as usize].any);
+            at += 1;
+        }
+        // What only goes on without reading has nothing more to say.
+        reached.retain(|node| !self.nodes[*node as usize].passes());
+        reached.sort_unstable();
+        reached.dedup();
+        reached
+    }
+}
+
 impl Automaton {
-    /// Builds it by subset construction; `None` if it needs more than `limit` states.
+    /// Builds it by subset construction; `None` if it needs more than `limit` states, or too long to tell.
     pub fn build(patterns: &[Pattern], limit: usize) -> Option<Automaton> {
         let patterns: Vec<Vec<Step>> = patterns.iter().map(steps).collect();
         let (columns, examples) = columns(&patterns);
-        let mut states: HashMap<Vec<(u32, u32)>, u32> = HashMap::new();
-        let mut queue = vec![close(&patterns, (0..patterns.len() as u32).map(|p| (p, 0)))];
+        let tree = Tree::new(&patterns);
+        let mut states: HashMap<Vec<u32>, u32> = HashMap::new();
+        let mut queue = vec![tree.close(vec![0])];
         states.insert(queue[0].clone(), 0);
         let mut transitions = Vec::new();
+        let mut looked_at = 0;
         let mut at = 0;
         while at < queue.len() {
+            looked_at += (queue[at].len() + 1) * examples.len();
+            if looked_at > MAX_STEPS {
+                return None;
+            }
             for byte in &examples {
-                let next = close(
-                    &patterns,
-                    queue[at].iter().flat_map(|p| advance(&patterns, *p, *byte)),
-                );
+                let next = tree.step(&queue[at], *byte);
                 let number = match states.get(&next) {
                     Some(number) => *number,
                     None => {
@@ -79,14 +174,8 @@ impl Automaton {
         let accepts = queue
             .iter()
             .map(|state| {
-                let ended = state
-                    .iter()
-                    .filter(|(p, i)| *i as usize == patterns[*p as usize].len());
-                ended
-                    .map(|(p, _)| *p)
-                    .collect::<BTreeSet<_>>()
-                    .into_iter()
-                    .collect()
+                let ended = state.iter().flat_map(|node| &tree.nodes[*node as usize].accepts);
+                ended.copied().collect::<BTreeSet<_>>().into_iter().collect()
             })
             .collect();
         Some(Automaton {
@@ -151,37 +240,4 @@ fn columns(patterns: &[Vec<Step>]) -> (Vec<u16>, Vec<u8>) {
         columns.push(column);
     }
     (columns, examples)
-}
-
-/// Positions reachable without reading, sorted.
-fn close(patterns: &[Vec<Step>], positions: impl Iterator<Item = (u32, u32)>) -> Vec<(u32, u32)> {
-    let mut closed = BTreeSet::new();
-    for (pattern, mut at) in positions {
-        while closed.insert((pattern, at))
-            && matches!(patterns[pattern as usize].get(at as usize), Some(Step::Any))
-        {
-            at += 1;
-        }
-    }
-    closed.into_iter().collect()
-}
-
-/// Positions after reading `byte` at a position.
-fn advance(
-    patterns: &[Vec<Step>],
-    (pattern, at): (u32, u32),
-    byte: u8,
-) -> impl Iterator<Item = (u32, u32)> {
-    let (stay, go) = match patterns[pattern as usize].get(at as usize) {
-        Some(Step::Byte(expected)) => (false, *expected == byte),
-        Some(Step::Any) => (true, false),
-        Some(Step::Some(set)) => (set.has(byte), set.has(byte)),
-        None => (false, false),
-    };
-    [
-        stay.then_some((pattern, at)),
-        go.then_some((pattern, at + 1)),
-    ]
-    .into_iter()
-    .flatten()
 }

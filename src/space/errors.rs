@@ -12,7 +12,7 @@ pub(super) fn too_many_states(
     Diagnostic::error(
         "E0801",
         format!(
-            "the {patterns} patterns on `{subject}` need more than {limit} states to be told apart"
+            "the {patterns} patterns on `{subject}` take more than {limit} states, or too long, to be told apart"
         ),
     )
     .at(widest, "the pattern with the most `*` is here")
