@@ -111,8 +111,8 @@ impl<'a> Context<'a> {
 /// `permit@rules.sprag:12`, with the column where that is taken.
 fn free_name(sources: &SourceMap, taken: &HashSet<String>, clause: &Clause) -> String {
     let word = match clause.kind {
-        ClauseKind::AppUserGrant => "user",
-        ClauseKind::ContextUserGrant => "assign",
+        ClauseKind::AppUserGrant if !sources.text(clause.span).starts_with("assign") => "user",
+        ClauseKind::AppUserGrant | ClauseKind::ContextUserGrant => "assign",
         ClauseKind::Permit => "permit",
         ClauseKind::Forbid => "forbid",
         ClauseKind::Withdrawal => "withdraws",

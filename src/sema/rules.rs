@@ -110,14 +110,19 @@ fn role(cx: &mut Context, name: &Name) -> Option<Arc<BTreeSet<OperationId>>> {
 
 fn assignment(cx: &mut Context, item: &tree::Assignment) {
     let operations = role(cx, &item.role);
+    let containers = item.containers.as_ref();
     let principal = match &item.principal {
         tree::Principal::User(text) => Principal::User(text.value.clone()),
         tree::Principal::Group(name) => Principal::Group(name.text.clone()),
         tree::Principal::AnyUser => Principal::Any,
+        tree::Principal::Apps(pattern) => {
+            let Some(apps) = apps::select(cx, pattern, Undecided::Out) else { return };
+            let kind = ClauseKind::AppUserGrant;
+            return grant(cx, kind, apps, operations, Principal::Any, containers, item.span);
+        }
     };
     let apps = cx.all_apps.clone();
-    let kind = ClauseKind::ContextUserGrant;
-    grant(cx, kind, apps, operations, principal, item.containers.as_ref(), item.span);
+    grant(cx, ClauseKind::ContextUserGrant, apps, operations, principal, containers, item.span);
 }
 
 /// `user ROLE [in …]` in an app.

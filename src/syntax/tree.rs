@@ -364,6 +364,8 @@ pub enum Principal {
     Group(Name),
     /// `any user`
     AnyUser,
+    /// `timesheets, planner`: the app users of these apps.
+    Apps(AppPattern),
 }
 
 /// `container project PAY in site "acme" { category = "Finance" }`

@@ -69,11 +69,15 @@ impl Builder<'_> {
         let role = self.name(&mut parts)?;
         parts.take(Rule::kw_to)?;
         let mut principal = self.open(parts.take(Rule::principal)?);
-        let principal = match principal.any()?.as_rule() {
-            Rule::kw_user => Principal::User(self.text(&mut principal)?),
-            Rule::kw_group => Principal::Group(self.name(&mut principal)?),
-            // `any user` is left.
-            _ => Principal::AnyUser,
+        let principal = if principal.peek() == Some(Rule::apps) {
+            Principal::Apps(self.apps(&mut principal)?)
+        } else {
+            match principal.any()?.as_rule() {
+                Rule::kw_user => Principal::User(self.text(&mut principal)?),
+                Rule::kw_group => Principal::Group(self.name(&mut principal)?),
+                // `any user` is left.
+                _ => Principal::AnyUser,
+            }
         };
         Ok(Assignment { role, principal, containers: self.maybe_containers(&mut parts)?, span: parts.span })
     }

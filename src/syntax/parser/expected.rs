@@ -81,7 +81,7 @@ fn phrase(rule: Rule) -> String {
         Rule::colon => "`:`",
         Rule::dash => "`-`",
         Rule::equals => "`=`",
-        Rule::principal => "`user`, `group` or `any user`",
+        Rule::principal => "`user`, `group`, `any user` or an app",
         Rule::source => "`policy` or `caller`",
         Rule::stage | Rule::later_stage => "a stage",
         Rule::trigger | Rule::unused | Rule::delay | Rule::count | Rule::success => "a trigger",

@@ -88,11 +88,13 @@ impl Printer<'_> {
 
     fn assignment(&mut self, assignment: &Assignment) -> Doc {
         let principal = match &assignment.principal {
-            Principal::User(id) => format!("user {}", words::quoted(&id.value)),
-            Principal::Group(name) => format!("group {}", words::scope(name)),
-            Principal::AnyUser => "any user".to_string(),
+            Principal::User(id) => Doc::Text(format!("user {}", words::quoted(&id.value))),
+            Principal::Group(name) => Doc::Text(format!("group {}", words::scope(name))),
+            Principal::AnyUser => Doc::Text("any user".to_string()),
+            Principal::Apps(pattern) => apps(pattern),
         };
-        let head = Doc::Text(format!("assign {} to {principal}", assignment.role.text));
+        let head = Doc::Text(format!("assign {} to ", assignment.role.text));
+        let head = Doc::Concat(vec![head, principal]);
         match &assignment.containers {
             Some(pattern) => {
                 let place = Doc::Concat(vec![self.gap(pattern.span.start, Doc::Line), containers(pattern)]);
