@@ -3,7 +3,7 @@
 /// Bytes `start..end` of source number `source` in a [`SourceMap`].
 ///
 /// A place is not part of what is said: all spans are equal, so that trees compare by meaning.
-#[derive(Debug, Clone, Copy, Default, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Span {
     /// Index into [`SourceMap::sources`].
     pub source: u32,

@@ -3,10 +3,9 @@
 //! Fifty real descriptors lie in `../shared/data` (or the folder in `SPRAG_DATA`); where it is missing, the
 //! test that reads them says so and passes.
 
-#![expect(clippy::disallowed_methods, reason = "tests read files")]
+#![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "tests read files")]
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use sprag::import::{Document, ImportError, Imported, Options, connect};
@@ -272,11 +271,6 @@ fn data() -> Option<PathBuf> {
     if folder.join("connect_descriptors").is_dir() {
         return Some(folder);
     }
-    writeln!(
-        std::io::stderr(),
-        "not checked: {} is not there; SPRAG_DATA names another folder",
-        folder.display()
-    )
-    .unwrap();
+    eprintln!("not checked: {} is not there; SPRAG_DATA names another folder", folder.display());
     None
 }

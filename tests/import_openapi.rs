@@ -3,10 +3,9 @@
 //! `SPRAG_BLESS=1 cargo test --test import_openapi` writes the catalogs anew from `../shared/data`
 //! (or the folder in `SPRAG_DATA`). Where that folder is missing, the tests that need it say so and pass.
 
-#![expect(clippy::disallowed_methods, reason = "tests read files")]
+#![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "tests read files")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use sprag::diag::Severity;
@@ -603,12 +602,7 @@ fn data() -> Option<PathBuf> {
     if folder.join("atlassian_openapi").is_dir() {
         return Some(folder);
     }
-    writeln!(
-        std::io::stderr(),
-        "not checked: {} is not there; SPRAG_DATA names another folder",
-        folder.display()
-    )
-    .unwrap();
+    eprintln!("not checked: {} is not there; SPRAG_DATA names another folder", folder.display());
     None
 }
 

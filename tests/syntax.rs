@@ -3,6 +3,8 @@
 
 
 
+#![expect(clippy::disallowed_methods, reason = "reads the policies of this repository")]
+
 use std::path::Path;
 
 use sprag::diag::Diagnostic;
@@ -242,12 +244,12 @@ fn mutated(r: &mut Random, text: String) -> String {
     for _ in 0..1 + r.below(4) {
         let length = bytes.len();
         if length == 0 {
-            bytes = r.some(0, 12, |r| r.next() as u8);
+            bytes = r.some(0, 12, |r| r.number() as u8);
             continue;
         }
         let (a, b) = (r.below(length), r.below(length));
         match r.below(8) {
-            0 => bytes[a] = r.next() as u8,
+            0 => bytes[a] = r.number() as u8,
             1 => bytes[a] ^= 1 << r.below(8),
             2 => bytes.truncate(a),
             3 => drop(bytes.drain(a..(a + r.below(12)).min(length))),

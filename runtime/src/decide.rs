@@ -240,7 +240,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             }
         }
         if !r.user {
-            if find(|n| n.required.get(), false).is_some() {
+            if find(|n| n.required.get(), lists).is_some() {
                 decision.refuse(Layer::ContextUser, Reason::UserRequired);
             }
         } else if t.globals.context_user_from_caller.get() != 0 {

@@ -264,6 +264,8 @@ record! {
         c: U32,
         /// How many classes there are, [`MISSING`] and [`LISTED`] too.
         classes: U32,
+        /// What is read, as policies write it. For listings.
+        name: Text,
     }
 }
 

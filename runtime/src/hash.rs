@@ -33,16 +33,17 @@ fn fold(a: u64, b: u64) -> u64 {
 mod tests {
     use super::hash;
 
+    /// A changed value would make every bundle in the field unreadable.
     #[test]
     fn hashes_never_change() {
-        assert_eq!(
-            [
-                hash(0, b""),
-                hash(1, b"jira.issue.get"),
-                hash(2, b"jira.issue.get")
-            ]
-            .map(|h| h >> 48),
-            [0; 3].map(|_: u64| 0)
-        );
+        let names: [(u32, &[u8]); 4] =
+            [(0, b""), (1, b"jira.issue.get"), (2, b"jira.issue.get"), (1, b"com.acme.timesheets")];
+        let expected = [
+            6_021_486_074_103_592_437,
+            15_302_301_522_253_639_219,
+            1_054_655_474_716_236_539,
+            5_948_787_117_581_456_193,
+        ];
+        assert_eq!(names.map(|(space, text)| hash(space, text)), expected);
     }
 }

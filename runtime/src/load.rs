@@ -514,6 +514,7 @@ impl Verifier<'_, '_> {
         let (a, b, c, classes) = (slot.a.get(), slot.b.get(), slot.c.get(), slot.classes.get());
         let class = |class: u32| hold(class < classes);
         hold(classes >= 2)?;
+        self.text(slot.name)?;
         match Classifier::from_code(slot.classifier.get())? {
             Classifier::Text => {
                 below_or_none(slot.a, t.automata)?;

@@ -9,7 +9,7 @@ use crate::request::OperationHandle;
 impl Bundle<'_> {
     /// The operation that a request on the wire calls; `None` if no template matches, or if the path is
     /// one that servers read in different ways (empty, `.` or `..` segments, a final slash, `\`, `;`,
-    /// broken escapes, escapes of `/`, `\`, `%`, control or non-UTF-8 bytes).
+    /// broken escapes, escapes of `/`, `\` or `%`, control characters, bytes that are not UTF-8).
     ///
     /// Query and fragment are ignored. Among several templates the one wins that has a literal where, from
     /// the left, the others first have a parameter.
@@ -67,11 +67,12 @@ fn is_plain(segment: &str) -> bool {
     let mut utf8 = Utf8::default();
     let mut dots_only = true;
     let mut empty = true;
+    let mut last = 0;
     while let Some(byte) = bytes.next() {
         let byte = match byte {
             b'%' => match (bytes.next().and_then(hex), bytes.next().and_then(hex)) {
                 (Some(high), Some(low)) => match high << 4 | low {
-                    b'/' | b'\\' | b'%' | b';' => return false,
+                    b'/' | b'\\' | b'%' => return false,
                     byte => byte,
                 },
                 _ => return false,
@@ -79,9 +80,12 @@ fn is_plain(segment: &str) -> bool {
             b'\\' | b';' => return false,
             byte => byte,
         };
-        if byte < 0x20 || byte == 0x7f || !utf8.accepts(byte) {
+        // U+0080 to U+009F are controls too: 0xc2 and one of these.
+        let control = byte < 0x20 || byte == 0x7f || (last == 0xc2 && byte < 0xa0);
+        if control || !utf8.accepts(byte) {
             return false;
         }
+        last = byte;
         dots_only &= byte == b'.';
         empty = false;
     }

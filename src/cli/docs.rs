@@ -16,9 +16,9 @@ pub(crate) const PAGES: &[(&str, &str)] = pages![
     "E0605", "E0606", "E0607", "E0801", "E0802", "E0803", "E0804", "W0701", "W0702", "W0703", "W0704",
 ];
 
-/// The page's first line without its mark.
+/// What the page's first line, `# CODE: title`, says after the code.
 pub(crate) fn title(page: &str) -> &str {
-    page.lines().next().unwrap_or_default().trim_start_matches(['#', ' '])
+    page.lines().next().and_then(|line| line.split_once(": ")).map_or("", |(_, title)| title)
 }
 
 #[cfg(test)]

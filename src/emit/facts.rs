@@ -247,12 +247,14 @@ impl Attributes<'_> {
     fn slots(&mut self, writer: &mut Writer) {
         for (number, slot) in (0..).zip(&self.space.slots.slots) {
             let (classifier, a, b, c) = self.classifier(number, slot, writer);
+            let name = writer.text(&slot.name(self.model, &self.space.slots));
             writer.slots.push(f::Slot {
                 classifier: classifier.code().into(),
                 a: a.into(),
                 b: b.into(),
                 c: c.into(),
                 classes: slot.classes.into(),
+                name,
             });
         }
     }

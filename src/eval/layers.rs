@@ -105,12 +105,12 @@ pub(super) fn app_user(situation: &Situation) -> Verdict {
 
 /// 6. If there is a context user, their roles reach the operation too; if there is none, none is needed.
 ///
-/// A user is needed where the policy requires one, unless that is certainly not so (listed tests count as
-/// not satisfied here), and where all models in which the operation is callable demand one.
+/// A user is needed where the policy requires one, unless that is certainly not so (for no entry, where things
+/// are listed), and where all models in which the operation is callable demand one.
 pub(super) fn context_user(situation: &Situation) -> Verdict {
     let authority = &situation.model.authority;
     let Some(user) = situation.user() else {
-        let not_certainly_false = Counting { unknown: true, listed: false };
+        let not_certainly_false = Counting { unknown: true, listed: true };
         let required = conditions::holds(situation, &authority.context_user_required, not_certainly_false);
         let demanded = !situation.callable_models().is_empty() && situation.usable_models().is_empty();
         return if required || demanded {

@@ -334,6 +334,7 @@ mod tests {
         let d = Diagnostic::error("E0101", "one");
         let text = rendered(&[("a.sprag", "")], &vec![d; SHOWN + 3]);
         assert!(text.contains("and 3 more findings not shown"), "{text}");
+        assert_eq!(text.matches("error[E0101]").count(), SHOWN);
         assert!(text.ends_with("203 errors\n"), "{text}");
     }
 

@@ -328,7 +328,7 @@ fn from_number(number: u128) -> IpAddr {
 }
 
 /// A subject as policies write it.
-pub(crate) fn describe(model: &Model, subject: &Subject) -> String {
+pub(super) fn describe(model: &Model, subject: &Subject) -> String {
     use crate::sema::model::Owner;
     match subject {
         Subject::Attribute(id) => {

@@ -129,12 +129,17 @@ struct Reads {
     operation: BTreeSet<Subject>,
 }
 
+/// Operations grouped by what a condition reads of them: a part, and an operation of it.
+type OperationGroups = Vec<(u32, OperationId)>;
+/// Apps grouped likewise, where the condition reads anything of them.
+type AppGroups = Vec<(Option<Arc<BTreeSet<AppId>>>, Option<AppId>)>;
+
 struct Splitter<'m> {
     model: &'m Model,
     parts: Vec<Part>,
     known: HashMap<Part, u32>,
     /// Operations of a set, grouped by what a condition reads of them.
-    groups: HashMap<(*const BTreeSet<OperationId>, Reads), Vec<(u32, OperationId)>>,
+    groups: HashMap<(*const BTreeSet<OperationId>, Reads), OperationGroups>,
 }
 
 impl<'m> Splitter<'m> {
@@ -212,7 +217,7 @@ impl<'m> Splitter<'m> {
         &self,
         source: &Source<'_>,
         reads: &Reads,
-    ) -> Vec<(Option<Arc<BTreeSet<AppId>>>, Option<AppId>)> {
+    ) -> AppGroups {
         let grant = source.kind == PieceKind::Clause(ClauseKind::ContextUserGrant);
         if reads.app.is_empty() {
             return vec![((!grant).then(|| source.apps.clone()), None)];
@@ -236,7 +241,7 @@ impl<'m> Splitter<'m> {
             .collect()
     }
 
-    fn operation_groups(&mut self, operations: &Part, reads: &Reads) -> Vec<(u32, OperationId)> {
+    fn operation_groups(&mut self, operations: &Part, reads: &Reads) -> OperationGroups {
         let read = Reads {
             app: BTreeSet::new(),
             ..reads.clone()
@@ -245,8 +250,8 @@ impl<'m> Splitter<'m> {
         if let Some(groups) = self.groups.get(&key) {
             return groups.clone();
         }
-        let mut groups: BTreeMap<(Vec<bool>, Vec<Option<Constant>>), BTreeSet<OperationId>> =
-            BTreeMap::new();
+        type Read = (Vec<bool>, Vec<Option<Constant>>);
+        let mut groups: BTreeMap<Read, BTreeSet<OperationId>> = BTreeMap::new();
         for id in operations.iter() {
             let operation = &self.model.operations[id.index()];
             let kinds = reads.kinds.iter().map(|(kind, exact)| match exact {

@@ -23,6 +23,27 @@ pub struct Slot {
     pub classes: u32,
 }
 
+impl Slot {
+    /// What it reads, as policies write it.
+    pub fn name(&self, model: &Model, slots: &Slots) -> String {
+        let subject = classes::describe(model, &self.subject);
+        match &self.classifier {
+            Classifier::Window(window) => format!("{subject} during {}", model.windows[window.index()].name),
+            Classifier::Element { head, index } => match &slots.slots[*head as usize].classifier {
+                Classifier::Set { elements, .. } => format!("{:?} in {subject}", elements[*index as usize]),
+                _ => subject,
+            },
+            Classifier::Relation(Predicate::Same(other)) => {
+                format!("{subject} == {}", classes::describe(model, other))
+            }
+            Classifier::Relation(Predicate::ElementOf(other)) => {
+                format!("{subject} in {}", classes::describe(model, other))
+            }
+            _ => subject,
+        }
+    }
+}
+
 /// All slots of a model.
 #[derive(Debug, Default)]
 pub struct Slots {

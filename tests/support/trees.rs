@@ -216,7 +216,7 @@ pub fn name(r: &mut Random) -> Name {
 /// A name with or without dots.
 pub fn path(r: &mut Random) -> Name {
     let parts = r.some(1, 3, |r| *r.pick(&NAMES));
-    named(&parts.join("."))
+    named(parts.join("."))
 }
 
 /// A scope or group: bare, or such that it needs quotes.
@@ -346,7 +346,7 @@ fn operand(r: &mut Random) -> Operand {
     let literal = literal(r, 2);
     match literal.value {
         // Outside of lists a bare word is a path.
-        LiteralValue::Word(word) => Operand::Path(named(&word.replace(':', "."))),
+        LiteralValue::Word(word) => Operand::Path(named(word.replace(':', "."))),
         _ => Operand::Literal(literal),
     }
 }
