@@ -8,7 +8,7 @@ use sprag_runtime::format::FIRST;
 use super::automaton::Automaton;
 use super::expression::ordered;
 use super::slots::type_of;
-use super::{MAX_STATES, errors};
+use super::{MAX_TRANSITIONS, errors};
 use crate::diag::Diagnostic;
 use crate::sema::model::{
     Constant, Model, Network, Ordering, Pattern, PatternPart, Predicate, RatchetId, Subject, Type,
@@ -150,11 +150,11 @@ pub(super) fn build(
         }
         _ => text(subject, predicates, &mut signatures).map_err(|patterns| {
             let name = describe(model, subject);
-            errors::too_many_states(
+            errors::too_many_transitions(
                 &name,
                 patterns.len(),
                 widest(model, subject, &patterns),
-                MAX_STATES,
+                MAX_TRANSITIONS,
             )
         })?,
     };
@@ -191,7 +191,7 @@ fn text(
         true => None,
         false => {
             let list: Vec<Pattern> = patterns.keys().map(|p| (*p).clone()).collect();
-            Some(Automaton::build(&list, MAX_STATES).ok_or(list)?)
+            Some(Automaton::build(&list, MAX_TRANSITIONS).ok_or(list)?)
         }
     };
     let asked: Vec<&Vec<u32>> = patterns.values().collect();

@@ -3,7 +3,7 @@
 use crate::diag::Diagnostic;
 use crate::span::Span;
 
-pub(super) fn too_many_states(
+pub(super) fn too_many_transitions(
     subject: &str,
     patterns: usize,
     widest: Span,
@@ -12,7 +12,7 @@ pub(super) fn too_many_states(
     Diagnostic::error(
         "E0801",
         format!(
-            "the {patterns} patterns on `{subject}` need more than {limit} states to be told apart"
+            "the {patterns} patterns on `{subject}` need more than {limit} transitions to be told apart"
         ),
     )
     .at(widest, "the pattern with the most `*` is here")

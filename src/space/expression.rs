@@ -145,7 +145,7 @@ fn satisfies(value: &Constant, predicate: &Predicate) -> Option<bool> {
             ordered(*ordering, value, bound)
         }
         (Predicate::Like(patterns), Constant::String(text)) => {
-            let automaton = super::automaton::Automaton::build(patterns, super::MAX_STATES)?;
+            let automaton = super::automaton::Automaton::build(patterns, super::MAX_TRANSITIONS)?;
             !automaton.accepts(text.as_bytes()).is_empty()
         }
         (Predicate::HasAny(elements), Constant::Strings(set)) => {

@@ -49,5 +49,6 @@ pub fn cut(model: &Model) -> Result<Space, Vec<Diagnostic>> {
     })
 }
 
-/// The most states an attribute's patterns may need together.
-pub const MAX_STATES: usize = 1 << 16;
+/// The most transitions (states by distinguished bytes) that one attribute's patterns may need together:
+/// 16 MiB of table.
+pub const MAX_TRANSITIONS: usize = 1 << 22;
