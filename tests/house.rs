@@ -135,7 +135,11 @@ fn the_evaluator_shares_no_code_with_what_it_judges() {
     for file in files_of("eval") {
         let text = read(&file);
         for named in named_modules(&text) {
-            assert!(named == "eval" || allowed.contains(&named.as_str()), "{} names `{named}`", file.display());
+            assert!(
+                named == "eval" || allowed.contains(&named.as_str()),
+                "{} names `{named}`",
+                file.display()
+            );
         }
         assert!(!names_crate(&code(&text), "sprag_runtime"), "{} names the runtime", file.display());
     }
@@ -149,7 +153,13 @@ fn the_evaluator_shares_no_code_with_what_it_judges() {
 #[test]
 fn the_runtime_stands_alone() {
     let library = code(&read(Path::new("runtime/src/lib.rs")));
-    for line in ["#![no_std]", "#![forbid(unsafe_code)]", "clippy::indexing_slicing", "clippy::unwrap_used", "clippy::panic"] {
+    for line in [
+        "#![no_std]",
+        "#![forbid(unsafe_code)]",
+        "clippy::indexing_slicing",
+        "clippy::unwrap_used",
+        "clippy::panic",
+    ] {
         assert!(library.contains(line), "runtime/src/lib.rs lacks `{line}`");
     }
     for file in sources(Path::new("runtime/src")) {
@@ -195,7 +205,10 @@ fn the_page_of_the_bundle_format_is_the_format() {
         ("first instant", sprag_runtime::FIRST_INSTANT.to_string()),
         ("instants end before", sprag_runtime::LAST_INSTANT.to_string()),
         ("hash of \"\" in space 0", format!("{:016x}", sprag_runtime::hash::hash(0, b""))),
-        ("hash of \"jira.issue.get\" in space 1", format!("{:016x}", sprag_runtime::hash::hash(1, b"jira.issue.get"))),
+        (
+            "hash of \"jira.issue.get\" in space 1",
+            format!("{:016x}", sprag_runtime::hash::hash(1, b"jira.issue.get")),
+        ),
     ]);
     let rows = table(&page, "| constant |");
     let told: BTreeMap<&str, String> =
@@ -293,7 +306,10 @@ fn read(path: &Path) -> String {
 /// Without comments: `//` outside of a string, to the end of the line.
 fn code(text: &str) -> String {
     let line = |line: &str| {
-        let cut = line.match_indices("//").map(|(i, _)| i).find(|i| line[..*i].matches('"').count().is_multiple_of(2));
+        let cut = line
+            .match_indices("//")
+            .map(|(i, _)| i)
+            .find(|i| line[..*i].matches('"').count().is_multiple_of(2));
         line[..cut.unwrap_or(line.len())].to_owned()
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")

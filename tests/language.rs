@@ -281,8 +281,7 @@ impl Page {
         if let [note, ..] = parsed.notes.as_slice() {
             return Outcome::Wrong(format!("{}: {}", note.pointer, note.message));
         }
-        let defined =
-            authzen::explain(model, &compilation.sources, &eval::evaluate(model, &parsed.request));
+        let defined = authzen::explain(model, &compilation.sources, &eval::evaluate(model, &parsed.request));
         let bytes = emit::build(model, &compilation.sources).expect("a page's policy is small");
         let decided = DecisionPoint::new(Bundle::load(&bytes).unwrap()).explain(&parsed.request);
         if defined != decided {

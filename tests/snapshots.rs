@@ -89,12 +89,9 @@ fn package(more: &str) -> TempDir {
         sprag::driver::digest(CATALOG.as_bytes())
     );
     let policy = format!("{POLICY}{more}");
-    for (name, text) in [
-        ("sprag.toml", manifest),
-        ("sprag.lock", &lock),
-        ("desk.sprag", CATALOG),
-        ("policy.sprag", &policy),
-    ] {
+    for (name, text) in
+        [("sprag.toml", manifest), ("sprag.lock", &lock), ("desk.sprag", CATALOG), ("policy.sprag", &policy)]
+    {
         fs::write(folder.path().join(name), text).unwrap();
     }
     folder
@@ -118,7 +115,8 @@ fn requests_are_decided_and_explained() {
     let open = r#"{"type":"card","id":"8","properties":{"level":"public"}}"#;
     let start = r#"{"client":{"ip":"192.0.2.7"},"install":{"stages":{"trial":"start"}}}"#;
     let over = r#"{"install":{"stages":{"trial":"over"}},"wind":"north"}"#;
-    let narrow = r#"{"client":{"ip":"192.0.2.7"},"install":{"approved":["cards.read"],"stages":{"trial":"start"}}}"#;
+    let narrow =
+        r#"{"client":{"ip":"192.0.2.7"},"install":{"approved":["cards.read"],"stages":{"trial":"start"}}}"#;
     let command = "decide desk.spragb --explain";
     insta::assert_snapshot!(told(
         "",

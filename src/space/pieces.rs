@@ -160,6 +160,9 @@ impl<'m> Splitter<'m> {
         condition: &Condition,
         pieces: &mut Vec<Piece<Expression>>,
     ) {
+        if source.operations.is_empty() {
+            return; // a package without operations still has an authority
+        }
         let mut reads = Reads::default();
         read(self.model, condition, &mut reads);
         let apps = self.app_groups(source, &reads);
