@@ -56,10 +56,7 @@ impl Automaton {
         let mut at = 0;
         while at < queue.len() {
             for byte in &examples {
-                let next = close(
-                    &patterns,
-                    queue[at].iter().flat_map(|p| advance(&patterns, *p, *byte)),
-                );
+                let next = close(&patterns, queue[at].iter().flat_map(|p| advance(&patterns, *p, *byte)));
                 let number = match states.get(&next) {
                     Some(number) => *number,
                     None => {
@@ -79,22 +76,11 @@ impl Automaton {
         let accepts = queue
             .iter()
             .map(|state| {
-                let ended = state
-                    .iter()
-                    .filter(|(p, i)| *i as usize == patterns[*p as usize].len());
-                ended
-                    .map(|(p, _)| *p)
-                    .collect::<BTreeSet<_>>()
-                    .into_iter()
-                    .collect()
+                let ended = state.iter().filter(|(p, i)| *i as usize == patterns[*p as usize].len());
+                ended.map(|(p, _)| *p).collect::<BTreeSet<_>>().into_iter().collect()
             })
             .collect();
-        Some(Automaton {
-            columns,
-            width: examples.len(),
-            transitions,
-            accepts,
-        })
+        Some(Automaton { columns, width: examples.len(), transitions, accepts })
     }
 
     /// The patterns that match the whole text.
@@ -140,10 +126,7 @@ fn columns(patterns: &[Vec<Step>]) -> (Vec<u16>, Vec<u8>) {
     let mut examples: Vec<u8> = Vec::new();
     let mut known: HashMap<(Option<u8>, [bool; 3]), u16> = HashMap::new();
     for byte in 0..=255u8 {
-        let key = (
-            own[usize::from(byte)].then_some(byte),
-            sets.map(|s| s.has(byte)),
-        );
+        let key = (own[usize::from(byte)].then_some(byte), sets.map(|s| s.has(byte)));
         let column = *known.entry(key).or_insert_with(|| {
             examples.push(byte);
             examples.len() as u16 - 1
@@ -167,21 +150,12 @@ fn close(patterns: &[Vec<Step>], positions: impl Iterator<Item = (u32, u32)>) ->
 }
 
 /// Positions after reading `byte` at a position.
-fn advance(
-    patterns: &[Vec<Step>],
-    (pattern, at): (u32, u32),
-    byte: u8,
-) -> impl Iterator<Item = (u32, u32)> {
+fn advance(patterns: &[Vec<Step>], (pattern, at): (u32, u32), byte: u8) -> impl Iterator<Item = (u32, u32)> {
     let (stay, go) = match patterns[pattern as usize].get(at as usize) {
         Some(Step::Byte(expected)) => (false, *expected == byte),
         Some(Step::Any) => (true, false),
         Some(Step::Some(set)) => (set.has(byte), set.has(byte)),
         None => (false, false),
     };
-    [
-        stay.then_some((pattern, at)),
-        go.then_some((pattern, at + 1)),
-    ]
-    .into_iter()
-    .flatten()
+    [stay.then_some((pattern, at)), go.then_some((pattern, at + 1))].into_iter().flatten()
 }
