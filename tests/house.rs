@@ -125,10 +125,7 @@ fn read(path: &Path) -> String {
 /// Without comments: `//` outside of a string, to the end of the line.
 fn code(text: &str) -> String {
     let line = |line: &str| {
-        let cut = line
-            .match_indices("//")
-            .map(|(i, _)| i)
-            .find(|i| line[..*i].matches('"').count().is_multiple_of(2));
+        let cut = line.match_indices("//").map(|(i, _)| i).find(|i| line[..*i].matches('"').count().is_multiple_of(2));
         line[..cut.unwrap_or(line.len())].to_owned()
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")

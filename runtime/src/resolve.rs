@@ -2,8 +2,8 @@
 
 use crate::classify::{UNDECIDED, address, fits, settled, word};
 use crate::format::{
-    Attribute, Classifier, FALSE, FIRST, LISTED, MAX_DEPTH, MISSING, NONE, Owner, Range, Slot, Space,
-    Subject, TRUE, Type, Word,
+    Attribute, Classifier, FALSE, FIRST, LISTED, MAX_DEPTH, MISSING, NONE, Owner, Range, Slot,
+    Space, Subject, TRUE, Type, Word,
 };
 use crate::load::Bundle;
 use crate::request::{App, AppHandle, Container, OperationHandle, Request, Target, User, Value};
@@ -37,7 +37,9 @@ pub struct Resolved<'s, 'r> {
 impl<'s, 'r> Resolved<'s, 'r> {
     /// The class of a slot.
     pub(crate) fn class(&self, slot: u32) -> u32 {
-        self.classes.get(slot as usize).map_or(MISSING, |c| settled(*c))
+        self.classes
+            .get(slot as usize)
+            .map_or(MISSING, |c| settled(*c))
     }
 
     fn set(&mut self, slot: u32, class: u32) {
@@ -86,7 +88,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
 
     /// The handle of an operation.
     pub fn operation(&self, name: &str) -> Option<OperationHandle> {
-        self.symbol(Space::Operation.of(0), name).map(OperationHandle)
+        self.symbol(Space::Operation.of(0), name)
+            .map(OperationHandle)
     }
 
     /// Looks up everything that a request names. `scratch` must have [`Bundle::scratch_len`] words, else
@@ -210,7 +213,9 @@ impl<'a: 'r, 'r> Bundle<'a> {
             }
             ("install.status", _) if r.enabled.is_none() => r.enabled = Some(false),
             ("install.site", Value::Text(site)) if r.on_site.is_none() => {
-                let on = r.app.and_then(|app| self.symbol(Space::Site.of(app), site));
+                let on = r
+                    .app
+                    .and_then(|app| self.symbol(Space::Site.of(app), site));
                 r.on_site = Some(on.is_some());
             }
             ("app-user.permitted", value) if r.app_user_permitted.is_none() => {
@@ -283,7 +288,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
             };
             let name = self.text(ratchet.name);
             let given = stages.iter().find(|(ratchet, _)| *ratchet == name);
-            let reached = given.and_then(|(_, s)| self.symbol(Space::Stage.of(number.get()), s));
+            let reached =
+                given.and_then(|(_, s)| self.symbol(Space::Stage.of(number.get()), s));
             let last = ratchet.stages.len.get().saturating_sub(1);
             let reached = reached.filter(|s| *s <= last);
             if let Some(stage) = reached {
@@ -304,7 +310,11 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let acts = operation.kind.get();
         let lists = Some(operation.lists.get()).filter(|l| *l != NONE);
         let anchor = lists.unwrap_or(acts);
-        let mut chain = Chain { links: [None; MAX_DEPTH], listed: None, anchor };
+        let mut chain = Chain {
+            links: [None; MAX_DEPTH],
+            listed: None,
+            anchor,
+        };
         let mut innermost = None;
         let mut below = None;
         for container in given {
@@ -320,7 +330,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
                 Some(self.link(kind, container.id, container.attributes));
         }
         if let Some(innermost) = innermost {
-            let related = |kind: u32| self.is_within(innermost, kind) || self.is_within(kind, innermost);
+            let related =
+                |kind: u32| self.is_within(innermost, kind) || self.is_within(kind, innermost);
             if !related(acts) && !lists.is_some_and(related) {
                 return None;
             }
@@ -330,7 +341,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
         }
         // Only containers of kinds that the operation acts in (or lists), and above, have a say.
         for (depth, link) in chain.links.iter_mut().enumerate() {
-            if link.is_some_and(|l| !self.is_within(anchor, l.kind) || self.depth(l.kind) != depth) {
+            if link.is_some_and(|l| !self.is_within(anchor, l.kind) || self.depth(l.kind) != depth)
+            {
                 *link = None;
             }
         }
@@ -349,7 +361,11 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let Some(link) = chain.links.get(depth).copied().flatten() else {
             return;
         };
-        let Some(parent) = t.containers.get(link.declared as usize).map(|c| c.parent.get()) else {
+        let Some(parent) = t
+            .containers
+            .get(link.declared as usize)
+            .map(|c| c.parent.get())
+        else {
             return;
         };
         let Some(record) = t.containers.get(parent as usize) else {
@@ -358,14 +374,31 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let kind = record.kind.get();
         let id = self.text(record.id);
         if let Some(to) = chain.links.get_mut(self.depth(kind)) {
-            let attributes = to.filter(|l| l.id == Some(id)).map_or(&[][..], |l| l.attributes);
-            *to = Some(Link { kind, id: Some(id), declared: parent, attributes });
+            let attributes = to
+                .filter(|l| l.id == Some(id))
+                .map_or(&[][..], |l| l.attributes);
+            *to = Some(Link {
+                kind,
+                id: Some(id),
+                declared: parent,
+                attributes,
+            });
         }
     }
 
-    fn link(&self, kind: u32, id: Option<&'r str>, attributes: &'r [(&'r str, Value<'r>)]) -> Link<'r> {
+    fn link(
+        &self,
+        kind: u32,
+        id: Option<&'r str>,
+        attributes: &'r [(&'r str, Value<'r>)],
+    ) -> Link<'r> {
         let declared = id.and_then(|id| self.symbol(Space::Container.of(kind), id));
-        Link { kind, id, declared: declared.unwrap_or(NONE), attributes }
+        Link {
+            kind,
+            id,
+            declared: declared.unwrap_or(NONE),
+            attributes,
+        }
     }
 
     /// Reads the containers, innermost first: the first value that a slot meets stays.
@@ -425,7 +458,10 @@ impl<'a: 'r, 'r> Bundle<'a> {
     ) -> Option<u32> {
         let t = &self.tables;
         let slot = t.slots.get(number as usize)?;
-        let (left, right) = (t.subjects.get(slot.a.get() as usize)?, t.subjects.get(slot.b.get() as usize)?);
+        let (left, right) = (
+            t.subjects.get(slot.a.get() as usize)?,
+            t.subjects.get(slot.b.get() as usize)?,
+        );
         let classes = (r.class(left.slot.get()), r.class(right.slot.get()));
         match classes {
             (MISSING, _) | (_, MISSING) => return None,
@@ -456,7 +492,10 @@ impl<'a: 'r, 'r> Bundle<'a> {
     ) -> Option<bool> {
         let t = &self.tables;
         if subject.slot.get() == t.globals.groups.get() {
-            if self.symbol(Space::Group.of(0), element).is_some() {
+            if self
+                .symbol(Space::Group.of(0), element)
+                .is_some()
+            {
                 let user = r.known_user.and_then(|u| t.users.get(u as usize));
                 return Some(user.is_some_and(|u| self.texts(u.names).any(|name| name == element)));
             }
@@ -480,9 +519,14 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let attributes = self.words(subject.attributes);
         let find = |given: &'r [(&'r str, Value<'r>)], attribute: &Attribute, kind: Type| {
             let name = self.text(attribute.name);
-            let mut values = given.iter().filter(|(n, _)| *n == name).map(|(_, value)| *value);
+            let mut values = given
+                .iter()
+                .filter(|(n, _)| *n == name)
+                .map(|(_, value)| *value);
             // As with slots: the first that fits counts.
-            values.find(|value| self.valid(subject, kind, *value)).map(|value| (kind, Raw::Given(value)))
+            values
+                .find(|value| self.valid(subject, kind, *value))
+                .map(|value| (kind, Raw::Given(value)))
         };
         match Owner::from_code(subject.owner.get())? {
             Owner::User => {
@@ -491,25 +535,41 @@ impl<'a: 'r, 'r> Bundle<'a> {
                 if self.text(attribute.name) == "id" {
                     return Some((Type::String, Raw::Given(Value::Text(user.id))));
                 }
-                find(user.attributes, attribute, Type::from_code(attribute.kind.get())?)
+                find(
+                    user.attributes,
+                    attribute,
+                    Type::from_code(attribute.kind.get())?,
+                )
             }
             Owner::Request => {
                 let attribute = t.attributes.get(attributes.first()?.get() as usize)?;
-                find(request.attributes, attribute, Type::from_code(attribute.kind.get())?)
+                find(
+                    request.attributes,
+                    attribute,
+                    Type::from_code(attribute.kind.get())?,
+                )
             }
             Owner::Container => {
                 let mut kind = chain?.anchor;
                 while let Some(record) = t.kinds.get(kind as usize) {
                     if let Some(link) = chain?.links.get(self.depth(kind)).copied().flatten() {
-                        let own = attributes.iter().map(|a| a.get()).find(|a| self.owned_by(*a, kind));
+                        let own = attributes
+                            .iter()
+                            .map(|a| a.get())
+                            .find(|a| self.owned_by(*a, kind));
                         if let Some(own) = own {
                             let attribute = t.attributes.get(own as usize)?;
                             let value = if own == record.id.get() {
-                                link.id.map(|id| (Type::String, Raw::Given(Value::Text(id))))
+                                link.id
+                                    .map(|id| (Type::String, Raw::Given(Value::Text(id))))
                             } else if let Some(fact) = self.fact(link.declared, own) {
                                 Some(fact)
                             } else {
-                                find(link.attributes, attribute, Type::from_code(attribute.kind.get())?)
+                                find(
+                                    link.attributes,
+                                    attribute,
+                                    Type::from_code(attribute.kind.get())?,
+                                )
                             };
                             if value.is_some() || subject.inherited.get() == 0 {
                                 return value;
@@ -539,8 +599,13 @@ impl<'a: 'r, 'r> Bundle<'a> {
     fn fact(&self, container: u32, attribute: u32) -> Option<(Type, Raw<'r>)> {
         let t = &self.tables;
         let facts = t.containers.get(container as usize)?.facts;
-        let facts = t.facts.get(facts.at.get() as usize..)?.get(..facts.len.get() as usize)?;
-        let at = facts.binary_search_by_key(&attribute, |f| f.attribute.get()).ok()?;
+        let facts = t
+            .facts
+            .get(facts.at.get() as usize..)?
+            .get(..facts.len.get() as usize)?;
+        let at = facts
+            .binary_search_by_key(&attribute, |f| f.attribute.get())
+            .ok()?;
         let fact = facts.get(at)?;
         let kind = Type::from_code(fact.kind.get())?;
         let value = match kind {
@@ -589,7 +654,9 @@ impl<'a: 'r, 'r> Bundle<'a> {
 
     pub(crate) fn words(&self, range: Range) -> &'a [Word] {
         let words = self.tables.words.get(range.at.get() as usize..);
-        words.and_then(|w| w.get(..range.len.get() as usize)).unwrap_or(&[])
+        words
+            .and_then(|w| w.get(..range.len.get() as usize))
+            .unwrap_or(&[])
     }
 
     fn texts(&self, pairs: Range) -> impl Iterator<Item = &'a str> {
@@ -602,7 +669,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
 
 impl Chain<'_> {
     fn is_listed(&self, depth: usize) -> bool {
-        self.listed.is_some_and(|(from, to)| (from..=to).contains(&depth))
+        self.listed
+            .is_some_and(|(from, to)| (from..=to).contains(&depth))
     }
 }
 
@@ -639,8 +707,10 @@ impl Raw<'_> {
 
 /// The groups that the caller gives for a user.
 fn given_groups<'r>(user: &User<'r>) -> Option<&'r [&'r str]> {
-    user.attributes.iter().find_map(|(name, value)| match value {
-        Value::Set(groups) if *name == "groups" => Some(*groups),
-        _ => None,
-    })
+    user.attributes
+        .iter()
+        .find_map(|(name, value)| match value {
+            Value::Set(groups) if *name == "groups" => Some(*groups),
+            _ => None,
+        })
 }

@@ -13,7 +13,10 @@ pub(crate) struct Normal {
 
 impl Normal {
     fn new() -> Normal {
-        Normal { bytes: [0; MAX_NORMAL], len: 0 }
+        Normal {
+            bytes: [0; MAX_NORMAL],
+            len: 0,
+        }
     }
 
     fn push(&mut self, byte: u8) -> Option<()> {
@@ -43,11 +46,20 @@ pub(crate) fn domain(text: &str) -> Option<Normal> {
 pub(crate) fn origin(text: &str) -> Option<Normal> {
     let (scheme, rest) = text.split_once("://")?;
     let mut normal = Normal::new();
-    let starts_well = scheme.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
-    if !starts_well || !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')) {
+    let starts_well = scheme
+        .bytes()
+        .next()
+        .is_some_and(|b| b.is_ascii_alphabetic());
+    if !starts_well
+        || !scheme
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+    {
         return None;
     }
-    scheme.bytes().try_for_each(|b| normal.push(b.to_ascii_lowercase()))?;
+    scheme
+        .bytes()
+        .try_for_each(|b| normal.push(b.to_ascii_lowercase()))?;
     normal.push_all(b"://")?;
     let port = if rest.starts_with('[') {
         let (host, port) = rest.strip_prefix('[')?.split_once(']')?;

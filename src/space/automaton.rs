@@ -1,6 +1,7 @@
 //! Many patterns over one attribute, told apart in one pass over its bytes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::sema::model::{Pattern, PatternPart};
 
@@ -45,27 +46,32 @@ impl Set {
 }
 
 impl Automaton {
-    /// Builds it by subset construction; `None` if it needs more than `limit` states.
+    /// Builds it by subset construction; `None` if it needs more than `limit` transitions.
     pub fn build(patterns: &[Pattern], limit: usize) -> Option<Automaton> {
-        let patterns: Vec<Vec<Step>> = patterns.iter().map(steps).collect();
-        let (columns, examples) = columns(&patterns);
-        let mut states: HashMap<Vec<(u32, u32)>, u32> = HashMap::new();
-        let mut queue = vec![close(&patterns, (0..patterns.len() as u32).map(|p| (p, 0)))];
-        states.insert(queue[0].clone(), 0);
+        let program = Program::new(patterns);
+        let (columns, examples) = columns(&program);
+        let mut states: HashMap<Arc<[u32]>, u32> = HashMap::new();
+        let start = program.close(&program.starts);
+        let mut queue = vec![start.clone()];
+        states.insert(start, 0);
         let mut transitions = Vec::new();
         let mut at = 0;
+        let mut next = Vec::new();
         while at < queue.len() {
+            let state = queue[at].clone();
             for byte in &examples {
-                let next = close(&patterns, queue[at].iter().flat_map(|p| advance(&patterns, *p, *byte)));
-                let number = match states.get(&next) {
+                next.clear();
+                state.iter().for_each(|position| program.advance(*position, *byte, &mut next));
+                let closed = program.close(&next);
+                let number = match states.get(&closed) {
                     Some(number) => *number,
                     None => {
-                        let number = queue.len() as u32;
-                        if queue.len() >= limit {
+                        if (queue.len() + 1) * examples.len() > limit {
                             return None;
                         }
-                        states.insert(next.clone(), number);
-                        queue.push(next);
+                        let number = queue.len() as u32;
+                        states.insert(closed.clone(), number);
+                        queue.push(closed);
                         number
                     }
                 };
@@ -73,13 +79,7 @@ impl Automaton {
             }
             at += 1;
         }
-        let accepts = queue
-            .iter()
-            .map(|state| {
-                let ended = state.iter().filter(|(p, i)| *i as usize == patterns[*p as usize].len());
-                ended.map(|(p, _)| *p).collect::<BTreeSet<_>>().into_iter().collect()
-            })
-            .collect();
+        let accepts = queue.iter().map(|state| program.ended(state)).collect();
         Some(Automaton { columns, width: examples.len(), transitions, accepts })
     }
 
@@ -99,24 +99,72 @@ impl Automaton {
     }
 }
 
-fn steps(pattern: &Pattern) -> Vec<Step> {
-    let mut steps = Vec::new();
-    for part in &pattern.0 {
-        match part {
-            PatternPart::Text(text) => steps.extend(text.bytes().map(Step::Byte)),
-            PatternPart::Any => steps.push(Step::Any),
-            PatternPart::Label => steps.push(Step::Some(Set::Label)),
-            PatternPart::Labels => steps.push(Step::Some(Set::Labels)),
-            PatternPart::Port => steps.push(Step::Some(Set::Digits)),
+/// All patterns' steps one after the other; a position is an index into them.
+struct Program {
+    /// `None` at the end of a pattern.
+    steps: Vec<Option<Step>>,
+    starts: Vec<u32>,
+    /// The pattern that each position belongs to.
+    patterns: Vec<u32>,
+}
+
+impl Program {
+    fn new(patterns: &[Pattern]) -> Program {
+        let mut program = Program { steps: Vec::new(), starts: Vec::new(), patterns: Vec::new() };
+        for (number, pattern) in (0..).zip(patterns) {
+            program.starts.push(program.steps.len() as u32);
+            for part in &pattern.0 {
+                match part {
+                    PatternPart::Text(text) => program.steps.extend(text.bytes().map(|b| Some(Step::Byte(b)))),
+                    PatternPart::Any => program.steps.push(Some(Step::Any)),
+                    PatternPart::Label => program.steps.push(Some(Step::Some(Set::Label))),
+                    PatternPart::Labels => program.steps.push(Some(Step::Some(Set::Labels))),
+                    PatternPart::Port => program.steps.push(Some(Step::Some(Set::Digits))),
+                }
+            }
+            program.steps.push(None);
+            program.patterns.resize(program.steps.len(), number);
+        }
+        program
+    }
+
+    /// Positions reachable without reading, sorted.
+    fn close(&self, positions: &[u32]) -> Arc<[u32]> {
+        let mut closed = Vec::with_capacity(2 * positions.len());
+        for position in positions {
+            let mut at = *position;
+            closed.push(at);
+            while matches!(self.steps[at as usize], Some(Step::Any)) {
+                at += 1;
+                closed.push(at);
+            }
+        }
+        closed.sort_unstable();
+        closed.dedup();
+        closed.into()
+    }
+
+    /// Adds the positions after reading `byte` at one.
+    fn advance(&self, position: u32, byte: u8, next: &mut Vec<u32>) {
+        match self.steps[position as usize] {
+            Some(Step::Byte(expected)) if expected == byte => next.push(position + 1),
+            Some(Step::Any) => next.push(position),
+            Some(Step::Some(set)) if set.has(byte) => next.extend([position, position + 1]),
+            Some(Step::Byte(_) | Step::Some(_)) | None => {}
         }
     }
-    steps
+
+    /// The patterns that match if the text ends here.
+    fn ended(&self, state: &[u32]) -> Vec<u32> {
+        let ends = state.iter().filter(|position| self.steps[**position as usize].is_none());
+        ends.map(|position| self.patterns[*position as usize]).collect()
+    }
 }
 
 /// Bytes that no pattern tells apart share a column; also an example byte for each column.
-fn columns(patterns: &[Vec<Step>]) -> (Vec<u16>, Vec<u8>) {
+fn columns(program: &Program) -> (Vec<u16>, Vec<u8>) {
     let mut own = [false; 256];
-    for step in patterns.iter().flatten() {
+    for step in program.steps.iter().flatten() {
         if let Step::Byte(byte) = step {
             own[usize::from(*byte)] = true;
         }
@@ -126,7 +174,10 @@ fn columns(patterns: &[Vec<Step>]) -> (Vec<u16>, Vec<u8>) {
     let mut examples: Vec<u8> = Vec::new();
     let mut known: HashMap<(Option<u8>, [bool; 3]), u16> = HashMap::new();
     for byte in 0..=255u8 {
-        let key = (own[usize::from(byte)].then_some(byte), sets.map(|s| s.has(byte)));
+        let key = (
+            own[usize::from(byte)].then_some(byte),
+            sets.map(|s| s.has(byte)),
+        );
         let column = *known.entry(key).or_insert_with(|| {
             examples.push(byte);
             examples.len() as u16 - 1
@@ -134,28 +185,4 @@ fn columns(patterns: &[Vec<Step>]) -> (Vec<u16>, Vec<u8>) {
         columns.push(column);
     }
     (columns, examples)
-}
-
-/// Positions reachable without reading, sorted.
-fn close(patterns: &[Vec<Step>], positions: impl Iterator<Item = (u32, u32)>) -> Vec<(u32, u32)> {
-    let mut closed = BTreeSet::new();
-    for (pattern, mut at) in positions {
-        while closed.insert((pattern, at))
-            && matches!(patterns[pattern as usize].get(at as usize), Some(Step::Any))
-        {
-            at += 1;
-        }
-    }
-    closed.into_iter().collect()
-}
-
-/// Positions after reading `byte` at a position.
-fn advance(patterns: &[Vec<Step>], (pattern, at): (u32, u32), byte: u8) -> impl Iterator<Item = (u32, u32)> {
-    let (stay, go) = match patterns[pattern as usize].get(at as usize) {
-        Some(Step::Byte(expected)) => (false, *expected == byte),
-        Some(Step::Any) => (true, false),
-        Some(Step::Some(set)) => (set.has(byte), set.has(byte)),
-        None => (false, false),
-    };
-    [stay.then_some((pattern, at)), go.then_some((pattern, at + 1))].into_iter().flatten()
 }

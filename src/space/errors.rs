@@ -3,10 +3,17 @@
 use crate::diag::Diagnostic;
 use crate::span::Span;
 
-pub(super) fn too_many_states(subject: &str, patterns: usize, widest: Span, limit: usize) -> Diagnostic {
+pub(super) fn too_many_transitions(
+    subject: &str,
+    patterns: usize,
+    widest: Span,
+    limit: usize,
+) -> Diagnostic {
     Diagnostic::error(
         "E0801",
-        format!("the {patterns} patterns on `{subject}` need more than {limit} states to be told apart"),
+        format!(
+            "the {patterns} patterns on `{subject}` need more than {limit} transitions to be told apart"
+        ),
     )
     .at(widest, "the pattern with the most `*` is here")
     .help("patterns with one `*` at their end cost little; use fewer `*` in the middle".to_string())

@@ -3,3 +3,4 @@
 pub mod random;
 pub mod trees;
 pub mod worlds;
+pub mod workload;
