@@ -8,14 +8,14 @@ use sprag::cli::{self, Context, Exit};
 use sprag::report::Look;
 
 /// What came out of one command.
-pub struct Said {
-    pub exit: Exit,
-    pub out: Vec<u8>,
-    pub err: String,
+pub(crate) struct Said {
+    pub(crate) exit: Exit,
+    pub(crate) out: Vec<u8>,
+    pub(crate) err: String,
 }
 
 /// Runs `sprag ARGS` in the folder.
-pub fn sprag(folder: &Path, args: &[&str]) -> Said {
+pub(crate) fn sprag(folder: &Path, args: &[&str]) -> Said {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut cx = Context {
         cwd: fs::canonicalize(folder).unwrap(),
@@ -32,24 +32,24 @@ pub fn sprag(folder: &Path, args: &[&str]) -> Said {
 
 /// Runs `sprag ARGS` in the repository; nothing may be found.
 #[track_caller]
-pub fn clean(args: &[&str]) -> Said {
+pub(crate) fn clean(args: &[&str]) -> Said {
     let said = sprag(&root(), args);
     assert_eq!(said.exit, Exit::Clean, "{args:?}\n{}{}", String::from_utf8_lossy(&said.out), said.err);
     said
 }
 
 /// The repository.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// What is in the folder.
-pub fn names(folder: &Path) -> BTreeSet<String> {
+pub(crate) fn names(folder: &Path) -> BTreeSet<String> {
     fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
 }
 
 /// The folder with all that is in it.
-pub fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for name in names(from) {
         let (from, to) = (from.join(&name), to.join(&name));
