@@ -51,6 +51,34 @@ fn every_page_has_a_title_and_stands_in_the_table_of_contents() {
     }
 }
 
+#[test]
+fn every_attribute_and_every_reason_stands_in_the_reference() {
+    let (prelude, broken) = syntax::parse(0, sprag::sema::PRELUDE);
+    assert!(broken.is_empty());
+    let conditions = fs::read_to_string(folder().join("06-conditions.md")).unwrap();
+    let mut names = Vec::new();
+    for item in &prelude.items {
+        if let syntax::tree::Item::Attributes(attributes) = item {
+            let prefix = match attributes.owner.text.as_str() {
+                "request" => String::new(),
+                owner => format!("{owner}."),
+            };
+            names.extend(attributes.fields.iter().map(|field| format!("`{prefix}{}`", field.name.text)));
+        }
+        if let syntax::tree::Item::Enumeration(enumeration) = item {
+            names.extend(enumeration.values.iter().map(|value| format!("`{}`", value.text)));
+        }
+    }
+    assert!(names.len() > 40, "{names:?}");
+    names.retain(|name| !conditions.contains(name.as_str()));
+    assert_eq!(names, Vec::<String>::new(), "06-conditions.md says nothing of these");
+
+    let decisions = fs::read_to_string(folder().join("11-decisions.md")).unwrap();
+    let silent = sprag::reasons::SENTENCES.iter().map(|(code, _)| format!("| `{code}` |"));
+    let silent: Vec<String> = silent.filter(|cell| !decisions.contains(cell.as_str())).collect();
+    assert_eq!(silent, Vec::<String>::new(), "11-decisions.md says nothing of these");
+}
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }

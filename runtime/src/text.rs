@@ -2,6 +2,10 @@
 
 /// The longest domain name, RFC 1035 §2.3.4.
 const MAX_DOMAIN: usize = 253;
+/// The longest label of one.
+const MAX_LABEL: usize = 63;
+/// The longest scheme of an origin; the compiler's limit too, so that both see the same origins.
+const MAX_SCHEME: usize = 32;
 /// Room for a scheme, a domain and a port.
 pub(crate) const MAX_NORMAL: usize = 320;
 
@@ -51,6 +55,7 @@ pub(crate) fn origin(text: &str) -> Option<Normal> {
         .next()
         .is_some_and(|b| b.is_ascii_alphabetic());
     if !starts_well
+        || scheme.len() > MAX_SCHEME
         || !scheme
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
@@ -97,18 +102,17 @@ fn push_domain(normal: &mut Normal, text: &str) -> Option<()> {
     if text.is_empty() || text.len() > MAX_DOMAIN {
         return None;
     }
-    let mut after_dot = true;
+    let mut label = 0;
     for byte in text.bytes() {
-        match byte {
-            b'.' if after_dot => return None,
-            b'.' | b'-' | b'_' => {}
-            _ if byte.is_ascii_alphanumeric() => {}
+        label = match byte {
+            b'.' if label > 0 => 0,
+            b'-' | b'_' if label < MAX_LABEL => label + 1,
+            _ if byte.is_ascii_alphanumeric() && label < MAX_LABEL => label + 1,
             _ => return None,
-        }
-        after_dot = byte == b'.';
+        };
         normal.push(byte.to_ascii_lowercase())?;
     }
-    (!after_dot).then_some(())
+    (label > 0).then_some(())
 }
 
 /// The address in its canonical text form, in brackets.
