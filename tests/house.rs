@@ -261,6 +261,7 @@ fn record_size(kind: sprag_runtime::format::Kind) -> usize {
         Kind::Edges => size_of::<f::Edge>(),
         Kind::Addresses => 16,
         Kind::Groups => size_of::<f::Group>(),
+        Kind::Steps => size_of::<f::Word>(),
     }
 }
 

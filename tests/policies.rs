@@ -4,13 +4,15 @@
 //! where it is missing, the test that imports them again says so and passes.
 #![expect(clippy::disallowed_methods, reason = "policies are files")]
 
+mod shell;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use sprag::cli::{self, Context, Exit};
-use sprag::report::Look;
+use shell::{clean, copy, names, root, sprag};
+use sprag::cli::Exit;
 
 /// The scenarios of Connect that exist among S01–S16 and S21–S30.
 const SCENARIOS: [&str; 18] = [
@@ -124,64 +126,12 @@ fn apps_are_what_their_descriptors_say() {
     }
 }
 
-// ---- helpers
-
-struct Said {
-    exit: Exit,
-    out: Vec<u8>,
-    err: String,
-}
-
-/// Runs `sprag ARGS` in the folder, in this process.
-fn sprag(folder: &Path, args: &[&str]) -> Said {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut cx = Context {
-        cwd: fs::canonicalize(folder).unwrap(),
-        input: &mut &b""[..],
-        out: &mut out,
-        err: &mut err,
-        look: Look::PLAIN,
-        quiet: false,
-        progress: false,
-    };
-    let exit = cli::run(["sprag"].iter().chain(args), &mut cx);
-    Said { exit, out, err: String::from_utf8(err).unwrap() }
-}
-
-/// Runs `sprag ARGS` in the repository; nothing may be found.
-#[track_caller]
-fn clean(args: &[&str]) -> Said {
-    let said = sprag(&root(), args);
-    assert_eq!(said.exit, Exit::Clean, "{args:?}\n{}{}", String::from_utf8_lossy(&said.out), said.err);
-    said
-}
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
 /// `policies/acme`, …: the folders with a `sprag.toml`.
 fn packages() -> Vec<String> {
     let all = names(&root().join("policies")).into_iter().map(|name| format!("policies/{name}"));
     let found: Vec<_> = all.filter(|p| root().join(p).join("sprag.toml").is_file()).collect();
     assert!(found.len() >= 3, "packages went missing: {found:?}");
     found
-}
-
-fn names(folder: &Path) -> BTreeSet<String> {
-    fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for name in names(from) {
-        let (from, to) = (from.join(&name), to.join(&name));
-        if from.is_dir() {
-            copy(&from, &to);
-        } else {
-            fs::copy(from, to).unwrap();
-        }
-    }
 }
 
 /// Every string in the value.

@@ -1,11 +1,11 @@
 //! The README shows what is there, and tells to run what is run.
 #![expect(clippy::disallowed_methods, reason = "the README is a file")]
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod shell;
 
-use sprag::cli::{self, Context};
-use sprag::report::Look;
+use std::fs;
+
+use shell::{clean, copy, root, sprag};
 
 #[test]
 fn its_excerpt_is_in_the_worked_package() {
@@ -24,7 +24,8 @@ fn its_mistake_gives_its_finding() {
     let mistaken = text.replace("then settled holds READ", "then settled holds DELETE");
     assert_ne!(mistaken, text);
     fs::write(path, mistaken).unwrap();
-    assert_eq!(blocks("text"), [sprag(folder.path(), &["check", "policies/acme"])]);
+    let said = sprag(folder.path(), &["check", "policies/acme"]);
+    assert_eq!(blocks("text"), [String::from_utf8(said.out).unwrap()]);
 }
 
 #[test]
@@ -32,12 +33,12 @@ fn its_decision_is_the_decision() {
     let folder = tempfile::tempdir().unwrap();
     let bundle = folder.path().join("acme.spragb");
     let bundle = bundle.to_str().unwrap();
-    sprag(&root(), &["-q", "build", "policies/acme", "-o", bundle]);
+    clean(&["-q", "build", "policies/acme", "-o", bundle]);
     let request = "policies/acme/requests/permission-scheme.json";
-    let answer = sprag(&root(), &["decide", bundle, "--request", request]);
-    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let answer = clean(&["decide", bundle, "--request", request]).out;
+    let json = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).unwrap();
     let [shown] = blocks("json").try_into().unwrap();
-    assert_eq!(json(&shown), json(&answer));
+    assert_eq!(json(shown.as_bytes()), json(&answer));
 }
 
 #[test]
@@ -74,37 +75,4 @@ fn blocks(language: &str) -> Vec<String> {
 
 fn readme() -> String {
     fs::read_to_string(root().join("README.md")).unwrap()
-}
-
-/// What `sprag ARGS` prints in the folder, in this process.
-fn sprag(folder: &Path, args: &[&str]) -> String {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut cx = Context {
-        cwd: fs::canonicalize(folder).unwrap(),
-        input: &mut &b""[..],
-        out: &mut out,
-        err: &mut err,
-        look: Look::PLAIN,
-        quiet: false,
-        progress: false,
-    };
-    cli::run(["sprag"].iter().chain(args), &mut cx);
-    String::from_utf8(out).unwrap()
-}
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let from = entry.unwrap().path();
-        let to = to.join(from.file_name().unwrap());
-        if from.is_dir() {
-            copy(&from, &to);
-        } else {
-            fs::copy(from, to).unwrap();
-        }
-    }
 }

@@ -224,7 +224,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
         }
         decision.clause = forbidden
             .or(withdrawn)
-            .or(permitted.filter(|_| forbidden.is_none()));
+            .or(permitted.filter(|_| forbidden.is_none()))
+            .filter(|clause| clause.0 != NONE);
 
         if find(|n| n.except.get(), false).is_none() {
             if t.globals.app_user_from_caller.get() != 0 {

@@ -50,6 +50,7 @@ mod load;
 mod request;
 mod resolve;
 mod routes;
+mod steps;
 mod text;
 
 pub use classify::{FIRST_INSTANT, LAST_INSTANT};

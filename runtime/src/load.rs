@@ -1,4 +1,7 @@
 //! Loading: every byte is checked once, then nothing can go wrong.
+//!
+//! Lists may be shared, so checking takes at most as many looks as there are records times the longest list;
+//! deciding is bounded much more tightly, see [`crate::format::MAX_STEPS`].
 
 use core::fmt;
 
@@ -9,8 +12,9 @@ use crate::format::{
     App, Attribute, Automaton, CRITICAL, Classifier, Clause, Container, ContainerKind, DENSE, Edge,
     Entry, FORMAT, Fact, Globals, Group, Header, Int, Kind, MAGIC, MATCH, MAX_DEPTH, MAX_NESTING,
     Model, NO_MATCH, NONE, Net, Nets, Node, Operation, Owner, Range, Ratchet, Requirement, Route,
-    Scope, Short, Slot, Stratum, Subject, Symbol, Test, Text, Type, User, Window, Word,
+    Scope, Short, Slot, Space, Stratum, Subject, Symbol, Test, Text, Type, User, Window, Word,
 };
+use crate::steps::Steps;
 
 /// Why bytes are not a bundle that this crate accepts. Nothing of a refused bundle is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +35,8 @@ pub enum LoadError {
     SectionCount(Kind),
     /// The digest of this section does not match.
     SectionDamaged(Kind),
+    /// The digest of an optional section that is not known here does not match (its number).
+    OptionalDamaged(u32),
     /// This section breaks a rule of the format (record number).
     Malformed(Kind, u32),
 }
@@ -67,6 +73,9 @@ impl fmt::Display for LoadError {
                     "the bundle is damaged: section {kind:?} has the wrong digest"
                 )
             }
+            LoadError::OptionalDamaged(kind) => {
+                write!(f, "the bundle is damaged: optional section {kind} has the wrong digest")
+            }
             LoadError::Malformed(kind, record) => {
                 write!(
                     f,
@@ -97,7 +106,7 @@ impl<'a> Bundle<'a> {
         let classes = tables
             .operations
             .iter()
-            .map(|o| o.class.get() as usize + 1)
+            .map(|o| (o.class.get() as usize).saturating_add(1))
             .max()
             .unwrap_or(0);
         Verifier {
@@ -205,6 +214,8 @@ tables! {
     edges: Edge = Edges,
     /// See [`Kind::Groups`].
     groups: Group = Groups,
+    /// See [`Kind::Steps`].
+    steps: Word = Steps,
 }
 
 fn records<T: FromBytes + KnownLayout + Immutable + Unaligned>(
@@ -254,8 +265,13 @@ fn read_sections(bytes: &[u8]) -> Result<Tables<'_>, LoadError> {
             }
             _ => return Err(LoadError::BadDirectory(number)),
         }
-        if entry.flags.get() & CRITICAL != 0 && Kind::from_code(entry.kind.get()).is_none() {
-            return Err(LoadError::UnknownSection(entry.kind.get()));
+        if Kind::from_code(entry.kind.get()).is_none() {
+            if entry.flags.get() & CRITICAL != 0 {
+                return Err(LoadError::UnknownSection(entry.kind.get()));
+            }
+            if Sha256::digest(section(bytes, entry)?)[..] != entry.digest {
+                return Err(LoadError::OptionalDamaged(entry.kind.get()));
+            }
         }
     }
     if next != bytes.len() as u64 || header.reserved.get() != 0 {
@@ -266,17 +282,18 @@ fn read_sections(bytes: &[u8]) -> Result<Tables<'_>, LoadError> {
         let (Some(entry), None) = (found.next(), found.next()) else {
             return Err(LoadError::SectionCount(kind));
         };
-        let (start, length) = (entry.offset.get() as usize, entry.length.get() as usize);
-        let section = bytes
-            .get(start..)
-            .and_then(|b| b.get(..length))
-            .ok_or(LoadError::Truncated)?;
+        let section = section(bytes, entry)?;
         if Sha256::digest(section)[..] != entry.digest {
             Err(LoadError::SectionDamaged(kind))
         } else {
             Ok(section)
         }
     })
+}
+
+fn section<'a>(bytes: &'a [u8], entry: &Entry) -> Result<&'a [u8], LoadError> {
+    let (start, length) = (entry.offset.get() as usize, entry.length.get() as usize);
+    bytes.get(start..).and_then(|b| b.get(..length)).ok_or(LoadError::Truncated)
 }
 
 /// The digest that [`Header::digest`] must have.
@@ -318,14 +335,10 @@ impl Verifier<'_, '_> {
         let t = self.t;
         self.globals()
             .ok_or(LoadError::Malformed(Kind::Globals, 0))?;
+        let steps = Steps(t);
+        hold(steps.are_complete()).ok_or(LoadError::Malformed(Kind::Steps, 0))?;
         hold(t.symbols.len().is_power_of_two()).ok_or(LoadError::Malformed(Kind::Symbols, 0))?;
-        each(Kind::Symbols, t.symbols, |_, s| {
-            if s.space.get() == NONE {
-                Some(())
-            } else {
-                self.text(s.text)
-            }
-        })?;
+        each(Kind::Symbols, t.symbols, |_, s| self.symbol(s))?;
         each(Kind::Apps, t.apps, |_, a| self.app(a))?;
         each(Kind::Operations, t.operations, |_, o| self.operation(o))?;
         each(Kind::Requirements, t.requirements, |_, r| {
@@ -343,13 +356,7 @@ impl Verifier<'_, '_> {
             implied_by.iter().try_for_each(|s| below(*s, t.scopes))
         })?;
         each(Kind::Kinds, t.kinds, |n, k| self.kind(n, k))?;
-        each(Kind::Attributes, t.attributes, |_, a| {
-            self.text(a.name)?;
-            Type::from_code(a.kind.get())?;
-            self.words(a.feeds)?
-                .iter()
-                .try_for_each(|s| below(*s, t.slots))
-        })?;
+        each(Kind::Attributes, t.attributes, |_, a| self.attribute(a))?;
         each(Kind::Slots, t.slots, |n, s| self.slot(n, s))?;
         each(Kind::Subjects, t.subjects, |_, s| {
             Owner::from_code(s.owner.get())?;
@@ -368,9 +375,8 @@ impl Verifier<'_, '_> {
                 .get(..transitions.len() + 1)?;
             hold(self.words(w.minutes)?.len() % 2 == 0)
         })?;
-        each(Kind::Nodes, t.nodes, |n, node| self.node(n, node))?;
-        each(Kind::Nets, t.nets, |n, net| self.net(n, net))?;
-        each(Kind::Strata, t.strata, |_, s| self.stratum(s))?;
+        each(Kind::Nodes, t.nodes, |n, node| self.node(n, node).and_then(|()| steps.node(n, node)))?;
+        each(Kind::Nets, t.nets, |n, net| self.net(n, net).and_then(|()| steps.net(n, net)))?;
         each(Kind::Entries, t.entries, |_, e| {
             let nets = [
                 e.forbid,
@@ -384,22 +390,14 @@ impl Verifier<'_, '_> {
             nets.into_iter()
                 .try_for_each(|net| below_or_none(net, t.nets))
         })?;
+        each(Kind::Strata, t.strata, |n, s| self.stratum(s).and_then(|()| steps.stratum(n, s)))?;
         each(Kind::Clauses, t.clauses, |_, c| {
             [c.name, c.place, c.because, c.text]
                 .into_iter()
                 .try_for_each(|text| self.text(text))?;
             hold(c.kind.get() <= 4)
         })?;
-        each(Kind::Ratchets, t.ratchets, |_, r| {
-            self.text(r.name)?;
-            below_or_none(r.slot, t.slots)?;
-            self.text(r.place)?;
-            let stages = r.stages.len.get() as usize;
-            hold(!self.words(r.stages)?.is_empty())?;
-            t.words.get(r.locked.get() as usize..)?.get(..stages)?;
-            let limits = t.words.get(r.limits.get() as usize..)?.get(..stages)?;
-            limits.iter().filter(|at| at.get() != NONE).try_for_each(|at| self.scope_set(*at))
-        })?;
+        each(Kind::Ratchets, t.ratchets, |n, r| self.ratchet(n, r))?;
         each(Kind::Containers, t.containers, |_, c| self.container(c))?;
         each(Kind::Facts, t.facts, |_, f| {
             below(f.attribute, t.attributes)?;
@@ -410,15 +408,86 @@ impl Verifier<'_, '_> {
         each(Kind::Users, t.users, |_, u| {
             self.text(u.id)?;
             below_or_none(u.stratum, t.strata)?;
-            self.words(u.groups)?
-                .iter()
-                .try_for_each(|s| below(*s, t.slots))?;
+            self.words(u.groups)?.iter().try_for_each(|s| self.declared_group(s.get()))?;
             self.texts(u.names)
         })?;
         hold(!t.routes.is_empty()).ok_or(LoadError::Malformed(Kind::Routes, 0))?;
-        each(Kind::Routes, t.routes, |n, r| self.route(n, r))?;
+        each(Kind::Routes, t.routes, |n, r| self.route(n, r).and_then(|()| steps.route(n, r)))?;
         each(Kind::Edges, t.edges, |_, e| self.text(e.text))?;
-        each(Kind::Groups, t.groups, |_, g| self.text(g.name))
+        each(Kind::Groups, t.groups, |_, g| self.text(g.name))?;
+        steps.routes().ok_or(LoadError::Malformed(Kind::Routes, 0))?;
+        steps.decision().ok_or(LoadError::Malformed(Kind::Steps, 0))
+    }
+
+    /// What a name stands for is there: decisions trust it.
+    fn symbol(&self, symbol: &Symbol) -> Verdict {
+        let t = self.t;
+        if symbol.space.get() == NONE {
+            return Some(());
+        }
+        self.text(symbol.text)?;
+        let (number, value) = (symbol.space.get() & 0x00ff_ffff, symbol.value.get());
+        let index = value as usize;
+        match Space::from_code(symbol.space.get() >> 24)? {
+            Space::App => below(symbol.value, t.apps),
+            Space::Operation => below(symbol.value, t.operations),
+            Space::Kind => below(symbol.value, t.kinds),
+            Space::User => below(symbol.value, t.users),
+            Space::Container => hold(t.containers.get(index)?.kind.get() == number),
+            Space::Attribute => below(symbol.value, t.attributes),
+            Space::Value => {
+                let slot = t.slots.get(number as usize)?;
+                let is_set = slot.classifier.get() == Classifier::Set.code();
+                hold(value < if is_set { slot.a.get() } else { slot.classes.get() })
+            }
+            Space::Scope => hold(t.scopes.get(index)?.model.get() == number),
+            Space::Ratchet => below(symbol.value, t.ratchets),
+            Space::Stage => hold(value < t.ratchets.get(number as usize)?.stages.len.get()),
+            Space::Site => Some(()),
+            Space::Group => below(symbol.value, t.groups),
+        }
+    }
+
+    /// A value of the attribute's type is what the slots it feeds can read.
+    fn attribute(&self, attribute: &Attribute) -> Verdict {
+        self.text(attribute.name)?;
+        let kind = Type::from_code(attribute.kind.get())?;
+        self.words(attribute.feeds)?.iter().try_for_each(|slot| {
+            let slot = self.t.slots.get(slot.get() as usize)?;
+            hold(matches!(
+                (Classifier::from_code(slot.classifier.get())?, kind),
+                (Classifier::Text, Type::String | Type::Domain | Type::Origin)
+                    | (Classifier::Enum, Type::Enum)
+                    | (Classifier::Bool, Type::Bool)
+                    | (Classifier::Number, Type::Int | Type::Instant | Type::Duration)
+                    | (Classifier::Window, Type::Instant)
+                    | (Classifier::Ip, Type::Ip)
+                    | (Classifier::Set, Type::Strings)
+            ))
+        })
+    }
+
+    fn ratchet(&self, number: u32, ratchet: &Ratchet) -> Verdict {
+        let t = self.t;
+        self.text(ratchet.name)?;
+        self.text(ratchet.place)?;
+        let classes = self.words(ratchet.stages)?;
+        hold(!classes.is_empty())?;
+        if ratchet.slot.get() != NONE {
+            let slot = t.slots.get(ratchet.slot.get() as usize)?;
+            hold(slot.classifier.get() == Classifier::Stage.code() && slot.a.get() == number)?;
+            classes.iter().try_for_each(|class| hold(class.get() < slot.classes.get()))?;
+        }
+        t.words.get(ratchet.locked.get() as usize..)?.get(..classes.len())?;
+        let limits = t.words.get(ratchet.limits.get() as usize..)?.get(..classes.len())?;
+        limits.iter().filter(|at| at.get() != NONE).try_for_each(|at| self.scope_set(*at))
+    }
+
+    /// A slot that says whether the user is in a group whose members the policy declares.
+    fn declared_group(&self, slot: u32) -> Verdict {
+        let head = self.t.globals.groups.get();
+        let declared = self.t.slots.get(head as usize)?.c.get();
+        hold(slot.checked_sub(head)?.checked_sub(1)? < declared)
     }
 
     fn globals(&self) -> Verdict {
@@ -636,8 +705,10 @@ impl Verifier<'_, '_> {
             });
         }
         below(net.slot, t.slots)?;
-        // The rest is walked in a loop, not by recursion, so only its index must fall.
-        hold(net.rest.get() == NONE || net.rest.get() < number)?;
+        // The rest is walked in a loop, not by recursion: its index must fall, its depth need not.
+        if net.rest.get() != NONE {
+            hold(net.rest.get() < number && t.nets.get(net.rest.get() as usize)?.depth.get() <= depth)?;
+        }
         if net.flags.get() & DENSE != 0 {
             let children = t.words.get(at..)?.get(..len)?;
             children

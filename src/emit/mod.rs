@@ -9,6 +9,7 @@ mod nets;
 mod pools;
 mod routes;
 mod sections;
+mod steps;
 mod strata;
 
 pub use listing::show;
@@ -30,6 +31,7 @@ pub fn build(model: &Checked<Model>, sources: &SourceMap) -> Result<Vec<u8>, Vec
     let table = strata::lay_out(model, &space, &mut writer)?;
     facts::write(model, &space, sources, &table, &mut writer)?;
     routes::write(model, &mut writer)?;
+    steps::write(&mut writer)?;
     sections::assemble(writer, &manifest(model, sources))
 }
 

@@ -183,8 +183,7 @@ impl Nets {
             }
         }
         used.push(slot);
-        let (rest, _) = self.build(writer, rest, unknown, classes, used);
-        let mut depth = 0;
+        let (rest, mut depth) = self.build(writer, rest, unknown, classes, used);
         let mut pairs = Vec::new();
         for (class, leaves) in children {
             let (net, below) = self.build(writer, leaves, unknown, classes, used);

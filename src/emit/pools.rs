@@ -41,6 +41,7 @@ pub(super) struct Writer {
     pub(super) routes: Vec<f::Route>,
     pub(super) edges: Vec<f::Edge>,
     pub(super) groups: Vec<f::Group>,
+    pub(super) steps: Vec<f::Word>,
 }
 
 impl Writer {

@@ -20,7 +20,7 @@ pub(super) fn assemble(
     let symbols = symbols(&mut writer);
     let manifest = manifest.to_string();
     let globals = writer.globals.map(|g| vec![g]).unwrap_or_default();
-    let sections: [(f::Kind, usize, &[u8]); 31] = [
+    let sections: [(f::Kind, usize, &[u8]); 32] = [
         (f::Kind::Manifest, 0, manifest.as_bytes()),
         (
             f::Kind::Strings,
@@ -124,6 +124,7 @@ pub(super) fn assemble(
             writer.groups.len(),
             writer.groups.as_bytes(),
         ),
+        (f::Kind::Steps, writer.steps.len(), writer.steps.as_bytes()),
     ];
     let too_large: Vec<Diagnostic> = sections
         .iter()

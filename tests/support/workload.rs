@@ -491,7 +491,7 @@ impl Workload {
         let text = |text: &str| Value::Text(text.to_string());
         let host = format!("h{}.vendor{}.example", random.below(9), random.below(VENDORS + 10));
         let attributes = [
-            ("channel", text(*random.pick(&["server", "browser", "mcp", "scheduled"]))),
+            ("channel", text(random.pick::<&str>(&["server", "browser", "mcp", "scheduled"]))),
             ("client.ip", Value::Text(format!("10.{}.{}.{}", random.below(80), random.below(10), random.below(256)))),
             ("client.origin", Value::Text(format!("https://{host}"))),
             ("destination", Value::Text(host.clone())),
@@ -504,7 +504,7 @@ impl Workload {
             id: user_id(random.below(size.users + size.users / 20)),
             attributes: BTreeMap::from([
                 ("mfa".to_string(), Value::Bool(!random.one_in(4))),
-                ("mode".to_string(), text(*random.pick(&["online", "offline"]))),
+                ("mode".to_string(), text(random.pick::<&str>(&["online", "offline"]))),
             ]),
         });
         let mut stages = BTreeMap::new();

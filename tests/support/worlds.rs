@@ -87,7 +87,41 @@ const DURATIONS: [(&str, i64); 4] = [("0s", 0), ("1h", 3600), ("24h", 86_400), (
 
 /// A random policy that uses [`CATALOG`] as `demo`.
 pub fn policy(random: &mut Random) -> String {
-    let mut maker = Maker { random, out: String::from("use demo\n"), ratchets: Vec::new(), names: 0 };
+    make(random, false)
+}
+
+/// A random policy in which knowing less is never an advantage and a later stage never a merit: no test asks
+/// whether something is known (`has`), which stage was reached, or for `container.id`, which is the id of
+/// whichever container happens to be the innermost one given. Permits are frequent.
+pub fn plain_policy(random: &mut Random) -> String {
+    make(random, true)
+}
+
+/// A random `forbid` that any policy over [`CATALOG`] can take.
+pub fn forbid(random: &mut Random) -> String {
+    let mut maker = Maker::new(random, false);
+    maker.out.clear();
+    maker.rule("forbid");
+    maker.out
+}
+
+/// The items of a policy that [`policy`] made, in order.
+pub fn items(policy: &str) -> Vec<String> {
+    let mut items: Vec<String> = Vec::new();
+    for line in policy.lines() {
+        match items.last_mut() {
+            Some(item) if line.starts_with([' ', '}']) => *item += line,
+            _ => items.push(line.to_string()),
+        }
+        if let Some(item) = items.last_mut() {
+            item.push('\n');
+        }
+    }
+    items
+}
+
+fn make(random: &mut Random, plain: bool) -> String {
+    let mut maker = Maker::new(random, plain);
     maker.declarations();
     maker.out
 }
@@ -97,9 +131,15 @@ struct Maker<'r> {
     out: String,
     ratchets: Vec<(String, usize)>,
     names: usize,
+    /// See [`plain_policy`].
+    plain: bool,
 }
 
-impl Maker<'_> {
+impl<'r> Maker<'r> {
+    fn new(random: &'r mut Random, plain: bool) -> Maker<'r> {
+        Maker { random, out: String::from("use demo\n"), ratchets: Vec::new(), names: 0, plain }
+    }
+
     fn line(&mut self, line: &str) {
         self.out.push_str(line);
         self.out.push('\n');
@@ -145,9 +185,12 @@ impl Maker<'_> {
             self.assignment();
         }
         for _ in 0..2 + self.random.below(10) {
-            self.rule();
+            let effect = self.pick(&["permit", "permit", "permit", "forbid"]);
+            self.rule(effect);
         }
-        if self.random.one_in(2) {
+        if self.plain && self.random.one_in(2) {
+            self.line("authority {\n  lifecycle from caller\n  app user from caller\n  context user from caller\n}");
+        } else if self.random.one_in(2) {
             self.authority();
         }
         if self.random.one_in(4) {
@@ -210,7 +253,7 @@ impl Maker<'_> {
         self.line(&format!("  platform {}", qualified.join(", ")));
         let scopes: Vec<&'static str> = model.split(", ").flat_map(scopes).copied().collect();
         if !self.random.one_in(6) {
-            let requested = self.random.subset(&scopes, 5);
+            let requested = if self.plain { scopes } else { self.random.subset(&scopes, 5) };
             self.line(&format!("  requests {}", requested.join(", ")));
             if self.random.one_in(3) {
                 let approved = self.random.subset(&requested, 3).join(", ");
@@ -267,8 +310,7 @@ impl Maker<'_> {
         self.line(&format!("assign {role} to {whom}{place}"));
     }
 
-    fn rule(&mut self) {
-        let effect = self.pick(&["permit", "permit", "permit", "forbid"]);
+    fn rule(&mut self, effect: &str) {
         let apps = self.apps();
         let operations = self.operations();
         let place = self.place(reads(&operations));
@@ -402,7 +444,12 @@ impl Maker<'_> {
                 _ => format!("{word} {maybe_not}in labels"),
             };
         }
-        match self.random.below(46) {
+        let number_of_test = match self.random.below(46) {
+            // Those of presence, of `container.id` and of stages.
+            5 | 6 | 36 | 45 if self.plain => 21,
+            number => number,
+        };
+        match number_of_test {
             0 => format!("project.category {equal} {word}"),
             1 => format!("project.category {maybe_not}in [{words}]"),
             2 => format!("project.category {maybe_not}like {:?}", self.pick(&STRING_PATTERNS)),
