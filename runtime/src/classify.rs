@@ -2,7 +2,7 @@
 
 use core::net::IpAddr;
 
-use crate::format::{Classifier, FIRST, MISSING, Slot, Space, Type};
+use crate::format::{Classifier, FIRST, SETTLED, Slot, Space, Type};
 use crate::load::{Bundle, Tables};
 use crate::request::Value;
 use crate::text;
@@ -100,7 +100,11 @@ impl<'a> Bundle<'a> {
         let mut state = 0usize;
         for byte in text {
             let column = usize::from(columns.get(usize::from(*byte))?.get());
-            state = transitions.get(state * width + column)?.get() as usize;
+            let next = transitions.get(state * width + column)?.get();
+            state = (next & !SETTLED) as usize;
+            if next & SETTLED != 0 {
+                break;
+            }
         }
         word(t, automaton.classes.get() as usize + state)
     }
@@ -148,7 +152,9 @@ impl<'a> Bundle<'a> {
             }
             if symbol.hash.get() == hash as u32
                 && symbol.space.get() == space
-                && self.text(symbol.text).as_bytes() == text
+                && symbol.text.len.get() as usize == text.len()
+                && t.strings.as_bytes().get(symbol.text.at.get() as usize..).and_then(|s| s.get(..text.len()))
+                    == Some(text)
             {
                 return Some(symbol.value.get());
             }
@@ -199,8 +205,3 @@ pub(crate) fn fits(kind: Type, value: Value<'_>) -> bool {
 
 /// The class that is left when nothing was decided.
 pub(crate) const UNDECIDED: u32 = u32::MAX;
-
-/// The class in effect.
-pub(crate) fn settled(class: u32) -> u32 {
-    if class == UNDECIDED { MISSING } else { class }
-}

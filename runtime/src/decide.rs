@@ -90,11 +90,14 @@ impl<'a: 'r, 'r> Bundle<'a> {
         operation: &Operation,
         decision: &mut Decision,
     ) {
-        let mut callable = false;
-        let mut usable = false;
+        let (mut callable, mut usable, mut satisfied) = (false, false, false);
+        let held = self.held(r, app);
         for (_, requirement) in self.alternatives(app, operation) {
             callable = true;
-            usable |= self.usable(r, requirement);
+            if self.usable(r, requirement) {
+                usable = true;
+                satisfied |= self.all_held(r, app, requirement, held);
+            }
         }
         if !callable {
             if decision.reason(Layer::Catalog).is_none() {
@@ -105,8 +108,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         if !usable {
             decision.refuse(Layer::ContextUser, Reason::UserRequired);
         }
-        let held = self.held(r, app);
-        if !self.satisfied(r, app, operation, held) {
+        if !satisfied {
             decision.refuse(Layer::Scope, Reason::MissingScopes);
             if app.ratchets.len.get() != 0 && self.satisfied(r, app, operation, app.base.get()) {
                 decision.refuse(Layer::Ratchet, Reason::ScopesWithdrawn);
@@ -147,12 +149,19 @@ impl<'a: 'r, 'r> Bundle<'a> {
         held: u32,
     ) -> bool {
         self.alternatives(app, operation).any(|(_, requirement)| {
-            self.usable(r, requirement)
-                && self
-                    .words(requirement.scopes)
-                    .iter()
-                    .all(|s| self.holds(r, app, s.get(), held))
+            self.usable(r, requirement) && self.all_held(r, app, requirement, held)
         })
+    }
+
+    fn all_held(
+        &self,
+        r: &Resolved<'_, '_>,
+        app: &crate::format::App,
+        requirement: &Requirement,
+        held: u32,
+    ) -> bool {
+        let scopes = self.words(requirement.scopes);
+        scopes.iter().all(|s| self.holds(r, app, s.get(), held))
     }
 
     fn holds(&self, r: &Resolved<'_, '_>, app: &crate::format::App, scope: u32, held: u32) -> bool {
@@ -193,55 +202,48 @@ impl<'a: 'r, 'r> Bundle<'a> {
     ) {
         let t = &self.tables;
         let lists = operation.lists.get() != NONE;
-        let find = |net: fn(&Nets) -> u32, listed: bool| {
-            self.app_nets(app, operation)
-                .find_map(|nets| self.first(r, net(nets), listed))
-        };
-        // Grants: enough that some item of a list may match; unless all do, the list is filtered.
-        let grant = |net: fn(&Nets) -> u32| {
-            let clause = find(net, lists);
-            (
-                clause,
-                lists && clause.is_some() && find(net, false).is_none(),
-            )
-        };
+        let [mut forbid, mut permit, mut app_user, mut context_user, mut withdraw, mut except, mut required] =
+            [Found::default(); 7];
+        for nets in self.app_nets(app, operation) {
+            self.look(r, nets.forbid.get(), lists, &mut forbid);
+            self.look(r, nets.permit.get(), lists, &mut permit);
+            self.look(r, nets.app_user.get(), lists, &mut app_user);
+            self.look(r, nets.withdraw.get(), lists, &mut withdraw);
+            self.look(r, nets.except.get(), false, &mut except);
+            if r.user {
+                self.look(r, nets.context_user.get(), lists, &mut context_user);
+            } else {
+                self.look(r, nets.required.get(), lists, &mut required);
+            }
+        }
 
-        let forbidden = find(|n| n.forbid.get(), false);
-        let (permitted, some) = grant(|n| n.permit.get());
-        decision.filter |= some;
-        if forbidden.is_some() {
+        // Grants: enough that some item of a list may match; unless all do, the list is filtered.
+        decision.filter = forbid.on_some() || withdraw.on_some() || permit.on_some();
+        if forbid.all.is_some() {
             decision.refuse(Layer::Rules, Reason::Forbidden);
-        } else if permitted.is_none() {
+        } else if permit.some.is_none() {
             decision.refuse(Layer::Rules, Reason::NoPermit);
         }
-        let withdrawn = find(|n| n.withdraw.get(), false);
-        if withdrawn.is_some() {
+        if withdraw.all.is_some() {
             decision.refuse(Layer::Ratchet, Reason::Withdrawn);
         }
-        if lists {
-            decision.filter |= find(|n| n.forbid.get(), true).is_some()
-                || find(|n| n.withdraw.get(), true).is_some();
-        }
-        decision.clause = forbidden
-            .or(withdrawn)
-            .or(permitted.filter(|_| forbidden.is_none()))
-            .filter(|clause| clause.0 != NONE);
+        let refused = forbid.all.or(withdraw.all);
+        decision.clause = refused.or(permit.some).filter(|clause| clause.0 != NONE);
 
-        if find(|n| n.except.get(), false).is_none() {
+        if except.all.is_none() {
             if t.globals.app_user_from_caller.get() != 0 {
                 if r.app_user_permitted != Some(true) {
                     decision.refuse(Layer::AppUser, Reason::AppUserRefused);
                 }
             } else {
-                let (granted, some) = grant(|n| n.app_user.get());
-                decision.filter |= some;
-                if granted.is_none() {
+                decision.filter |= app_user.on_some();
+                if app_user.some.is_none() {
                     decision.refuse(Layer::AppUser, Reason::AppUserWithoutRole);
                 }
             }
         }
         if !r.user {
-            if find(|n| n.required.get(), lists).is_some() {
+            if required.some.is_some() {
                 decision.refuse(Layer::ContextUser, Reason::UserRequired);
             }
         } else if t.globals.context_user_from_caller.get() != 0 {
@@ -249,22 +251,30 @@ impl<'a: 'r, 'r> Bundle<'a> {
                 decision.refuse(Layer::ContextUser, Reason::ContextUserRefused);
             }
         } else {
-            let granted = |listed| {
-                self.user_nets(r, app, operation)
-                    .find_map(|nets| self.first(r, nets.context_user.get(), listed))
-            };
-            let some = granted(lists);
-            if some.is_none() {
+            for nets in self.own_nets(r, operation) {
+                if context_user.all.is_some() {
+                    break;
+                }
+                self.look(r, nets.context_user.get(), lists, &mut context_user);
+            }
+            decision.filter |= context_user.on_some();
+            if context_user.some.is_none() {
                 decision.refuse(Layer::ContextUser, Reason::ContextUserWithoutRole);
-            } else if lists && granted(false).is_none() {
-                decision.filter = true;
             }
         }
-        if decision.reasons.iter().any(Option::is_some)
-            && forbidden.is_none()
-            && withdrawn.is_none()
-        {
+        if refused.is_none() && !decision.permitted() {
             decision.clause = None;
+        }
+    }
+
+    /// Notes what matches in a net, unless something was found before.
+    fn look(&self, r: &Resolved<'_, '_>, net: u32, lists: bool, found: &mut Found) {
+        if net == NONE || found.all.is_some() {
+            return;
+        }
+        found.all = self.first(r, net, false);
+        if found.some.is_none() {
+            found.some = if lists && found.all.is_none() { self.first(r, net, true) } else { found.all };
         }
     }
 
@@ -279,11 +289,20 @@ impl<'a: 'r, 'r> Bundle<'a> {
             .filter_map(|s| self.nets(s.get(), operation.class.get()))
     }
 
-    /// The nets for the context user: anybody's, the user's own, the user's groups'.
+    /// The nets for the context user: anybody's, the user's own, the user's groups', the app's.
     fn user_nets<'b>(
         &'b self,
         r: &'b Resolved<'_, '_>,
         app: &crate::format::App,
+        operation: &'b Operation,
+    ) -> impl Iterator<Item = &'a Nets> + 'b {
+        self.own_nets(r, operation).chain(self.app_nets(app, operation))
+    }
+
+    /// The same without the app's.
+    fn own_nets<'b>(
+        &'b self,
+        r: &'b Resolved<'_, '_>,
         operation: &'b Operation,
     ) -> impl Iterator<Item = &'a Nets> + 'b {
         let t = &self.tables;
@@ -304,7 +323,6 @@ impl<'a: 'r, 'r> Bundle<'a> {
             .into_iter()
             .chain(strata)
             .filter_map(|stratum| self.nets(stratum, operation.class.get()))
-            .chain(self.app_nets(app, operation))
     }
 
     fn nets(&self, stratum: u32, class: u32) -> Option<&'a Nets> {
@@ -354,7 +372,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
                     _ => false,
                 });
             }
-            let class = r.class(net.slot.get());
+            let class = self.class(r, net.slot.get());
             let dense = net.flags.get() & DENSE != 0;
             let children = t
                 .words
@@ -401,7 +419,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             let Some(node) = t.nodes.get(at as usize) else {
                 return false;
             };
-            let holds = match r.class(node.slot.get()) {
+            let holds = match self.class(r, node.slot.get()) {
                 MISSING => node.test.get() & UNKNOWN_MATCHES != 0,
                 LISTED => listed,
                 class => self.test(node, class) != (node.test.get() & INVERTED != 0),
@@ -600,6 +618,19 @@ impl<'a: 'r, 'r> Bundle<'a> {
             .iter()
             .filter(move |s| !app.is_some_and(|app| self.holds(r, app, s.get(), held)))
             .filter_map(|s| t.scopes.get(s.get() as usize).map(|s| self.text(s.name)))
+    }
+}
+
+/// A clause that matches for every item of a list, and one that does for some.
+#[derive(Default, Clone, Copy)]
+struct Found {
+    all: Option<ClauseHandle>,
+    some: Option<ClauseHandle>,
+}
+
+impl Found {
+    fn on_some(self) -> bool {
+        self.all.is_none() && self.some.is_some()
     }
 }
 

@@ -293,7 +293,7 @@ record! {
         columns: U32,
         /// How many columns.
         width: U32,
-        /// First word of the transitions: `states × width`.
+        /// First word of the transitions: `states × width`, some with [`SETTLED`].
         transitions: U32,
         /// First word of the classes, one a state.
         classes: U32,
@@ -301,6 +301,9 @@ record! {
         states: U32,
     }
 }
+
+/// In a transition: the state is not left again, whatever follows.
+pub const SETTLED: u32 = 1 << 31;
 
 record! {
     /// Local hours in a time zone.

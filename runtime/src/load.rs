@@ -12,7 +12,7 @@ use crate::format::{
     App, Attribute, Automaton, CRITICAL, Classifier, Clause, Container, ContainerKind, DENSE, Edge,
     Entry, FORMAT, Fact, Globals, Group, Header, Int, Kind, MAGIC, MATCH, MAX_DEPTH, MAX_NESTING,
     Model, NO_MATCH, NONE, Net, Nets, Node, Operation, Owner, Range, Ratchet, Requirement, Route,
-    Scope, Short, Slot, Space, Stratum, Subject, Symbol, Test, Text, Type, User, Window, Word,
+    SETTLED, Scope, Short, Slot, Space, Stratum, Subject, Symbol, Test, Text, Type, User, Window, Word,
 };
 use crate::steps::Steps;
 
@@ -660,7 +660,7 @@ impl Verifier<'_, '_> {
             .words
             .get(automaton.transitions.get() as usize..)?
             .get(..cells)?;
-        hold(transitions.iter().all(|s| (s.get() as usize) < states))?;
+        hold(transitions.iter().all(|s| ((s.get() & !SETTLED) as usize) < states))?;
         self.t
             .words
             .get(automaton.classes.get() as usize..)?

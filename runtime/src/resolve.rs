@@ -1,6 +1,6 @@
 //! From a request to classes: everything that reads the request's strings.
 
-use crate::classify::{UNDECIDED, address, fits, settled, word};
+use crate::classify::{UNDECIDED, address, fits, word};
 use crate::format::{
     Attribute, Classifier, FALSE, FIRST, LISTED, MAX_DEPTH, MISSING, NONE, Owner, Range, Slot,
     Space, Subject, TRUE, Type, Word,
@@ -34,14 +34,7 @@ pub struct Resolved<'s, 'r> {
     pub(crate) approved: Option<&'r [&'r str]>,
 }
 
-impl<'s, 'r> Resolved<'s, 'r> {
-    /// The class of a slot.
-    pub(crate) fn class(&self, slot: u32) -> u32 {
-        self.classes
-            .get(slot as usize)
-            .map_or(MISSING, |c| settled(*c))
-    }
-
+impl Resolved<'_, '_> {
     fn set(&mut self, slot: u32, class: u32) {
         if let Some(to) = self.classes.get_mut(slot as usize)
             && *to == UNDECIDED
@@ -64,7 +57,8 @@ impl<'s, 'r> Resolved<'s, 'r> {
 /// The containers in effect, by the depth of their kind.
 #[derive(Clone, Copy)]
 pub(crate) struct Chain<'r> {
-    links: [Option<Link<'r>>; MAX_DEPTH],
+    given: &'r [Container<'r>],
+    links: [Option<Link>; MAX_DEPTH],
     /// The kinds that differ from item to item of a list: none, or those with depths in `from..=to`.
     listed: Option<(usize, usize)>,
     /// The kind whose path to the root the links lie on.
@@ -72,12 +66,12 @@ pub(crate) struct Chain<'r> {
 }
 
 #[derive(Clone, Copy)]
-struct Link<'r> {
+struct Link {
     kind: u32,
-    id: Option<&'r str>,
     /// Index among the containers that the policy names, or [`NONE`].
     declared: u32,
-    attributes: &'r [(&'r str, Value<'r>)],
+    /// Index among the containers that the request gives, or [`NONE`].
+    given: u32,
 }
 
 impl<'a: 'r, 'r> Bundle<'a> {
@@ -153,6 +147,29 @@ impl<'a: 'r, 'r> Bundle<'a> {
         r
     }
 
+    /// The class of a slot.
+    pub(crate) fn class(&self, r: &Resolved<'_, '_>, slot: u32) -> u32 {
+        match r.classes.get(slot as usize) {
+            Some(&UNDECIDED) => self.class_of_undecided(r, slot),
+            Some(class) => *class,
+            None => MISSING,
+        }
+    }
+
+    /// Of a set that was read, only the elements that hold were noted.
+    fn class_of_undecided(&self, r: &Resolved<'_, '_>, slot: u32) -> u32 {
+        match self.tables.slots.get(slot as usize) {
+            Some(slot) if slot.classifier.get() == Classifier::Element.code() => {
+                match r.classes.get(slot.a.get() as usize) {
+                    Some(&FIRST) => FALSE,
+                    Some(&LISTED) => LISTED,
+                    _ => MISSING,
+                }
+            }
+            _ => MISSING,
+        }
+    }
+
     fn read_user(&self, r: &mut Resolved<'_, 'r>, user: &User<'r>) {
         let t = &self.tables;
         r.known_user = self.symbol(Space::User.of(0), user.id);
@@ -169,8 +186,9 @@ impl<'a: 'r, 'r> Bundle<'a> {
             return;
         };
         let (elements, declared) = (slot.a.get(), slot.c.get());
-        for element in 0..declared {
-            r.set(head + 1 + element, FALSE);
+        let given = given_groups(user);
+        if given.is_some() || !t.groups.is_empty() {
+            r.set(head, FIRST);
         }
         if let Some(known) = r.known_user.and_then(|u| t.users.get(u as usize)) {
             for slot in self.words(known.groups) {
@@ -178,23 +196,21 @@ impl<'a: 'r, 'r> Bundle<'a> {
                 self.note_group(r, slot.get());
             }
         }
-        let given = given_groups(user);
         if let Some(given) = given {
-            for element in declared..elements {
-                r.set(head + 1 + element, FALSE);
-            }
             for name in given {
                 match self.symbol(Space::Value.of(head), name) {
-                    Some(element) if element >= declared && r.class(head + 1 + element) != TRUE => {
+                    Some(element) if element >= declared && r.undecided(head + 1 + element) => {
                         r.overwrite(head + 1 + element, TRUE);
                         self.note_group(r, head + 1 + element);
                     }
                     _ => {}
                 }
             }
-        }
-        if given.is_some() || !t.groups.is_empty() {
-            r.set(head, FIRST);
+        } else {
+            // Whether the user is in a group of the caller's is not known.
+            for element in declared..elements {
+                r.set(head + 1 + element, MISSING);
+            }
         }
     }
 
@@ -263,9 +279,6 @@ impl<'a: 'r, 'r> Bundle<'a> {
 
     fn feed_set(&self, r: &mut Resolved<'_, 'r>, head: u32, slot: &Slot, elements: &[&str]) {
         r.set(head, FIRST);
-        for element in 0..slot.a.get() {
-            r.set(head + 1 + element, FALSE);
-        }
         for text in elements {
             if let Some(element) = self.symbol(Space::Value.of(head), text)
                 && element < slot.a.get()
@@ -311,13 +324,14 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let lists = Some(operation.lists.get()).filter(|l| *l != NONE);
         let anchor = lists.unwrap_or(acts);
         let mut chain = Chain {
+            given,
             links: [None; MAX_DEPTH],
             listed: None,
             anchor,
         };
         let mut innermost = None;
         let mut below = None;
-        for container in given {
+        for (number, container) in (0..).zip(given) {
             let kind = self.symbol(Space::Kind.of(0), container.kind)?;
             if let Some(below) = below
                 && (kind == below || !self.is_within(below, kind))
@@ -326,8 +340,9 @@ impl<'a: 'r, 'r> Bundle<'a> {
             }
             below = Some(kind);
             innermost = innermost.or(Some(kind));
-            *chain.links.get_mut(self.depth(kind))? =
-                Some(self.link(kind, container.id, container.attributes));
+            let declared = container.id.and_then(|id| self.symbol(Space::Container.of(kind), id));
+            let declared = declared.unwrap_or(NONE);
+            *chain.links.get_mut(self.depth(kind))? = Some(Link { kind, declared, given: number });
         }
         if let Some(innermost) = innermost {
             let related =
@@ -372,32 +387,20 @@ impl<'a: 'r, 'r> Bundle<'a> {
             return;
         };
         let kind = record.kind.get();
-        let id = self.text(record.id);
+        let given = |link: Link| {
+            let container = chain.given.get(link.given as usize);
+            container.filter(|c| c.id == Some(self.text(record.id))).map(|_| link.given)
+        };
         if let Some(to) = chain.links.get_mut(self.depth(kind)) {
-            let attributes = to
-                .filter(|l| l.id == Some(id))
-                .map_or(&[][..], |l| l.attributes);
-            *to = Some(Link {
-                kind,
-                id: Some(id),
-                declared: parent,
-                attributes,
-            });
+            let given = to.and_then(given).unwrap_or(NONE);
+            *to = Some(Link { kind, declared: parent, given });
         }
     }
 
-    fn link(
-        &self,
-        kind: u32,
-        id: Option<&'r str>,
-        attributes: &'r [(&'r str, Value<'r>)],
-    ) -> Link<'r> {
-        let declared = id.and_then(|id| self.symbol(Space::Container.of(kind), id));
-        Link {
-            kind,
-            id,
-            declared: declared.unwrap_or(NONE),
-            attributes,
+    fn id(&self, chain: &Chain<'r>, link: &Link) -> Option<&'r str> {
+        match self.tables.containers.get(link.declared as usize) {
+            Some(container) => Some(self.text(container.id)),
+            None => chain.given.get(link.given as usize)?.id,
         }
     }
 
@@ -413,7 +416,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
                 }
             }
             if let Some(link) = chain.links.get(depth).copied().flatten() {
-                self.read_link(r, &link, record.id.get());
+                self.read_link(r, chain, &link, record.id.get());
                 for slot in self.words(record.closes) {
                     r.set(slot.get(), MISSING);
                 }
@@ -422,19 +425,37 @@ impl<'a: 'r, 'r> Bundle<'a> {
         }
     }
 
-    fn read_link(&self, r: &mut Resolved<'_, 'r>, link: &Link<'r>, id_attribute: u32) {
+    fn read_link(
+        &self,
+        r: &mut Resolved<'_, 'r>,
+        chain: &Chain<'r>,
+        link: &Link,
+        id_attribute: u32,
+    ) {
         let t = &self.tables;
-        if let (Some(id), Some(attribute)) = (link.id, t.attributes.get(id_attribute as usize)) {
+        let id = self.id(chain, link);
+        if let (Some(id), Some(attribute)) = (id, t.attributes.get(id_attribute as usize)) {
             self.feed(r, attribute, Value::Text(id));
         }
         if let Some(container) = t.containers.get(link.declared as usize) {
+            // The elements of a set follow its head, and count only if the set does.
+            let mut passed = 0;
             for pair in self.words(container.classes).chunks(2) {
-                if let [slot, class] = pair {
-                    r.set(slot.get(), class.get());
+                let [slot, class] = pair else { continue };
+                let slot = slot.get();
+                if slot < passed {
+                    continue;
+                }
+                if r.undecided(slot) {
+                    r.set(slot, class.get());
+                } else if let Some(record) = t.slots.get(slot as usize)
+                    && record.classifier.get() == Classifier::Set.code()
+                {
+                    passed = slot.saturating_add(record.a.get()).saturating_add(1);
                 }
             }
         }
-        for (name, value) in link.attributes {
+        for (name, value) in chain.attributes(link) {
             let space = Space::Attribute.of(2 + link.kind);
             let Some(attribute) = self.symbol(space, name) else {
                 continue;
@@ -462,7 +483,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             t.subjects.get(slot.a.get() as usize)?,
             t.subjects.get(slot.b.get() as usize)?,
         );
-        let classes = (r.class(left.slot.get()), r.class(right.slot.get()));
+        let classes = (self.class(r, left.slot.get()), self.class(r, right.slot.get()));
         match classes {
             (MISSING, _) | (_, MISSING) => return None,
             (LISTED, _) | (_, LISTED) => return Some(LISTED),
@@ -560,13 +581,13 @@ impl<'a: 'r, 'r> Bundle<'a> {
                         if let Some(own) = own {
                             let attribute = t.attributes.get(own as usize)?;
                             let value = if own == record.id.get() {
-                                link.id
+                                self.id(chain?, &link)
                                     .map(|id| (Type::String, Raw::Given(Value::Text(id))))
                             } else if let Some(fact) = self.fact(link.declared, own) {
                                 Some(fact)
                             } else {
                                 find(
-                                    link.attributes,
+                                    chain?.attributes(&link),
                                     attribute,
                                     Type::from_code(attribute.kind.get())?,
                                 )
@@ -667,7 +688,11 @@ impl<'a: 'r, 'r> Bundle<'a> {
     }
 }
 
-impl Chain<'_> {
+impl<'r> Chain<'r> {
+    fn attributes(&self, link: &Link) -> &'r [(&'r str, Value<'r>)] {
+        self.given.get(link.given as usize).map_or(&[], |c| c.attributes)
+    }
+
     fn is_listed(&self, depth: usize) -> bool {
         self.listed
             .is_some_and(|(from, to)| (from..=to).contains(&depth))

@@ -275,10 +275,14 @@ impl Attributes<'_> {
                     writer.name(f::Space::Value.of(number), text, *class)
                 });
                 let automaton = automaton.as_ref().map_or(f::NONE, |(automaton, classes)| {
+                    let settled = automaton.settled();
+                    let transition =
+                        |next: &u32| next | if settled[*next as usize] { f::SETTLED } else { 0 };
+                    let transitions = automaton.transitions.iter().map(transition).collect();
                     let record = f::Automaton {
                         columns: writer.shorts(automaton.columns.clone()).into(),
                         width: (automaton.width as u32).into(),
-                        transitions: writer.words(automaton.transitions.clone()).into(),
+                        transitions: writer.words(transitions).into(),
                         classes: writer.words(classes.clone()).into(),
                         states: (classes.len() as u32).into(),
                     };
@@ -440,7 +444,8 @@ fn kinds(model: &Model, space: &Space, writer: &mut Writer, problems: &mut Vec<D
             let owned = attributes
                 .iter()
                 .any(|a| model.attributes[a.index()].owner == Owner::Kind(KindId(number)));
-            if matches!(slot.classifier, Classifier::Relation(_)) || !owned {
+            let derived = matches!(slot.classifier, Classifier::Relation(_) | Classifier::Element { .. });
+            if derived || !owned {
                 continue;
             }
             reads.push(slot_number);
@@ -608,8 +613,9 @@ fn classify(
             in_window(&window.zone, &window.minutes, *instant).map(truth)
         }
         (Classifier::Set { elements, .. }, Constant::Strings(set)) => {
-            for (index, element) in (0..).zip(elements) {
-                classes.insert(number + 1 + index, truth(set.contains(element)));
+            // An element that is not told does not hold: so says the class of the head.
+            for (index, _) in (0..).zip(elements).filter(|(_, element)| set.contains(*element)) {
+                classes.insert(number + 1 + index, f::TRUE);
             }
             Some(f::FIRST)
         }

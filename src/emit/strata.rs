@@ -12,6 +12,9 @@ use crate::diag::Diagnostic;
 use crate::sema::model::{AppId, ClauseKind, Model, Principal};
 use crate::space::{PieceKind, Space};
 
+/// What is said about at most so many apps is stored for each of them.
+const FEW_APPS: usize = 16;
+
 /// Who belongs to which stratum.
 pub(super) struct Table {
     /// Class of each operation.
@@ -53,6 +56,7 @@ pub(super) fn lay_out(
         };
         members.entry(whom).or_default().push(number);
     }
+    let members = own_lists(model, members);
     let mut layout = Layout::new(space, class_parts, writer);
     let mut table = Table {
         classes,
@@ -80,6 +84,31 @@ pub(super) fn lay_out(
         }
     }
     Ok(table)
+}
+
+/// Pieces about few apps are listed once more for each of them, so that a decision looks into one stratum for
+/// all that is said about its app alone, and into those that many apps share.
+fn own_lists(model: &Model, members: BTreeMap<Whom, Vec<usize>>) -> BTreeMap<Whom, Vec<usize>> {
+    let mut own: Vec<Vec<usize>> = vec![Vec::new(); model.apps.len()];
+    let mut lists = BTreeMap::new();
+    for (whom, pieces) in members {
+        match whom {
+            Whom::Apps(apps) if apps.len() <= FEW_APPS => {
+                apps.iter().for_each(|app| own[app.index()].extend(&pieces));
+            }
+            whom => drop(lists.insert(whom, pieces)),
+        }
+    }
+    let mut alike: BTreeMap<Vec<usize>, BTreeSet<AppId>> = BTreeMap::new();
+    for (app, mut pieces) in (0..).map(AppId).zip(own).filter(|(_, pieces)| !pieces.is_empty()) {
+        pieces.sort_unstable();
+        alike.entry(pieces).or_default().insert(app);
+    }
+    for (pieces, apps) in alike {
+        // All apps together may be few.
+        lists.entry(Whom::Apps(Arc::new(apps))).or_default().extend(pieces);
+    }
+    lists
 }
 
 /// Operations that lie in the same parts share a class; also the parts of each class.

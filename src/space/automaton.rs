@@ -88,6 +88,12 @@ impl Automaton {
         &self.accepts[self.end(text)]
     }
 
+    /// Whether each state is left never again, whatever follows.
+    pub fn settled(&self) -> Vec<bool> {
+        let stays = |(state, row): (u32, &[u32])| row.iter().all(|next| *next == state);
+        (0..).zip(self.transitions.chunks(self.width)).map(stays).collect()
+    }
+
     /// The state at the end of a text.
     pub fn end(&self, text: &[u8]) -> usize {
         let mut state = 0;
