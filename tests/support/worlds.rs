@@ -97,10 +97,15 @@ pub fn plain_policy(random: &mut Random) -> String {
     make(random, true)
 }
 
+/// How half of the [`plain_policy`]s end.
+pub const CALLER_DECIDES: &str =
+    "authority {\n  lifecycle from caller\n  app user from caller\n  context user from caller\n}";
+
 /// A random `forbid` that any policy over [`CATALOG`] can take.
 pub fn forbid(random: &mut Random) -> String {
     let mut maker = Maker::new(random, false);
     maker.out.clear();
+    maker.names = 1000; // above what `policy` gives
     maker.rule("forbid");
     maker.out
 }
@@ -189,7 +194,7 @@ impl<'r> Maker<'r> {
             self.rule(effect);
         }
         if self.plain && self.random.one_in(2) {
-            self.line("authority {\n  lifecycle from caller\n  app user from caller\n  context user from caller\n}");
+            self.line(CALLER_DECIDES);
         } else if self.random.one_in(2) {
             self.authority();
         }
