@@ -7,7 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 
+use sprag::driver::{self, Inputs};
+use sprag::emit;
 use sprag::request::{ContainerFact, Request, Target, User, Value};
+use sprag::span::Source;
 use sprag_runtime as runtime;
 
 use super::random::Random;
@@ -247,14 +250,19 @@ impl Maker {
         );
         let groups = groups(self.size);
         for group in 0..groups {
-            let members: BTreeSet<usize> =
-                (group..self.size.users).step_by(groups).chain((0..50).map(|_| self.random.below(self.size.users))).collect();
+            let members: BTreeSet<usize> = (group..self.size.users)
+                .step_by(groups)
+                .chain((0..50).map(|_| self.random.below(self.size.users)))
+                .collect();
             let members: Vec<String> = members.into_iter().map(|u| format!("{:?}", user_id(u))).collect();
             let _ = writeln!(out, "group group{group} {{ {} }}", members.join(", "));
             for _ in 0..1 + self.random.below(2) {
                 let role = self.random.pick(&["reader", "member", "member", "owner"]);
                 let place = match self.random.below(3) {
-                    0 => format!(" in site {}", place_id(self.random.below(sites(self.size)), sites(self.size))),
+                    0 => format!(
+                        " in site {}",
+                        place_id(self.random.below(sites(self.size)), sites(self.size))
+                    ),
                     1 => format!(" in project where category == {:?}", self.random.pick(&CATEGORIES)),
                     _ => String::new(),
                 };
@@ -387,7 +395,9 @@ impl Maker {
         let narrow = everyone && forbids;
         let containers = match self.random.below(10) {
             0..=3 => format!("{holder} {id}"),
-            4 | 5 if holder != "site" => format!("{holder} where \"label{}\" in labels", self.random.below(LABELS)),
+            4 | 5 if holder != "site" => {
+                format!("{holder} where \"label{}\" in labels", self.random.below(LABELS))
+            }
             6 if !narrow => format!("{holder} where classification <= {}", self.random.pick(&LEVELS[..2])),
             6 => format!("{holder} where classification == restricted"),
             7 => format!("{holder} where id like \"{}*\"", &id[..3.min(id.len())]),
@@ -435,6 +445,40 @@ fn is_declared(place: usize) -> bool {
 }
 
 impl Workload {
+    /// The policy's length in bytes, without the catalog.
+    pub fn text(&self) -> usize {
+        self.policy.iter().map(|(_, text)| text.len()).sum()
+    }
+
+    /// What the driver takes.
+    pub fn inputs(&self) -> Inputs {
+        let source = |(path, text): &(String, String)| Source { path: path.clone(), text: text.clone() };
+        Inputs {
+            package: "load".to_string(),
+            own: self.policy.iter().map(source).collect(),
+            shelf: vec![Source { path: "catalog.sprag".to_string(), text: self.catalog.clone() }],
+            lock: None,
+        }
+    }
+
+    /// The compiled bundle.
+    ///
+    /// # Panics
+    /// Where the workload is not a clean policy, with the first diagnostic.
+    pub fn bundle(&self) -> Vec<u8> {
+        let compilation = driver::compile(self.inputs());
+        let (model, sources) = (compilation.model, compilation.sources);
+        let built = model.map(|model| emit::build(&model, &sources));
+        match built {
+            Some(Ok(bytes)) => bytes,
+            Some(Err(found)) => panic!("{found:?}"),
+            None => {
+                let told = compilation.diagnostics.iter().take(3);
+                panic!("{:?}", told.map(|d| (sources.at(d.span()), &d.message)).collect::<Vec<_>>())
+            }
+        }
+    }
+
     /// The first `count` of its requests; each is different from the others.
     pub fn requests(&self, count: usize) -> Vec<Request> {
         let mut random = Random::new(self.size.rules as u64 ^ 0xa5c3);
@@ -555,7 +599,8 @@ pub fn lend(requests: &[Request]) -> Vec<runtime::Request<'static>> {
     // Positions first: the lists still move while they grow.
     let mut drafts = Vec::new();
     for request in requests {
-        let mut attributes = |given: &BTreeMap<String, Value>, next: &mut dyn FnMut(&String) -> &'static str| {
+        let mut attributes = |given: &BTreeMap<String, Value>,
+                              next: &mut dyn FnMut(&String) -> &'static str| {
             let from = values.len();
             for (name, value) in given {
                 let name = lender.names[name];
@@ -576,7 +621,9 @@ pub fn lend(requests: &[Request]) -> Vec<runtime::Request<'static>> {
         let app = request.app.as_ref().map(&mut next);
         let operation = match &request.operation {
             Target::Name(name) => runtime::Target::Name(next(name)),
-            Target::Http { method, path } => runtime::Target::Http { method: lender.names[method], path: next(path) },
+            Target::Http { method, path } => {
+                runtime::Target::Http { method: lender.names[method], path: next(path) }
+            }
         };
         let containers_from = containers.len();
         for container in &request.containers {
@@ -591,7 +638,14 @@ pub fn lend(requests: &[Request]) -> Vec<runtime::Request<'static>> {
         let own = attributes(&request.attributes, &mut next);
         let stages_from = stages.len();
         stages.extend(request.stages.iter().map(|(r, s)| (lender.names[r], lender.names[s])));
-        drafts.push((app, operation, containers_from..containers.len(), user, own, stages_from..stages.len()));
+        drafts.push((
+            app,
+            operation,
+            containers_from..containers.len(),
+            user,
+            own,
+            stages_from..stages.len(),
+        ));
     }
     let sets: &'static [&'static str] = sets.leak();
     let values: Vec<(&'static str, runtime::Value<'static>)> = values

@@ -1,18 +1,12 @@
 //! Runs every stage once on a workload and tells how long it took: for profilers, and for sizes of one's own.
 //!
 //! `cargo run --release -p sprag-test-support --example stages -- large`, or four numbers: apps, rules, containers, users.
-#![expect(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "a tool that measures and tells"
-)]
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a tool that measures and tells")]
 
 use std::hint::black_box;
 use std::time::Instant;
 
-use sprag::driver::{self, Inputs};
-use sprag::span::Source;
-use sprag::{emit, space};
+use sprag::{driver, emit, space};
 use sprag_runtime::{App, Bundle, Target};
 use sprag_test_support::workload::{LARGE, MEDIUM, SMALL, Size, lend, workload};
 
@@ -27,7 +21,8 @@ fn main() {
         (Some("medium"), _) => MEDIUM,
         _ => LARGE,
     };
-    let timed = |what: &str, start: Instant| println!("{what:<12} {:9.2} ms", start.elapsed().as_secs_f64() * 1e3);
+    let timed =
+        |what: &str, start: Instant| println!("{what:<12} {:9.2} ms", start.elapsed().as_secs_f64() * 1e3);
 
     let start = Instant::now();
     let made = workload(size);
@@ -39,16 +34,14 @@ fn main() {
             std::fs::write(folder.join(path), text).ok();
         }
     }
-    let own: Vec<Source> = made.policy.iter().cloned().map(|(path, text)| Source { path, text }).collect();
-    println!("{:<12} {:9} KiB", "text", own.iter().map(|s| s.text.len()).sum::<usize>() / 1024);
+    println!("{:<12} {:9} KiB", "text", made.text() / 1024);
     let start = Instant::now();
-    for (number, source) in (0..).zip(&own) {
-        let (_, broken) = sprag::syntax::parser::parse(number, &source.text);
-        assert!(broken.is_empty(), "{}: {broken:?}", source.path);
+    for (number, (path, text)) in (0..).zip(&made.policy) {
+        let (_, broken) = sprag::syntax::parser::parse(number, text);
+        assert!(broken.is_empty(), "{path}: {broken:?}");
     }
     timed("parse alone", start);
-    let shelf = vec![Source { path: "catalog.sprag".to_string(), text: made.catalog.clone() }];
-    let inputs = Inputs { package: "load".to_string(), own, shelf, lock: None };
+    let inputs = made.inputs();
     let start = Instant::now();
     let compilation = driver::compile(inputs);
     timed("parse, check", start);
