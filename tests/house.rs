@@ -202,6 +202,7 @@ fn the_page_of_the_bundle_format_is_the_format() {
         ("critical", f::CRITICAL.to_string()),
         ("deepest chain", f::MAX_DEPTH.to_string()),
         ("deepest net, longest route", f::MAX_NESTING.to_string()),
+        ("most steps of a decision", f::MAX_STEPS.to_string()),
         ("first instant", sprag_runtime::FIRST_INSTANT.to_string()),
         ("instants end before", sprag_runtime::LAST_INSTANT.to_string()),
         ("hash of \"\" in space 0", format!("{:016x}", sprag_runtime::hash::hash(0, b""))),
