@@ -536,7 +536,10 @@ impl Workload {
         let host = format!("h{}.vendor{}.example", random.below(9), random.below(VENDORS + 10));
         let attributes = [
             ("channel", text(random.pick::<&str>(&["server", "browser", "mcp", "scheduled"]))),
-            ("client.ip", Value::Text(format!("10.{}.{}.{}", random.below(80), random.below(10), random.below(256)))),
+            (
+                "client.ip",
+                Value::Text(format!("10.{}.{}.{}", random.below(80), random.below(10), random.below(256))),
+            ),
             ("client.origin", Value::Text(format!("https://{host}"))),
             ("destination", Value::Text(host.clone())),
             ("install.age", Value::Int(random.below(400) as i64 * 3600)),

@@ -95,7 +95,7 @@ fn main() {
     }
     println!("{:<12} {:9}", "scratch", bundle.scratch_len());
 
-    let count = 262_144;
+    let count = std::env::var("SPRAG_COUNT").ok().and_then(|n| n.parse().ok()).unwrap_or(262_144);
     let requests = lend(&made.requests(count));
     let mut scratch = vec![0; bundle.scratch_len()];
     // On a busy machine: blocks shorter than a time slice, and of each the quickest of several rounds.
