@@ -5,6 +5,7 @@
 
 pub mod span;
 pub mod diag;
+pub mod json;
 pub mod syntax;
 pub mod request;
 pub mod reasons;

@@ -394,8 +394,15 @@ fn inherited_attributes_are_lifted_from_the_nearest_container_with_a_value() {
     let secret = vec![classified("issue", "secret"), classified("project", "public")];
     denies(&model, &ask(secret), &["rules no-permit"]);
     denies(&model, &ask(vec![at("issue", "x")]), &["rules no-permit"]);
-    // A value that is none of the enumeration's is as good as none: the project's stands.
-    permits(&model, &ask(vec![classified("issue", "top"), classified("project", "public")]));
+    // Of a value that is none of the enumeration's nothing is known: the project's must not stand in for it.
+    let unheard_of = vec![classified("issue", "top"), classified("project", "public")];
+    denies(&model, &ask(unheard_of), &["rules no-permit"]);
+    // Nor of what the request leaves out: a project in between, or the issue itself, may be stricter.
+    denies(&model, &ask(vec![at("issue", "x"), classified("site", "public")]), &["rules no-permit"]);
+    denies(&model, &ask(vec![classified("project", "public")]), &["rules no-permit"]);
+    // An issue that has no level of its own has its project's, also if its id is not known.
+    let some_issue = ContainerFact { id: None, ..at("issue", "x") };
+    permits(&model, &ask(vec![some_issue, classified("project", "public")]));
 }
 
 #[test]

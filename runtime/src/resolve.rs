@@ -2,7 +2,7 @@
 
 use crate::classify::{UNDECIDED, address, fits, word};
 use crate::format::{
-    Attribute, Classifier, FALSE, FIRST, LISTED, MAX_DEPTH, MISSING, NONE, Owner, Range, Slot,
+    Attribute, Classifier, FALSE, Fact, FIRST, LISTED, MAX_DEPTH, MISSING, NONE, Owner, Range, Slot,
     Space, Subject, TRUE, Type, Word,
 };
 use crate::load::Bundle;
@@ -410,16 +410,17 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let mut kind = chain.anchor;
         while let Some(record) = t.kinds.get(kind as usize) {
             let depth = self.depth(kind);
-            if chain.is_listed(depth) {
-                for slot in self.words(record.reads) {
-                    r.set(slot.get(), LISTED);
+            let (settled, class) = match chain.links.get(depth).copied().flatten() {
+                Some(link) => {
+                    self.read_link(r, chain, &link, record.id.get());
+                    (record.closes, MISSING)
                 }
-            }
-            if let Some(link) = chain.links.get(depth).copied().flatten() {
-                self.read_link(r, chain, &link, record.id.get());
-                for slot in self.words(record.closes) {
-                    r.set(slot.get(), MISSING);
-                }
+                None if chain.is_listed(depth) => (record.reads, LISTED),
+                // One that the request does not name may have a value of its own.
+                None => (record.reads, MISSING),
+            };
+            for slot in self.words(settled) {
+                r.set(slot.get(), class);
             }
             kind = record.parent.get();
         }
@@ -454,17 +455,39 @@ impl<'a: 'r, 'r> Bundle<'a> {
                     passed = slot.saturating_add(record.a.get()).saturating_add(1);
                 }
             }
+            for fact in self.facts(container) {
+                self.settle(r, fact.attribute.get());
+            }
         }
         for (name, value) in chain.attributes(link) {
             let space = Space::Attribute.of(2 + link.kind);
-            let Some(attribute) = self.symbol(space, name) else {
+            let Some(number) = self.symbol(space, name) else {
                 continue;
             };
-            if attribute == id_attribute || self.fact(link.declared, attribute).is_some() {
+            if number == id_attribute || self.fact(link.declared, number).is_some() {
                 continue;
             }
-            if let Some(attribute) = t.attributes.get(attribute as usize) {
+            if let Some(attribute) = t.attributes.get(number as usize) {
                 self.feed(r, attribute, *value);
+                self.settle(r, number);
+            }
+        }
+    }
+
+    /// Closes the slots that an attribute feeds: where its value did not fit, what lies outside must not
+    /// stand in for it.
+    fn settle(&self, r: &mut Resolved<'_, 'r>, attribute: u32) {
+        let t = &self.tables;
+        let Some(attribute) = t.attributes.get(attribute as usize) else {
+            return;
+        };
+        for number in self.words(attribute.feeds) {
+            let number = number.get();
+            r.set(number, MISSING);
+            let set = t.slots.get(number as usize);
+            let set = set.filter(|s| s.classifier.get() == Classifier::Set.code());
+            for element in 0..set.map_or(0, |s| s.a.get()) {
+                r.set(number + 1 + element, MISSING);
             }
         }
     }
@@ -619,11 +642,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
     /// What the policy states of a container it names.
     fn fact(&self, container: u32, attribute: u32) -> Option<(Type, Raw<'r>)> {
         let t = &self.tables;
-        let facts = t.containers.get(container as usize)?.facts;
-        let facts = t
-            .facts
-            .get(facts.at.get() as usize..)?
-            .get(..facts.len.get() as usize)?;
+        let facts = self.facts(t.containers.get(container as usize)?);
         let at = facts
             .binary_search_by_key(&attribute, |f| f.attribute.get())
             .ok()?;
@@ -638,6 +657,13 @@ impl<'a: 'r, 'r> Bundle<'a> {
             }
         };
         Some((kind, value))
+    }
+
+    /// All that the policy states of a container, by attribute.
+    fn facts(&self, container: &crate::format::Container) -> &'a [Fact] {
+        let (at, len) = (container.facts.at.get(), container.facts.len.get());
+        let facts = self.tables.facts.get(at as usize..);
+        facts.and_then(|f| f.get(..len as usize)).unwrap_or(&[])
     }
 
     fn owned_by(&self, attribute: u32, kind: u32) -> bool {

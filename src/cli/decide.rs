@@ -3,9 +3,10 @@
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Context, Exit, bundle, failed, files};
+use crate::json;
 
 /// Answer requests from a bundle, as an AuthZEN decision point would.
 ///
@@ -75,7 +76,7 @@ impl Desk<'_> {
                 return Err(failed(format!("{}: there is no request", self.name)));
             }
         }
-        match serde_json::from_slice(&head) {
+        match json::parse(&head) {
             Ok(first @ Value::Object(_)) => {
                 let place = format!("{}:{number}", self.name);
                 let told = (self.answer)(&first, self.err);
@@ -98,7 +99,7 @@ impl Desk<'_> {
         let start = head.len();
         let mut whole = head;
         input.read_to_end(&mut whole)?;
-        match serde_json::from_slice(&whole) {
+        match json::parse(&whole) {
             Ok(Value::Array(requests)) => {
                 for (i, request) in requests.iter().enumerate() {
                     let told = (self.answer)(request, self.err);
@@ -133,8 +134,7 @@ impl Desk<'_> {
     }
 
     fn line(&mut self, line: &[u8], number: u64) -> io::Result<()> {
-        let request: Result<Value, _> = serde_json::from_slice(line);
-        let told = match request {
+        let told = match json::parse(line) {
             Ok(request) => (self.answer)(&request, self.err),
             Err(e) => Err(format!("malformed JSON: {e}")),
         };
@@ -183,17 +183,18 @@ fn skip_blanks(input: &mut dyn BufRead) -> io::Result<Option<u64>> {
 
 fn next_line_is_whole(rest: &[u8]) -> bool {
     let mut lines = rest.split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty());
-    lines.next().is_some_and(|l| matches!(serde_json::from_slice(l), Ok(Value::Object(_))))
+    lines.next().is_some_and(|l| matches!(json::parse(l), Ok(Value::Object(_))))
 }
 
 /// The answer to what is no request: AuthZEN's shape for an invalid item of a batch.
 fn refusal(why: &str) -> Value {
-    json!({ "decision": false, "context": { "error": { "status": 400, "message": why } } })
+    serde_json::json!({ "decision": false, "context": { "error": { "status": 400, "message": why } } })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     /// Exit or sentence, output, and standard error.
     fn conversation(input: &str) -> (Result<Exit, String>, String, String) {

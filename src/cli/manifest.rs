@@ -1,5 +1,6 @@
 //! `sprag.toml` and `sprag.lock`.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -62,7 +63,7 @@ struct Lock {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
-    name: String,
+    name: Spanned<String>,
     version: String,
     digest: String,
 }
@@ -103,7 +104,13 @@ pub(crate) fn lock(cwd: &Path, root: &Path) -> io::Result<Vec<LockEntry>> {
     }
     let text = files::read_text(cwd, &path)?;
     let lock: Lock = toml::from_str(&text).map_err(|e| broken(&files::shown(cwd, &path), &text, &e))?;
-    let entry = |e: Entry| LockEntry { name: e.name, version: e.version, digest: e.digest };
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = lock.catalog.iter().map(|e| &e.name).find(|name| !seen.insert(name.get_ref())) {
+        let sentence =
+            format!("catalog `{}` is pinned twice; leave out one of the two", twice.get_ref());
+        return Err(at(&files::shown(cwd, &path), &text, twice.span().start, &sentence));
+    }
+    let entry = |e: Entry| LockEntry { name: e.name.into_inner(), version: e.version, digest: e.digest };
     Ok(lock.catalog.into_iter().map(entry).collect())
 }
 
@@ -158,7 +165,7 @@ mod tests {
             |name: &str| CatalogPin { name: name.into(), version: "2026 \"x\"".into(), digest: "00".into() };
         let text = lock_text(&[pin("b"), pin("a.c")]);
         let lock: Lock = toml::from_str(&text).unwrap();
-        let names: Vec<_> = lock.catalog.iter().map(|e| e.name.as_str()).collect();
+        let names: Vec<_> = lock.catalog.iter().map(|e| e.name.get_ref().as_str()).collect();
         assert_eq!(names, ["a.c", "b"]);
         assert_eq!(lock.catalog[0].version, "2026 \"x\"");
     }

@@ -170,21 +170,31 @@ impl<'a> Listing<'a> {
         Ok(())
     }
 
-    /// The tests in order, each with where it goes unless it goes on to the next.
+    /// The tests in order, each with where it goes unless it goes on to the next; `…` where there are too many.
     fn formula(&self, node: u32) -> String {
+        self.formula_within(node, &mut { LONGEST_FORMULA })
+    }
+
+    /// The same, with how many tests may still be shown: branches share their ends, which are written out anew
+    /// at each, so that a small formula can have a text without end.
+    fn formula_within(&self, node: u32, left: &mut usize) -> String {
         let t = self.bundle.tables();
         if node == f::MATCH {
             return "true".to_owned();
         }
-        // Nodes point downwards only, and shared ones are named by number.
         let Some(node) = t.nodes.get(node as usize) else { return "false".to_owned() };
+        let Some(fewer) = left.checked_sub(1) else { return "…".to_owned() };
+        *left = fewer;
         let test = self.test(node);
         match (node.yes.get(), node.no.get()) {
             (f::MATCH, f::NO_MATCH) => test,
             (f::NO_MATCH, f::MATCH) => format!("not {test}"),
-            (f::MATCH, no) => format!("{test} or ({})", self.formula(no)),
-            (yes, f::NO_MATCH) => format!("{test} and ({})", self.formula(yes)),
-            (yes, no) => format!("if {test} then ({}) else ({})", self.formula(yes), self.formula(no)),
+            (f::MATCH, no) => format!("{test} or ({})", self.formula_within(no, left)),
+            (yes, f::NO_MATCH) => format!("{test} and ({})", self.formula_within(yes, left)),
+            (yes, no) => {
+                let (yes, no) = (self.formula_within(yes, left), self.formula_within(no, left));
+                format!("if {test} then ({yes}) else ({no})")
+            }
         }
     }
 
@@ -318,6 +328,9 @@ impl<'a> Listing<'a> {
         self.bundle.tables().words[at..at + len].iter().map(|w| w.get())
     }
 }
+
+/// The most tests of a formula that are shown.
+const LONGEST_FORMULA: usize = 100;
 
 /// The first few, and how many more.
 fn some_of<T: AsRef<str>>(names: &[T], most: usize) -> String {

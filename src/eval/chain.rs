@@ -77,7 +77,7 @@ pub(super) fn declared<'a>(model: &'a Model, kind: KindId, id: &str) -> Option<&
 }
 
 /// The kind and everything it lies in.
-fn path_to_root(model: &Model, kind: KindId) -> Vec<KindId> {
+pub(super) fn path_to_root(model: &Model, kind: KindId) -> Vec<KindId> {
     let mut path = vec![kind];
     let mut next = model.kinds[kind.index()].parent;
     while let Some(kind) = next {

@@ -86,11 +86,13 @@ fn is_user_groups(situation: &Situation, subject: &Subject) -> bool {
     }
 }
 
-/// Walks the effective chain outwards to the first container whose kind owns one of the attributes, and on
-/// past it only if it has no value and the attribute is inherited.
+/// Walks from the kind that the operation concerns to the root, to the first kind that owns one of the
+/// attributes, and on past it only if its container has no value and the attribute is inherited.
 ///
 /// A subject that names an attribute of a listed kind is listed, even where a container of the chain would
-/// have had an answer.
+/// have had an answer. By definition, a value is missing as soon as the walk meets a kind of which the
+/// request names no container, or a value that does not fit: either may be stricter than what lies outside,
+/// and what is not known never helps the app.
 fn of_container(situation: &Situation, attributes: &[AttributeId], inherited: bool) -> Reading {
     let owned_by = |kind: KindId| {
         attributes
@@ -101,30 +103,35 @@ fn of_container(situation: &Situation, attributes: &[AttributeId], inherited: bo
     if situation.listed.iter().any(|kind| owned_by(*kind).is_some()) {
         return Reading::Listed;
     }
-    for element in &situation.chain {
-        let Some(attribute) = owned_by(element.kind) else {
+    let operation = situation.operation();
+    for kind in chain::path_to_root(situation.model, operation.lists.unwrap_or(operation.kind)) {
+        let Some(attribute) = owned_by(kind) else {
             continue;
         };
-        if let Some(value) = of_element(situation.model, element, attribute) {
-            return Reading::Value(value);
-        }
-        if !inherited {
+        let Some(element) = situation.chain.iter().find(|element| element.kind == kind) else {
             return Reading::Missing;
+        };
+        match of_element(situation.model, element, attribute) {
+            Some(Some(value)) => return Reading::Value(value),
+            Some(None) => return Reading::Missing,
+            None if !inherited => return Reading::Missing,
+            None => {}
         }
     }
     Reading::Missing
 }
 
-/// An attribute of one container: its id, else what the policy declares, else what the request says.
-fn of_element(model: &Model, element: &chain::Element, id: AttributeId) -> Option<Constant> {
+/// An attribute of one container: its id, else what the policy declares, else what the request says. `None`
+/// inside where that does not fit the attribute's type.
+fn of_element(model: &Model, element: &chain::Element, id: AttributeId) -> Option<Option<Constant>> {
     let attribute = &model.attributes[id.index()];
     if attribute.name == "id" {
-        return element.id.clone().map(Constant::String);
+        return element.id.clone().map(|id| Some(Constant::String(id)));
     }
     let declared = element.id.as_deref().and_then(|id| chain::declared(model, element.kind, id));
     match declared.and_then(|container| container.attributes.get(&id)) {
-        Some(value) => Some(value.clone()),
-        None => typed(model, element.attributes.get(&attribute.name)?, attribute.kind),
+        Some(value) => Some(Some(value.clone())),
+        None => element.attributes.get(&attribute.name).map(|value| typed(model, value, attribute.kind)),
     }
 }
 

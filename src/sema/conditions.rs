@@ -20,6 +20,21 @@ pub(super) enum Place {
     Of(KindId),
 }
 
+/// What all uses of named conditions in a package may add up to. Each use is a copy, so that conditions which
+/// name each other twice would double at each step.
+const MAX_COPIED: usize = 2_000_000;
+
+/// How deep a named condition may nest once the names in it are put in.
+const MAX_NESTED: usize = 256;
+
+/// A named condition, lowered.
+#[derive(Debug)]
+pub(super) struct Named {
+    condition: Condition,
+    /// How many parts it has.
+    parts: usize,
+}
+
 /// Enters the names of named conditions.
 pub(super) fn declare(cx: &mut Context, items: &Items) {
     for (i, item) in items.conditions.iter().enumerate() {
@@ -29,7 +44,7 @@ pub(super) fn declare(cx: &mut Context, items: &Items) {
 
 /// Lowers the named conditions, each after those that it names.
 pub(super) fn check(cx: &mut Context, items: &Items) {
-    cx.conditions = vec![None; items.conditions.len()];
+    cx.conditions = items.conditions.iter().map(|_| None).collect();
     let edges: Vec<Vec<usize>> = items
         .conditions
         .iter()
@@ -49,8 +64,28 @@ pub(super) fn check(cx: &mut Context, items: &Items) {
         broken.extend(cycle);
     }
     for at in order.into_iter().filter(|at| !broken.contains(at)) {
-        cx.conditions[at] = lower(cx, &items.conditions[at].condition, Place::Anywhere);
+        let item = &items.conditions[at];
+        let Some(condition) = lower(cx, &item.condition, Place::Anywhere) else { continue };
+        let (parts, depth) = measure(&condition);
+        if depth > MAX_NESTED {
+            cx.report(errors::types::nested_too_deep(&item.name, depth, MAX_NESTED));
+            continue;
+        }
+        cx.conditions[at] = Some(Named { condition, parts });
     }
+}
+
+/// How many parts a formula has and how deep it nests. What it is made of was measured before it was put in.
+fn measure(condition: &Condition) -> (usize, usize) {
+    let (parts, depth) = match condition {
+        Condition::All(parts) | Condition::Any(parts) => parts
+            .iter()
+            .map(measure)
+            .fold((0, 0), |(parts, depth), (more, deep)| (parts + more, depth.max(deep))),
+        Condition::Not(inner) => measure(inner),
+        Condition::Constant(_) | Condition::InKind(_) | Condition::AtKind(_) | Condition::Test(_) => (0, 0),
+    };
+    (parts + 1, depth + 1)
 }
 
 fn names<'t>(condition: &'t tree::Condition, visit: &mut impl FnMut(&'t Name)) {
@@ -67,8 +102,20 @@ fn names<'t>(condition: &'t tree::Condition, visit: &mut impl FnMut(&'t Name)) {
 /// The formula that a condition means. All of its mistakes are reported.
 pub(super) fn lower(cx: &mut Context, condition: &tree::Condition, place: Place) -> Option<Condition> {
     match condition {
-        tree::Condition::All(parts) => Some(Condition::All(lower_all(cx, parts, place)?)),
-        tree::Condition::Any(parts) => Some(Condition::Any(lower_all(cx, parts, place)?)),
+        tree::Condition::All(parts) => {
+            let parts = lower_all(cx, parts, place)?.into_iter().flat_map(|part| match part {
+                Condition::All(inner) => inner,
+                other => vec![other],
+            });
+            Some(Condition::All(parts.collect()))
+        }
+        tree::Condition::Any(parts) => {
+            let parts = lower_all(cx, parts, place)?.into_iter().flat_map(|part| match part {
+                Condition::Any(inner) => inner,
+                other => vec![other],
+            });
+            Some(Condition::Any(parts.collect()))
+        }
         tree::Condition::Not(inner, _) => Some(Condition::Not(Box::new(lower(cx, inner, place)?))),
         tree::Condition::Constant(value, _) => Some(Condition::Constant(*value)),
         tree::Condition::Name(name) => lower_name(cx, name, place),
@@ -85,6 +132,8 @@ pub(super) fn lower(cx: &mut Context, condition: &tree::Condition, place: Place)
     }
 }
 
+/// The parts in order. The callers open those that are joined by the same word, which keeps formulas flat that
+/// grow from condition to condition.
 fn lower_all(cx: &mut Context, parts: &[tree::Condition], place: Place) -> Option<Vec<Condition>> {
     let lowered: Vec<_> = parts.iter().map(|part| lower(cx, part, place)).collect();
     lowered.into_iter().collect()
@@ -95,7 +144,18 @@ fn lower_name(cx: &mut Context, name: &Name, place: Place) -> Option<Condition> 
     if !types::is_attribute(cx, name, place)
         && let Some(entry) = cx.names.conditions.get(&name.text)
     {
-        return entry.id.and_then(|at| cx.conditions.get(at).cloned().flatten());
+        let named = cx.conditions.get(entry.id?)?.as_ref()?;
+        let before = cx.copied;
+        cx.copied = before.saturating_add(named.parts);
+        if cx.copied <= MAX_COPIED {
+            return Some(named.condition.clone());
+        }
+        if before <= MAX_COPIED {
+            let error = errors::types::too_many_copies(name, named.parts, MAX_COPIED);
+            cx.report(error);
+            cx.copied = usize::MAX;
+        }
+        return None;
     }
     let reading = types::read(cx, name, place)?;
     match reading.ty {

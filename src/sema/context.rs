@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::model::{AppId, Clause, ClauseKind, Condition, EnumId, KindId, Model, OperationId};
+use super::conditions::Named;
+use super::model::{AppId, Clause, ClauseKind, EnumId, KindId, Model, OperationId};
 use super::names::Names;
 use super::operations::Selection;
 use crate::diag::Diagnostic;
@@ -23,7 +24,9 @@ pub(super) struct Context<'a> {
     /// The stages of each ratchet by name.
     pub(super) names_of_stages: Vec<Vec<String>>,
     /// Named conditions by index; `None` where broken.
-    pub(super) conditions: Vec<Option<Condition>>,
+    pub(super) conditions: Vec<Option<Named>>,
+    /// How many parts all uses of named conditions have so far.
+    pub(super) copied: usize,
     /// Operation patterns by what they say; only those without a mistake.
     pub(super) selections: HashMap<String, Arc<Selection>>,
     /// App patterns by what they say; only those without a mistake.
@@ -45,6 +48,7 @@ impl<'a> Context<'a> {
             broken_operations: HashSet::new(),
             names_of_stages: Vec::new(),
             conditions: Vec::new(),
+            copied: 0,
             selections: HashMap::new(),
             app_sets: HashMap::new(),
             all_apps: Arc::default(),

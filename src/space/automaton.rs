@@ -1,7 +1,6 @@
 //! Many patterns over one attribute, told apart in one pass over its bytes.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::sema::model::{Pattern, PatternPart};
 
@@ -28,7 +27,7 @@ enum Step {
     Some(Set),
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Set {
     Label,
     Labels,
@@ -45,33 +44,126 @@ impl Set {
     }
 }
 
-impl Automaton {
-    /// Builds it by subset construction; `None` if it needs more than `limit` transitions.
-    pub fn build(patterns: &[Pattern], limit: usize) -> Option<Automaton> {
-        let program = Program::new(patterns);
-        let (columns, examples) = columns(&program);
-        let mut states: HashMap<Arc<[u32]>, u32> = HashMap::new();
-        let start = program.close(&program.starts);
-        let mut queue = vec![start.clone()];
-        states.insert(start, 0);
-        let mut transitions = Vec::new();
+/// What a build may look at: positions times columns, over all states. Without it, a few thousand patterns
+/// with two stars each would take minutes to reach the limit on transitions.
+const MAX_STEPS: usize = 1 << 25;
+
+/// Patterns as a tree, so that what many of them begin with is followed once.
+struct Tree {
+    nodes: Vec<TreeNode>,
+}
+
+#[derive(Default)]
+struct TreeNode {
+    /// Bytes that lead from here to here.
+    stays: Stays,
+    bytes: BTreeMap<u8, u32>,
+    sets: BTreeMap<Set, u32>,
+    any: Option<u32>,
+    /// The patterns that end here.
+    accepts: Vec<u32>,
+}
+
+impl TreeNode {
+    /// Whether all that it leads to lies behind its `any`.
+    fn passes(&self) -> bool {
+        let leaves = matches!(self.stays, Stays::No);
+        leaves && self.any.is_some() && self.bytes.is_empty() && self.sets.is_empty() && self.accepts.is_empty()
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+enum Stays {
+    #[default]
+    No,
+    Always,
+    In(Set),
+}
+
+impl Tree {
+    fn new(patterns: &[Vec<Step>]) -> Tree {
+        let mut tree = Tree { nodes: vec![TreeNode::default()] };
+        for (number, steps) in (0..).zip(patterns) {
+            let end = steps.iter().fold(0, |at, step| tree.child(at, *step));
+            tree.nodes[end as usize].accepts.push(number);
+        }
+        tree
+    }
+
+    fn child(&mut self, at: u32, step: Step) -> u32 {
+        let next = self.nodes.len() as u32;
+        let node = &mut self.nodes[at as usize];
+        let (child, stays) = match step {
+            Step::Byte(byte) => (*node.bytes.entry(byte).or_insert(next), Stays::No),
+            Step::Some(set) => (*node.sets.entry(set).or_insert(next), Stays::In(set)),
+            Step::Any => (*node.any.get_or_insert(next), Stays::Always),
+        };
+        if child == next {
+            self.nodes.push(TreeNode { stays, ..TreeNode::default() });
+        }
+        child
+    }
+
+    /// The nodes reached from these with one byte, and without reading from there, sorted.
+    fn step(&self, from: &[u32], byte: u8) -> Vec<u32> {
+        let mut reached = Vec::new();
+        for at in from {
+            let node = &self.nodes[*at as usize];
+            let stays = match node.stays {
+                Stays::No => false,
+                Stays::Always => true,
+                Stays::In(set) => set.has(byte),
+            };
+            reached.extend(stays.then_some(*at));
+            reached.extend(node.bytes.get(&byte));
+            reached.extend(node.sets.iter().filter(|(set, _)| set.has(byte)).map(|(_, child)| child));
+        }
+        self.close(reached)
+    }
+
+    /// These and the nodes reached from them without reading, sorted.
+    fn close(&self, mut reached: Vec<u32>) -> Vec<u32> {
         let mut at = 0;
-        let mut next = Vec::new();
+        while let Some(node) = reached.get(at) {
+            reached.extend(self.nodes[*node as usize].any);
+            at += 1;
+        }
+        // What only goes on without reading has nothing more to say.
+        reached.retain(|node| !self.nodes[*node as usize].passes());
+        reached.sort_unstable();
+        reached.dedup();
+        reached
+    }
+}
+
+impl Automaton {
+    /// Builds it by subset construction; `None` if it needs more than `limit` transitions, or too long to tell.
+    pub fn build(patterns: &[Pattern], limit: usize) -> Option<Automaton> {
+        let patterns: Vec<Vec<Step>> = patterns.iter().map(steps).collect();
+        let (columns, examples) = columns(&patterns);
+        let tree = Tree::new(&patterns);
+        let mut states: HashMap<Vec<u32>, u32> = HashMap::new();
+        let mut queue = vec![tree.close(vec![0])];
+        states.insert(queue[0].clone(), 0);
+        let mut transitions = Vec::new();
+        let mut looked_at = 0;
+        let mut at = 0;
         while at < queue.len() {
-            let state = queue[at].clone();
+            looked_at += (queue[at].len() + 1) * examples.len();
+            if looked_at > MAX_STEPS {
+                return None;
+            }
             for byte in &examples {
-                next.clear();
-                state.iter().for_each(|position| program.advance(*position, *byte, &mut next));
-                let closed = program.close(&next);
-                let number = match states.get(&closed) {
+                let next = tree.step(&queue[at], *byte);
+                let number = match states.get(&next) {
                     Some(number) => *number,
                     None => {
+                        let number = queue.len() as u32;
                         if (queue.len() + 1) * examples.len() > limit {
                             return None;
                         }
-                        let number = queue.len() as u32;
-                        states.insert(closed.clone(), number);
-                        queue.push(closed);
+                        states.insert(next.clone(), number);
+                        queue.push(next);
                         number
                     }
                 };
@@ -79,8 +171,19 @@ impl Automaton {
             }
             at += 1;
         }
-        let accepts = queue.iter().map(|state| program.ended(state)).collect();
-        Some(Automaton { columns, width: examples.len(), transitions, accepts })
+        let accepts = queue
+            .iter()
+            .map(|state| {
+                let ended = state.iter().flat_map(|node| &tree.nodes[*node as usize].accepts);
+                ended.copied().collect::<BTreeSet<_>>().into_iter().collect()
+            })
+            .collect();
+        Some(Automaton {
+            columns,
+            width: examples.len(),
+            transitions,
+            accepts,
+        })
     }
 
     /// The patterns that match the whole text.
@@ -105,72 +208,24 @@ impl Automaton {
     }
 }
 
-/// All patterns' steps one after the other; a position is an index into them.
-struct Program {
-    /// `None` at the end of a pattern.
-    steps: Vec<Option<Step>>,
-    starts: Vec<u32>,
-    /// The pattern that each position belongs to.
-    patterns: Vec<u32>,
-}
-
-impl Program {
-    fn new(patterns: &[Pattern]) -> Program {
-        let mut program = Program { steps: Vec::new(), starts: Vec::new(), patterns: Vec::new() };
-        for (number, pattern) in (0..).zip(patterns) {
-            program.starts.push(program.steps.len() as u32);
-            for part in &pattern.0 {
-                match part {
-                    PatternPart::Text(text) => program.steps.extend(text.bytes().map(|b| Some(Step::Byte(b)))),
-                    PatternPart::Any => program.steps.push(Some(Step::Any)),
-                    PatternPart::Label => program.steps.push(Some(Step::Some(Set::Label))),
-                    PatternPart::Labels => program.steps.push(Some(Step::Some(Set::Labels))),
-                    PatternPart::Port => program.steps.push(Some(Step::Some(Set::Digits))),
-                }
-            }
-            program.steps.push(None);
-            program.patterns.resize(program.steps.len(), number);
-        }
-        program
-    }
-
-    /// Positions reachable without reading, sorted.
-    fn close(&self, positions: &[u32]) -> Arc<[u32]> {
-        let mut closed = Vec::with_capacity(2 * positions.len());
-        for position in positions {
-            let mut at = *position;
-            closed.push(at);
-            while matches!(self.steps[at as usize], Some(Step::Any)) {
-                at += 1;
-                closed.push(at);
-            }
-        }
-        closed.sort_unstable();
-        closed.dedup();
-        closed.into()
-    }
-
-    /// Adds the positions after reading `byte` at one.
-    fn advance(&self, position: u32, byte: u8, next: &mut Vec<u32>) {
-        match self.steps[position as usize] {
-            Some(Step::Byte(expected)) if expected == byte => next.push(position + 1),
-            Some(Step::Any) => next.push(position),
-            Some(Step::Some(set)) if set.has(byte) => next.extend([position, position + 1]),
-            Some(Step::Byte(_) | Step::Some(_)) | None => {}
+fn steps(pattern: &Pattern) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for part in &pattern.0 {
+        match part {
+            PatternPart::Text(text) => steps.extend(text.bytes().map(Step::Byte)),
+            PatternPart::Any => steps.push(Step::Any),
+            PatternPart::Label => steps.push(Step::Some(Set::Label)),
+            PatternPart::Labels => steps.push(Step::Some(Set::Labels)),
+            PatternPart::Port => steps.push(Step::Some(Set::Digits)),
         }
     }
-
-    /// The patterns that match if the text ends here.
-    fn ended(&self, state: &[u32]) -> Vec<u32> {
-        let ends = state.iter().filter(|position| self.steps[**position as usize].is_none());
-        ends.map(|position| self.patterns[*position as usize]).collect()
-    }
+    steps
 }
 
 /// Bytes that no pattern tells apart share a column; also an example byte for each column.
-fn columns(program: &Program) -> (Vec<u16>, Vec<u8>) {
+fn columns(patterns: &[Vec<Step>]) -> (Vec<u16>, Vec<u8>) {
     let mut own = [false; 256];
-    for step in program.steps.iter().flatten() {
+    for step in patterns.iter().flatten() {
         if let Step::Byte(byte) = step {
             own[usize::from(*byte)] = true;
         }

@@ -12,7 +12,7 @@ pub(super) fn too_many_transitions(
     Diagnostic::error(
         "E0801",
         format!(
-            "the {patterns} patterns on `{subject}` need more than {limit} transitions to be told apart"
+            "the {patterns} patterns on `{subject}` take more than {limit} transitions, or too long, to be told apart"
         ),
     )
     .at(widest, "the pattern with the most `*` is here")

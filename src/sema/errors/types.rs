@@ -238,3 +238,25 @@ pub(in crate::sema) fn user_without_id(span: Span) -> Diagnostic {
 pub(in crate::sema) fn contradiction(span: Span, why: &str) -> Diagnostic {
     Diagnostic::error("E0314", "the expectation contradicts itself").at(span, why)
 }
+
+pub(in crate::sema) fn nested_too_deep(name: &Name, depth: usize, limit: usize) -> Diagnostic {
+    too_large(
+        format!("condition `{}` nests {depth} levels deep; {limit} can be followed", name.text),
+        name,
+        "with the conditions that it names",
+    )
+    .help("join what stands between the same `and` or `or` into one condition".to_owned())
+}
+
+pub(in crate::sema) fn too_many_copies(name: &Name, parts: usize, limit: usize) -> Diagnostic {
+    too_large(
+        format!("the uses of named conditions add up to more than {limit} parts"),
+        name,
+        &format!("this use of `{}` brings {parts} more", name.text),
+    )
+    .help("a condition is put in wherever it is named: name it once, not twice in the same formula".to_owned())
+}
+
+fn too_large(message: String, name: &Name, label: &str) -> Diagnostic {
+    Diagnostic::error("E0315", message).at(name.span, label)
+}

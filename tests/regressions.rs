@@ -1,0 +1,182 @@
+//! What once went wrong, each with the smallest package that showed it.
+#![expect(clippy::disallowed_methods, reason = "a command line is tested with files")]
+
+use std::fs;
+
+use sprag::cli::{self, Context, Exit};
+use sprag::report::Look;
+use tempfile::TempDir;
+
+/// A package made by `sprag new`, with one file more.
+fn package(extra: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    sprag(&folder, &["new", "demo"], "", Exit::Clean);
+    fs::write(folder.path().join("demo/extra.sprag"), extra).unwrap();
+    folder
+}
+
+/// Runs `sprag ARGS` in the folder and gives back both outputs.
+#[track_caller]
+fn sprag(folder: &TempDir, args: &[&str], input: &str, exit: Exit) -> (String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut cx = Context {
+        cwd: fs::canonicalize(folder.path()).unwrap(),
+        input: &mut input.as_bytes(),
+        out: &mut out,
+        err: &mut err,
+        look: Look::PLAIN,
+        quiet: false,
+        progress: false,
+    };
+    let done = cli::run(["sprag"].iter().chain(args), &mut cx);
+    let [out, err] = [out, err].map(|bytes| String::from_utf8(bytes).unwrap());
+    assert_eq!(done, exit, "{out}{err}");
+    (out, err)
+}
+
+#[test]
+fn a_name_that_stands_twice_in_a_request_is_malformed() {
+    let folder = package("");
+    sprag(&folder, &["build", "demo", "-o", "b"], "", Exit::Clean);
+    let request = |id: &str| {
+        format!(
+            r#"{{"subject":{{"type":"app","id":{id}}},"action":{{"name":"helpdesk.ticket.get"}},"resource":{{"type":"queue","id":"it"}}}}"#
+        )
+    };
+    let (once, twice) = (request(r#""com.example.triage""#), request(r#""x","id":"com.example.triage""#));
+    let (out, _) = sprag(&folder, &["decide", "b"], &once, Exit::Clean);
+    assert_eq!(out, "{\"decision\":true}\n");
+    let (out, err) = sprag(&folder, &["decide", "b"], &twice, Exit::Failed);
+    assert_eq!(out, "");
+    assert!(err.contains("`id` stands twice"), "{err}");
+    let (out, _) = sprag(&folder, &["decide", "b"], &format!("{once}\n{twice}\n{once}\n"), Exit::Failed);
+    let denied = out.lines().nth(1).unwrap_or_default();
+    assert!(denied.starts_with("{\"decision\":false") && denied.contains("stands twice"), "{out}");
+    let (out, _) = sprag(&folder, &["decide", "b"], &format!("[{once},{once}]"), Exit::Clean);
+    assert_eq!(out.lines().count(), 2);
+}
+
+/// `c1 = c0 and c0`, `c2 = c1 and c1`, … took all memory.
+#[test]
+fn conditions_that_double_at_each_step_are_too_large() {
+    let mut text = String::from("condition c0 = channel == server\n");
+    for step in 1..60 {
+        text += &format!("condition c{step} = c{} or purpose == \"x\" and not c{}\n", step - 1, step - 1);
+    }
+    let (out, err) = sprag(&package(&text), &["check", "demo"], "", Exit::Findings);
+    assert_eq!((out.clone() + &err).matches("E0315").count(), 1, "{out}{err}");
+}
+
+#[test]
+fn conditions_that_nest_without_end_are_too_deep() {
+    let chain = |steps: usize, rest: &dyn Fn(usize) -> String| {
+        let mut text = String::from("condition c0 = channel == server\n");
+        for step in 1..steps {
+            text += &format!("condition c{step} = {}\n", rest(step - 1));
+        }
+        text + &format!("permit triage to read when c{}\n", steps - 1)
+    };
+    let text = chain(20_000, &|before| format!("not c{before}"));
+    let (out, err) = sprag(&package(&text), &["check", "demo"], "", Exit::Findings);
+    assert_eq!((out.clone() + &err).matches("E0315").count(), 1, "{out}{err}");
+    // The deepest that is allowed is followed everywhere, by a thread with a small stack too.
+    let joined = |before: usize| {
+        let word = if before % 2 == 0 { "or" } else { "and" };
+        format!("c{before} {word} purpose == \"p{before}\"")
+    };
+    let folder = package(&chain(256, &joined));
+    sprag(&folder, &["build", "demo", "-o", "b"], "", Exit::Clean);
+    sprag(&folder, &["test", "demo"], "", Exit::Clean);
+    // Its branches share their ends: written out, the listing would never end.
+    let (out, _) = sprag(&folder, &["show", "b"], "", Exit::Clean);
+    assert!(out.len() < 1 << 20 && out.contains('…'), "{} bytes", out.len());
+    // What the same word joins does not nest.
+    let folder = package(&chain(500, &|before| format!("c{before} or purpose == \"p{before}\"")));
+    sprag(&folder, &["build", "demo", "-o", "b"], "", Exit::Clean);
+}
+
+#[test]
+fn a_long_formula_is_listed() {
+    let tests: Vec<String> =
+        (0..30_000).map(|i| format!("purpose == \"p{i}\" and channel == server")).collect();
+    let folder = package(&format!("permit triage to read when {}\n", tests.join(" or ")));
+    sprag(&folder, &["build", "demo", "-o", "b"], "", Exit::Clean);
+    sprag(&folder, &["show", "b"], "", Exit::Clean);
+}
+
+/// Five thousand patterns with two stars each took minutes to be refused; those that share their beginning
+/// were followed one by one.
+#[test]
+fn many_patterns_are_told_apart_or_refused_soon() {
+    let patterns = |pattern: &dyn Fn(usize) -> String| {
+        let patterns: Vec<String> = (0..5000).map(pattern).collect();
+        format!("forbid triage to read when not destination like [{}]\n", patterns.join(", "))
+    };
+    let folder = package(&patterns(&|i| format!("\"*.example{i}.com\"")));
+    sprag(&folder, &["build", "demo", "-o", "b"], "", Exit::Clean);
+    let purposes = patterns(&|i| format!("\"*a{i}*b\"")).replace("destination", "purpose");
+    let (out, err) = sprag(&package(&purposes), &["build", "demo", "-o", "b"], "", Exit::Findings);
+    assert!((out.clone() + &err).contains("E0801"), "{out}{err}");
+}
+
+/// Of two pins of a catalog, as a careless merge leaves them, the first was believed.
+#[test]
+fn a_catalog_that_is_pinned_twice_is_refused() {
+    let folder = package("");
+    let lock = folder.path().join("demo/sprag.lock");
+    let text = fs::read_to_string(&lock).unwrap();
+    let again = &text[text.find("[[catalog]]").unwrap()..];
+    fs::write(&lock, format!("{text}\n{again}")).unwrap();
+    let (_, err) = sprag(&folder, &["check", "demo"], "", Exit::Failed);
+    assert!(err.contains("sprag.lock:9: catalog `demo.helpdesk` is pinned twice"), "{err}");
+}
+
+/// The level of a site stood in for that of a project which the request left out, or whose level was none that
+/// the policy knows; for a ticket that was not named, that of its queue.
+#[test]
+fn what_is_not_known_of_an_inner_container_is_not_taken_from_an_outer_one() {
+    let text = r#"
+enum level ordered { public, secret }
+kind area { level: level inherited  until: instant inherited }
+kind room in area { level: level inherited  until: instant inherited }
+kind desk in room { level: level inherited  until: instant inherited }
+operation desk.get { access read in desk requires demo.helpdesk.token READ }
+window always in "UTC" { daily 00:00-24:00 }
+container room attic { level = secret }
+container room far { until = 2200-01-01 }
+app clerk { key "clerk" platform demo.helpdesk.token requests READ user all }
+app clock { key "clock" platform demo.helpdesk.token requests READ user all }
+role all { read }
+permit clerk to desk.get
+forbid clerk to desk.get when container.level >= secret as no-secrets
+permit clock to desk.get when container.until during always
+test "what is known" {
+  clerk to desk.get in desk d in room r { level = public }
+  expect permit
+  clerk to desk.get in desk _ in room r in area a { level = public }
+  expect permit
+  clock to desk.get in desk d in room r in area a { until = 2026-01-01 }
+  expect permit
+}
+test "what is not known" {
+  clerk to desk.get in desk d in room attic
+  expect deny by rules rule no-secrets
+  clerk to desk.get in desk d in area a { level = public }
+  expect deny by rules rule no-secrets
+  clerk to desk.get in room r { level = public }
+  expect deny by rules rule no-secrets
+  clock to desk.get in desk d in room far in area a { until = 2026-01-01 }
+  expect deny by rules
+}
+"#;
+    let folder = package(text);
+    sprag(&folder, &["test", "demo"], "", Exit::Clean);
+    sprag(&folder, &["build", "demo", "-o", "b"], "", Exit::Clean);
+    for (level, permitted) in [("public", true), ("secret", false), ("unheard-of", false)] {
+        let request = format!(
+            r#"{{"subject":{{"type":"app","id":"clerk"}},"action":{{"name":"desk.get"}},"resource":{{"type":"desk","id":"d","properties":{{"level":"{level}","ancestors":[{{"type":"room","id":"r","properties":{{"level":"public"}}}}]}}}}}}"#
+        );
+        let (out, _) = sprag(&folder, &["decide", "b"], &request, Exit::Clean);
+        assert!(out.starts_with(&format!("{{\"decision\":{permitted}")), "{level}: {out}");
+    }
+}
