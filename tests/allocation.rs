@@ -36,7 +36,10 @@ fn main() {
         }
     }
     println!("{seen:?}: nothing allocated");
-    assert!(seen.permitted > 100 && seen.clauses > 5000 && seen.step_ups > 20 && seen.routes > 1000, "{seen:?}");
+    assert!(
+        seen.permitted > 100 && seen.clauses > 5000 && seen.step_ups > 20 && seen.routes > 1000,
+        "{seen:?}"
+    );
     assert!(seen.ratchets > 20 && seen.lists > 1000 && seen.short > 10_000, "{seen:?}");
 }
 

@@ -10,19 +10,11 @@ use crate::text;
 impl<'a> Bundle<'a> {
     /// The class of `value` in slot number `slot`; `None` if the value does not fit the type.
     /// Sets, elements, relations and stages have their own ways.
-    pub(crate) fn classify(
-        &self,
-        number: u32,
-        slot: &Slot,
-        kind: Type,
-        value: Value<'_>,
-    ) -> Option<u32> {
+    pub(crate) fn classify(&self, number: u32, slot: &Slot, kind: Type, value: Value<'_>) -> Option<u32> {
         let t = &self.tables;
         match Classifier::from_code(slot.classifier.get())? {
             Classifier::Text => match (kind, value) {
-                (Type::String, Value::Text(text)) => {
-                    Some(self.text_class(number, slot, text.as_bytes()))
-                }
+                (Type::String, Value::Text(text)) => Some(self.text_class(number, slot, text.as_bytes())),
                 (Type::Domain, Value::Text(text)) => {
                     Some(self.text_class(number, slot, text::domain(text)?.as_bytes()))
                 }
@@ -41,10 +33,7 @@ impl<'a> Bundle<'a> {
             },
             Classifier::Number => match value {
                 Value::Int(number) => {
-                    let bounds = t
-                        .ints
-                        .get(slot.a.get() as usize..)?
-                        .get(..slot.b.get() as usize)?;
+                    let bounds = t.ints.get(slot.a.get() as usize..)?.get(..slot.b.get() as usize)?;
                     let below = bounds.partition_point(|b| b.get() <= number);
                     word(t, slot.c.get() as usize + below)
                 }
@@ -53,19 +42,16 @@ impl<'a> Bundle<'a> {
             Classifier::Ip => match value {
                 Value::Text(text) => {
                     let address = address(text)?;
-                    let starts = t
-                        .addresses
-                        .get(slot.a.get() as usize..)?
-                        .get(..slot.b.get() as usize)?;
+                    let starts = t.addresses.get(slot.a.get() as usize..)?.get(..slot.b.get() as usize)?;
                     let below = starts.partition_point(|s| *s <= address);
                     word(t, slot.c.get() as usize + below)
                 }
                 _ => None,
             },
             Classifier::Window => match value {
-                Value::Int(instant) => self
-                    .in_window(slot.a.get(), instant)
-                    .map(|inside| FIRST + u32::from(inside)),
+                Value::Int(instant) => {
+                    self.in_window(slot.a.get(), instant).map(|inside| FIRST + u32::from(inside))
+                }
                 _ => None,
             },
             Classifier::Set
@@ -80,23 +66,16 @@ impl<'a> Bundle<'a> {
         if let Some(class) = self.symbol_bytes(Space::Value.of(number), text) {
             return class;
         }
-        self.automaton_class(slot.a.get(), text)
-            .unwrap_or(slot.b.get())
+        self.automaton_class(slot.a.get(), text).unwrap_or(slot.b.get())
     }
 
     fn automaton_class(&self, number: u32, text: &[u8]) -> Option<u32> {
         let t = &self.tables;
         let automaton = t.automata.get(number as usize)?;
-        let columns = t
-            .shorts
-            .get(automaton.columns.get() as usize..)?
-            .get(..256)?;
+        let columns = t.shorts.get(automaton.columns.get() as usize..)?.get(..256)?;
         let width = automaton.width.get() as usize;
         let cells = width * automaton.states.get() as usize;
-        let transitions = t
-            .words
-            .get(automaton.transitions.get() as usize..)?
-            .get(..cells)?;
+        let transitions = t.words.get(automaton.transitions.get() as usize..)?.get(..cells)?;
         let mut state = 0usize;
         for byte in text {
             let column = usize::from(columns.get(usize::from(*byte))?.get());
@@ -124,10 +103,8 @@ impl<'a> Bundle<'a> {
         // 1970-01-01 was a Thursday: three days after a Monday.
         let weekday = (local.div_euclid(86_400) + 3).rem_euclid(7);
         let minute = (weekday * 1440 + local.rem_euclid(86_400) / 60) as u32;
-        let hours = t
-            .words
-            .get(window.minutes.at.get() as usize..)?
-            .get(..window.minutes.len.get() as usize)?;
+        let hours =
+            t.words.get(window.minutes.at.get() as usize..)?.get(..window.minutes.len.get() as usize)?;
         Some(hours.chunks(2).any(|pair| match pair {
             [start, end] => (start.get()..end.get()).contains(&minute),
             _ => false,
@@ -166,9 +143,7 @@ impl<'a> Bundle<'a> {
     /// Text of the bundle.
     pub fn text(&self, text: crate::format::Text) -> &'a str {
         let strings = self.tables.strings.get(text.at.get() as usize..);
-        strings
-            .and_then(|s| s.get(..text.len.get() as usize))
-            .unwrap_or("")
+        strings.and_then(|s| s.get(..text.len.get() as usize)).unwrap_or("")
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::classify::word;
 use crate::decision::{ClauseHandle, Decision, Layer, Reason, Role, StepUp};
 use crate::format::{
-    DENSE, FIRST, INVERTED, LISTED, MATCH, MISSING, NO_MATCH, NONE, Nets, Node, Operation,
-    Requirement, Space, Test, UNKNOWN_MATCHES, Word,
+    DENSE, FIRST, INVERTED, LISTED, MATCH, MISSING, NO_MATCH, NONE, Nets, Node, Operation, Requirement,
+    Space, Test, UNKNOWN_MATCHES, Word,
 };
 use crate::load::Bundle;
 use crate::request::Request;
@@ -20,12 +20,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
 
     /// Decides a request that was resolved before.
     pub fn decide_resolved(&self, r: &Resolved<'_, '_>) -> Decision {
-        let mut decision = Decision {
-            reasons: [None; 8],
-            clause: None,
-            filter: false,
-            step_up: None,
-        };
+        let mut decision = Decision { reasons: [None; 8], clause: None, filter: false, step_up: None };
         if !r.fits {
             decision.refuse(Layer::Identity, Reason::NoScratch);
             return decision;
@@ -39,14 +34,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
             decision.refuse(Layer::Catalog, Reason::WrongContainer);
         }
         let Some(app) = app else {
-            decision.refuse(
-                Layer::Identity,
-                if r.anonymous {
-                    Reason::Anonymous
-                } else {
-                    Reason::UnknownApp
-                },
-            );
+            decision
+                .refuse(Layer::Identity, if r.anonymous { Reason::Anonymous } else { Reason::UnknownApp });
             return decision;
         };
         if let Some(reason) = self.lifecycle(r, app) {
@@ -148,9 +137,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
         operation: &Operation,
         held: u32,
     ) -> bool {
-        self.alternatives(app, operation).any(|(_, requirement)| {
-            self.usable(r, requirement) && self.all_held(r, app, requirement, held)
-        })
+        self.alternatives(app, operation)
+            .any(|(_, requirement)| self.usable(r, requirement) && self.all_held(r, app, requirement, held))
     }
 
     fn all_held(
@@ -169,9 +157,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
     }
 
     fn in_set(&self, scope: u32, set: u32) -> bool {
-        let bits = (set as usize)
-            .checked_add(scope as usize / 32)
-            .and_then(|at| word(&self.tables, at));
+        let bits = (set as usize).checked_add(scope as usize / 32).and_then(|at| word(&self.tables, at));
         bits.is_some_and(|bits| bits >> (scope % 32) & 1 == 1)
     }
 
@@ -284,9 +270,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         app: &crate::format::App,
         operation: &'b Operation,
     ) -> impl Iterator<Item = &'a Nets> + 'b {
-        self.words(app.strata)
-            .iter()
-            .filter_map(|s| self.nets(s.get(), operation.class.get()))
+        self.words(app.strata).iter().filter_map(|s| self.nets(s.get(), operation.class.get()))
     }
 
     /// The nets for the context user: anybody's, the user's own, the user's groups', the app's.
@@ -306,15 +290,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
         operation: &'b Operation,
     ) -> impl Iterator<Item = &'a Nets> + 'b {
         let t = &self.tables;
-        let own = r
-            .known_user
-            .and_then(|u| t.users.get(u as usize))
-            .map_or(NONE, |u| u.stratum.get());
-        let groups = r
-            .classes
-            .get(t.slots.len()..)
-            .and_then(|g| g.get(..r.groups))
-            .unwrap_or(&[]);
+        let own = r.known_user.and_then(|u| t.users.get(u as usize)).map_or(NONE, |u| u.stratum.get());
+        let groups = r.classes.get(t.slots.len()..).and_then(|g| g.get(..r.groups)).unwrap_or(&[]);
         let strata = groups.iter().filter_map(|slot| {
             let element = slot.checked_sub(t.globals.groups.get())?.checked_sub(1)?;
             word(t, t.globals.group_strata.get() as usize + element as usize)
@@ -328,14 +305,9 @@ impl<'a: 'r, 'r> Bundle<'a> {
     fn nets(&self, stratum: u32, class: u32) -> Option<&'a Nets> {
         let t = &self.tables;
         let stratum = t.strata.get(stratum as usize)?;
-        let entry = t
-            .shorts
-            .get(stratum.map.get() as usize + class as usize)?
-            .get();
+        let entry = t.shorts.get(stratum.map.get() as usize + class as usize)?.get();
         t.entries.get(
-            (stratum.entries.get() as usize + usize::from(entry))
-                .checked_sub(1)
-                .filter(|_| entry != 0)?,
+            (stratum.entries.get() as usize + usize::from(entry)).checked_sub(1).filter(|_| entry != 0)?,
         )
     }
 
@@ -350,23 +322,13 @@ impl<'a: 'r, 'r> Bundle<'a> {
     }
 
     /// Calls `stop` for each clause of the net that matches, until it returns true.
-    fn visit(
-        &self,
-        r: &Resolved<'_, '_>,
-        net: u32,
-        listed: bool,
-        stop: &mut dyn FnMut(u32) -> bool,
-    ) -> bool {
+    fn visit(&self, r: &Resolved<'_, '_>, net: u32, listed: bool, stop: &mut dyn FnMut(u32) -> bool) -> bool {
         let t = &self.tables;
         let mut number = net;
         while let Some(net) = t.nets.get(number as usize) {
             let (at, len) = (net.at.get() as usize, net.len.get() as usize);
             if net.slot.get() == NONE {
-                let pairs = t
-                    .words
-                    .get(at..)
-                    .and_then(|w| w.get(..2 * len))
-                    .unwrap_or(&[]);
+                let pairs = t.words.get(at..).and_then(|w| w.get(..2 * len)).unwrap_or(&[]);
                 return pairs.chunks(2).any(|pair| match pair {
                     [clause, node] => self.matches(r, node.get(), listed) && stop(clause.get()),
                     _ => false,
@@ -374,22 +336,16 @@ impl<'a: 'r, 'r> Bundle<'a> {
             }
             let class = self.class(r, net.slot.get());
             let dense = net.flags.get() & DENSE != 0;
-            let children = t
-                .words
-                .get(at..)
-                .and_then(|w| w.get(..if dense { len } else { 2 * len }))
-                .unwrap_or(&[]);
+            let children =
+                t.words.get(at..).and_then(|w| w.get(..if dense { len } else { 2 * len })).unwrap_or(&[]);
             let stopped = match class {
                 // All tests dispatched on hold, or none.
                 MISSING if net.flags.get() & UNKNOWN_MATCHES == 0 => false,
                 LISTED if !listed => false,
-                MISSING | LISTED if dense => children
-                    .iter()
-                    .any(|c| self.visit(r, c.get(), listed, stop)),
-                MISSING | LISTED => children
-                    .chunks(2)
-                    .filter_map(|c| c.get(1))
-                    .any(|c| self.visit(r, c.get(), listed, stop)),
+                MISSING | LISTED if dense => children.iter().any(|c| self.visit(r, c.get(), listed, stop)),
+                MISSING | LISTED => {
+                    children.chunks(2).filter_map(|c| c.get(1)).any(|c| self.visit(r, c.get(), listed, stop))
+                }
                 _ => {
                     let child = match dense {
                         true => children.get((class - FIRST) as usize).map(|c| c.get()),
@@ -435,9 +391,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             Some(Test::Between) => a <= class && class <= b,
             Some(Test::Bits) => {
                 class / 32 < b
-                    && word(&self.tables, a as usize + class as usize / 32).unwrap_or(0)
-                        >> (class % 32)
-                        & 1
+                    && word(&self.tables, a as usize + class as usize / 32).unwrap_or(0) >> (class % 32) & 1
                         == 1
             }
             None => false,
@@ -466,68 +420,26 @@ impl<'a: 'r, 'r> Bundle<'a> {
             }
         };
         let nets = |pick: fn(&Nets) -> u32| self.app_nets(app, operation).map(pick);
-        all(
-            Layer::Rules,
-            Role::Refuses,
-            &mut nets(|n| n.forbid.get()),
-            false,
-        );
-        all(
-            Layer::Ratchet,
-            Role::Refuses,
-            &mut nets(|n| n.withdraw.get()),
-            false,
-        );
+        all(Layer::Rules, Role::Refuses, &mut nets(|n| n.forbid.get()), false);
+        all(Layer::Ratchet, Role::Refuses, &mut nets(|n| n.withdraw.get()), false);
         if decision.permitted() {
-            all(
-                Layer::Rules,
-                Role::Permits,
-                &mut nets(|n| n.permit.get()),
-                operation.lists.get() != NONE,
-            );
+            all(Layer::Rules, Role::Permits, &mut nets(|n| n.permit.get()), operation.lists.get() != NONE);
         }
         if !decision.filter {
             return;
         }
-        let some =
-            |pick: fn(&Nets) -> u32| !nets(pick).any(|net| self.first(r, net, false).is_some());
-        all(
-            Layer::Rules,
-            Role::FilterExcept,
-            &mut nets(|n| n.forbid.get()),
-            true,
-        );
-        all(
-            Layer::Ratchet,
-            Role::FilterExcept,
-            &mut nets(|n| n.withdraw.get()),
-            true,
-        );
+        let some = |pick: fn(&Nets) -> u32| !nets(pick).any(|net| self.first(r, net, false).is_some());
+        all(Layer::Rules, Role::FilterExcept, &mut nets(|n| n.forbid.get()), true);
+        all(Layer::Ratchet, Role::FilterExcept, &mut nets(|n| n.withdraw.get()), true);
         if some(|n| n.permit.get()) {
-            all(
-                Layer::Rules,
-                Role::FilterOnly,
-                &mut nets(|n| n.permit.get()),
-                true,
-            );
+            all(Layer::Rules, Role::FilterOnly, &mut nets(|n| n.permit.get()), true);
         }
         let caller = &t.globals;
-        if caller.app_user_from_caller.get() == 0
-            && some(|n| n.except.get())
-            && some(|n| n.app_user.get())
-        {
-            all(
-                Layer::AppUser,
-                Role::FilterOnly,
-                &mut nets(|n| n.app_user.get()),
-                true,
-            );
+        if caller.app_user_from_caller.get() == 0 && some(|n| n.except.get()) && some(|n| n.app_user.get()) {
+            all(Layer::AppUser, Role::FilterOnly, &mut nets(|n| n.app_user.get()), true);
         }
         if r.user && caller.context_user_from_caller.get() == 0 {
-            let user = || {
-                self.user_nets(r, app, operation)
-                    .map(|n| n.context_user.get())
-            };
+            let user = || self.user_nets(r, app, operation).map(|n| n.context_user.get());
             if !user().any(|net| self.first(r, net, false).is_some()) {
                 all(Layer::ContextUser, Role::FilterOnly, &mut user(), true);
             }
@@ -559,10 +471,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
                         .all(|s| self.in_set(s.get(), app.requested.get()))
             })
             .min_by_key(|(_, requirement)| {
-                self.words(requirement.scopes)
-                    .iter()
-                    .filter(|s| !self.holds(r, app, s.get(), held))
-                    .count()
+                self.words(requirement.scopes).iter().filter(|s| !self.holds(r, app, s.get(), held)).count()
             })
             .map(|(number, _)| StepUp(number))
     }
@@ -584,7 +493,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let limit = |pair: &[Word]| {
             let [ratchet, stride] = pair else { return None };
             let ratchet = t.ratchets.get(ratchet.get() as usize)?;
-            let stage = r.stages.checked_div(stride.get() as usize)?.checked_rem(ratchet.stages.len.get() as usize)?;
+            let stage =
+                r.stages.checked_div(stride.get() as usize)?.checked_rem(ratchet.stages.len.get() as usize)?;
             word(t, ratchet.limits.get() as usize + stage).filter(|limit| *limit != NONE)
         };
         let suffice = |first: usize| {
@@ -592,7 +502,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
             self.alternatives(app, operation).any(|(_, requirement)| {
                 self.usable(r, requirement)
                     && self.words(requirement.scopes).iter().map(|s| s.get()).all(|scope| {
-                        self.holds(r, app, scope, app.base.get()) && limits().all(|limit| self.in_set(scope, limit))
+                        self.holds(r, app, scope, app.base.get())
+                            && limits().all(|limit| self.in_set(scope, limit))
                     })
             })
         };
@@ -610,10 +521,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let t = &self.tables;
         let app = r.app.and_then(|a| t.apps.get(a as usize));
         let held = app.map_or(NONE, |app| self.held(r, app));
-        let scopes = t
-            .requirements
-            .get(step_up.0 as usize)
-            .map_or(&[][..], |q| self.words(q.scopes));
+        let scopes = t.requirements.get(step_up.0 as usize).map_or(&[][..], |q| self.words(q.scopes));
         scopes
             .iter()
             .filter(move |s| !app.is_some_and(|app| self.holds(r, app, s.get(), held)))

@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use crate::format::{
-    App, Attribute, Automaton, CRITICAL, Classifier, Clause, Container, ContainerKind, DENSE, Edge,
-    Entry, FORMAT, Fact, Globals, Group, Header, Int, Kind, MAGIC, MATCH, MAX_DEPTH, MAX_NESTING,
-    Model, NO_MATCH, NONE, Net, Nets, Node, Operation, Owner, Range, Ratchet, Requirement, Route,
-    SETTLED, Scope, Short, Slot, Space, Stratum, Subject, Symbol, Test, Text, Type, User, Window, Word,
+    App, Attribute, Automaton, CRITICAL, Classifier, Clause, Container, ContainerKind, DENSE, Edge, Entry,
+    FORMAT, Fact, Globals, Group, Header, Int, Kind, MAGIC, MATCH, MAX_DEPTH, MAX_NESTING, Model, NO_MATCH,
+    NONE, Net, Nets, Node, Operation, Owner, Range, Ratchet, Requirement, Route, SETTLED, Scope, Short, Slot,
+    Space, Stratum, Subject, Symbol, Test, Text, Type, User, Window, Word,
 };
 use crate::steps::Steps;
 
@@ -47,10 +47,7 @@ impl fmt::Display for LoadError {
             LoadError::Truncated => f.write_str("the file is incomplete"),
             LoadError::NotABundle => f.write_str("this is not a Sprag bundle"),
             LoadError::TooNew(version) => {
-                write!(
-                    f,
-                    "the bundle needs a reader of format {version}, this one reads format {FORMAT}"
-                )
+                write!(f, "the bundle needs a reader of format {version}, this one reads format {FORMAT}")
             }
             LoadError::DirectoryDamaged => {
                 f.write_str("the bundle is damaged: its directory has the wrong digest")
@@ -68,19 +65,13 @@ impl fmt::Display for LoadError {
                 write!(f, "the bundle must have exactly one section {kind:?}")
             }
             LoadError::SectionDamaged(kind) => {
-                write!(
-                    f,
-                    "the bundle is damaged: section {kind:?} has the wrong digest"
-                )
+                write!(f, "the bundle is damaged: section {kind:?} has the wrong digest")
             }
             LoadError::OptionalDamaged(kind) => {
                 write!(f, "the bundle is damaged: optional section {kind} has the wrong digest")
             }
             LoadError::Malformed(kind, record) => {
-                write!(
-                    f,
-                    "the bundle is malformed: section {kind:?}, record {record}"
-                )
+                write!(f, "the bundle is malformed: section {kind:?}, record {record}")
             }
         }
     }
@@ -103,17 +94,9 @@ impl<'a> Bundle<'a> {
     /// The first fault found; the bytes must then not be used.
     pub fn load(bytes: &'a [u8]) -> Result<Bundle<'a>, LoadError> {
         let tables = read_sections(bytes)?;
-        let classes = tables
-            .operations
-            .iter()
-            .map(|o| (o.class.get() as usize).saturating_add(1))
-            .max()
-            .unwrap_or(0);
-        Verifier {
-            t: &tables,
-            classes,
-        }
-        .verify()?;
+        let classes =
+            tables.operations.iter().map(|o| (o.class.get() as usize).saturating_add(1)).max().unwrap_or(0);
+        Verifier { t: &tables, classes }.verify()?;
         Ok(Bundle { tables })
     }
 
@@ -224,20 +207,12 @@ fn records<T: FromBytes + KnownLayout + Immutable + Unaligned>(
 ) -> Result<&[T], LoadError> {
     let records = <[T]>::ref_from_bytes(bytes).map_err(|_| LoadError::Malformed(kind, 0))?;
     // Indices are 32-bit, with the highest two values taken.
-    if records.len() >= NO_MATCH as usize {
-        Err(LoadError::Malformed(kind, 0))
-    } else {
-        Ok(records)
-    }
+    if records.len() >= NO_MATCH as usize { Err(LoadError::Malformed(kind, 0)) } else { Ok(records) }
 }
 
 fn read_sections(bytes: &[u8]) -> Result<Tables<'_>, LoadError> {
     if !bytes.starts_with(&MAGIC) {
-        return Err(if MAGIC.starts_with(bytes) {
-            LoadError::Truncated
-        } else {
-            LoadError::NotABundle
-        });
+        return Err(if MAGIC.starts_with(bytes) { LoadError::Truncated } else { LoadError::NotABundle });
     }
     let (header, rest) = Header::ref_from_prefix(bytes).map_err(|_| LoadError::Truncated)?;
     if header.min_reader.get() > FORMAT || header.format.get() == 0 {
@@ -247,22 +222,18 @@ fn read_sections(bytes: &[u8]) -> Result<Tables<'_>, LoadError> {
         return Err(LoadError::Truncated);
     }
     let count = header.sections.get();
-    let (directory, _) = <[Entry]>::ref_from_prefix_with_elems(rest, count as usize)
-        .map_err(|_| LoadError::Truncated)?;
+    let (directory, _) =
+        <[Entry]>::ref_from_prefix_with_elems(rest, count as usize).map_err(|_| LoadError::Truncated)?;
     if header_digest(header, directory) != header.digest {
         return Err(LoadError::DirectoryDamaged);
     }
     // Sections follow one another without gaps: no byte of the file is outside some digest.
     let mut next = (size_of::<Header>() + size_of_val(directory)) as u64;
     for (number, entry) in (0..).zip(directory) {
-        let end = next
-            .checked_add(entry.length.get())
-            .filter(|end| *end <= bytes.len() as u64);
+        let end = next.checked_add(entry.length.get()).filter(|end| *end <= bytes.len() as u64);
         let flags_known = entry.flags.get() & !CRITICAL == 0;
         match end {
-            Some(end) if entry.offset.get() == next && flags_known && entry.reserved.get() == 0 => {
-                next = end
-            }
+            Some(end) if entry.offset.get() == next && flags_known && entry.reserved.get() == 0 => next = end,
             _ => return Err(LoadError::BadDirectory(number)),
         }
         if Kind::from_code(entry.kind.get()).is_none() {
@@ -299,10 +270,7 @@ fn section<'a>(bytes: &'a [u8], entry: &Entry) -> Result<&'a [u8], LoadError> {
 /// The digest that [`Header::digest`] must have.
 pub fn header_digest(header: &Header, directory: &[Entry]) -> [u8; 32] {
     use zerocopy::IntoBytes;
-    let blank = Header {
-        digest: [0; 32],
-        ..*header
-    };
+    let blank = Header { digest: [0; 32], ..*header };
     let mut digest = Sha256::new();
     digest.update(blank.as_bytes());
     digest.update(directory.as_bytes());
@@ -333,8 +301,7 @@ fn each<T>(kind: Kind, records: &[T], check: impl Fn(u32, &T) -> Verdict) -> Res
 impl Verifier<'_, '_> {
     fn verify(&self) -> Result<(), LoadError> {
         let t = self.t;
-        self.globals()
-            .ok_or(LoadError::Malformed(Kind::Globals, 0))?;
+        self.globals().ok_or(LoadError::Malformed(Kind::Globals, 0))?;
         let steps = Steps(t);
         hold(steps.are_complete()).ok_or(LoadError::Malformed(Kind::Steps, 0))?;
         hold(t.symbols.len().is_power_of_two()).ok_or(LoadError::Malformed(Kind::Symbols, 0))?;
@@ -343,9 +310,7 @@ impl Verifier<'_, '_> {
         each(Kind::Operations, t.operations, |_, o| self.operation(o))?;
         each(Kind::Requirements, t.requirements, |_, r| {
             below(r.model, t.models)?;
-            self.words(r.scopes)?
-                .iter()
-                .try_for_each(|s| below(*s, t.scopes))
+            self.words(r.scopes)?.iter().try_for_each(|s| below(*s, t.scopes))
         })?;
         each(Kind::Models, t.models, |_, m| self.text(m.name))?;
         each(Kind::Scopes, t.scopes, |_, s| {
@@ -361,40 +326,25 @@ impl Verifier<'_, '_> {
         each(Kind::Subjects, t.subjects, |_, s| {
             Owner::from_code(s.owner.get())?;
             below(s.slot, t.slots)?;
-            self.words(s.attributes)?
-                .iter()
-                .try_for_each(|a| below(*a, t.attributes))
+            self.words(s.attributes)?.iter().try_for_each(|a| below(*a, t.attributes))
         })?;
         each(Kind::Automata, t.automata, |_, a| self.automaton(a))?;
         each(Kind::Windows, t.windows, |_, w| {
             self.text(w.name)?;
             let transitions = range(w.transitions, t.ints)?;
             hold(transitions.is_sorted_by(|a, b| a.get() < b.get()))?;
-            t.ints
-                .get(w.offsets.get() as usize..)?
-                .get(..transitions.len() + 1)?;
+            t.ints.get(w.offsets.get() as usize..)?.get(..transitions.len() + 1)?;
             hold(self.words(w.minutes)?.len() % 2 == 0)
         })?;
         each(Kind::Nodes, t.nodes, |n, node| self.node(n, node).and_then(|()| steps.node(n, node)))?;
         each(Kind::Nets, t.nets, |n, net| self.net(n, net).and_then(|()| steps.net(n, net)))?;
         each(Kind::Entries, t.entries, |_, e| {
-            let nets = [
-                e.forbid,
-                e.permit,
-                e.app_user,
-                e.context_user,
-                e.withdraw,
-                e.except,
-                e.required,
-            ];
-            nets.into_iter()
-                .try_for_each(|net| below_or_none(net, t.nets))
+            let nets = [e.forbid, e.permit, e.app_user, e.context_user, e.withdraw, e.except, e.required];
+            nets.into_iter().try_for_each(|net| below_or_none(net, t.nets))
         })?;
         each(Kind::Strata, t.strata, |n, s| self.stratum(s).and_then(|()| steps.stratum(n, s)))?;
         each(Kind::Clauses, t.clauses, |_, c| {
-            [c.name, c.place, c.because, c.text]
-                .into_iter()
-                .try_for_each(|text| self.text(text))?;
+            [c.name, c.place, c.because, c.text].into_iter().try_for_each(|text| self.text(text))?;
             hold(c.kind.get() <= 4)
         })?;
         each(Kind::Ratchets, t.ratchets, |n, r| self.ratchet(n, r))?;
@@ -498,13 +448,8 @@ impl Verifier<'_, '_> {
             let head = t.slots.get(g.groups.get() as usize)?;
             hold(head.classifier.get() == Classifier::Set.code() && head.c.get() <= head.a.get())?;
             scratch = scratch.checked_add(head.a.get() as usize)?.checked_add(1)?;
-            let strata = t
-                .words
-                .get(g.group_strata.get() as usize..)?
-                .get(..head.a.get() as usize)?;
-            strata
-                .iter()
-                .try_for_each(|s| below_or_none(*s, t.strata))?;
+            let strata = t.words.get(g.group_strata.get() as usize..)?.get(..head.a.get() as usize)?;
+            strata.iter().try_for_each(|s| below_or_none(*s, t.strata))?;
         }
         below_or_none(g.any_user, t.strata)?;
         for slot in range(g.relations, t.slots)? {
@@ -518,19 +463,14 @@ impl Verifier<'_, '_> {
         let t = self.t;
         self.text(app.name)?;
         self.text(app.key)?;
-        self.words(app.models)?
-            .iter()
-            .try_for_each(|m| below(*m, t.models))?;
-        self.words(app.strata)?
-            .iter()
-            .try_for_each(|s| below(*s, t.strata))?;
+        self.words(app.models)?.iter().try_for_each(|m| below(*m, t.models))?;
+        self.words(app.strata)?.iter().try_for_each(|s| below(*s, t.strata))?;
         let ratchets = self.words(app.ratchets)?;
         let mut last = 0usize;
         for pair in ratchets.chunks(2) {
             let [ratchet, stride] = pair else { return None };
             let stages = t.ratchets.get(ratchet.get() as usize)?.stages.len.get() as usize;
-            last =
-                last.checked_add((stride.get() as usize).checked_mul(stages.checked_sub(1)?)?)?;
+            last = last.checked_add((stride.get() as usize).checked_mul(stages.checked_sub(1)?)?)?;
         }
         let held = self.words(app.held)?;
         hold(last < held.len())?;
@@ -556,13 +496,8 @@ impl Verifier<'_, '_> {
         self.text(kind.name)?;
         hold(kind.parent.get() == NONE || kind.parent.get() < number)?;
         hold(self.depth(number)? <= MAX_DEPTH)?;
-        let slots = self
-            .words(kind.closes)?
-            .iter()
-            .chain(self.words(kind.reads)?);
-        slots
-            .into_iter()
-            .try_for_each(|s| below(*s, self.t.slots))?;
+        let slots = self.words(kind.closes)?.iter().chain(self.words(kind.reads)?);
+        slots.into_iter().try_for_each(|s| below(*s, self.t.slots))?;
         below(kind.id, self.t.attributes)
     }
 
@@ -598,29 +533,16 @@ impl Verifier<'_, '_> {
                 }
             }
             Classifier::Enum => Some(()),
-            Classifier::Bool => t
-                .words
-                .get(a as usize..)?
-                .get(..2)?
-                .iter()
-                .try_for_each(|c| class(c.get())),
+            Classifier::Bool => t.words.get(a as usize..)?.get(..2)?.iter().try_for_each(|c| class(c.get())),
             Classifier::Number => {
                 let bounds = t.ints.get(a as usize..)?.get(..b as usize)?;
                 hold(bounds.is_sorted_by(|x, y| x.get() < y.get()))?;
-                t.words
-                    .get(c as usize..)?
-                    .get(..b as usize + 1)?
-                    .iter()
-                    .try_for_each(|c| class(c.get()))
+                t.words.get(c as usize..)?.get(..b as usize + 1)?.iter().try_for_each(|c| class(c.get()))
             }
             Classifier::Ip => {
                 let starts = t.addresses.get(a as usize..)?.get(..b as usize)?;
                 hold(starts.is_sorted_by(|x, y| x < y))?;
-                t.words
-                    .get(c as usize..)?
-                    .get(..b as usize + 1)?
-                    .iter()
-                    .try_for_each(|c| class(c.get()))
+                t.words.get(c as usize..)?.get(..b as usize + 1)?.iter().try_for_each(|c| class(c.get()))
             }
             Classifier::Window => below(slot.a, t.windows),
             Classifier::Set => {
@@ -644,28 +566,13 @@ impl Verifier<'_, '_> {
     }
 
     fn automaton(&self, automaton: &Automaton) -> Verdict {
-        let (width, states) = (
-            automaton.width.get() as usize,
-            automaton.states.get() as usize,
-        );
-        let columns = self
-            .t
-            .shorts
-            .get(automaton.columns.get() as usize..)?
-            .get(..256)?;
+        let (width, states) = (automaton.width.get() as usize, automaton.states.get() as usize);
+        let columns = self.t.shorts.get(automaton.columns.get() as usize..)?.get(..256)?;
         hold(states > 0 && columns.iter().all(|c| usize::from(c.get()) < width))?;
         let cells = states.checked_mul(width)?;
-        let transitions = self
-            .t
-            .words
-            .get(automaton.transitions.get() as usize..)?
-            .get(..cells)?;
+        let transitions = self.t.words.get(automaton.transitions.get() as usize..)?.get(..cells)?;
         hold(transitions.iter().all(|s| ((s.get() & !SETTLED) as usize) < states))?;
-        self.t
-            .words
-            .get(automaton.classes.get() as usize..)?
-            .get(..states)
-            .map(|_| ())
+        self.t.words.get(automaton.classes.get() as usize..)?.get(..states).map(|_| ())
     }
 
     fn node(&self, number: u32, node: &Node) -> Verdict {
@@ -677,25 +584,16 @@ impl Verifier<'_, '_> {
             Test::Equal | Test::Between => hold(node.test.get() < 0x400),
             Test::Bits => {
                 hold(node.test.get() < 0x400)?;
-                self.t
-                    .words
-                    .get(node.a.get() as usize..)?
-                    .get(..node.b.get() as usize)
-                    .map(|_| ())
+                self.t.words.get(node.a.get() as usize..)?.get(..node.b.get() as usize).map(|_| ())
             }
         }
     }
 
     fn net(&self, number: u32, net: &Net) -> Verdict {
         let t = self.t;
-        let (at, len, depth) = (
-            net.at.get() as usize,
-            net.len.get() as usize,
-            net.depth.get(),
-        );
+        let (at, len, depth) = (net.at.get() as usize, net.len.get() as usize, net.depth.get());
         hold(depth <= MAX_NESTING)?;
-        let child =
-            |child: u32| hold(child < number && t.nets.get(child as usize)?.depth.get() < depth);
+        let child = |child: u32| hold(child < number && t.nets.get(child as usize)?.depth.get() < depth);
         if net.slot.get() == NONE {
             let pairs = t.words.get(at..)?.get(..len.checked_mul(2)?)?;
             return pairs.chunks(2).try_for_each(|pair| {
@@ -711,34 +609,19 @@ impl Verifier<'_, '_> {
         }
         if net.flags.get() & DENSE != 0 {
             let children = t.words.get(at..)?.get(..len)?;
-            children
-                .iter()
-                .filter(|c| c.get() != NONE)
-                .try_for_each(|c| child(c.get()))
+            children.iter().filter(|c| c.get() != NONE).try_for_each(|c| child(c.get()))
         } else {
             let pairs = t.words.get(at..)?.get(..len.checked_mul(2)?)?;
-            hold(
-                pairs
-                    .chunks(2)
-                    .map(|p| p.first().map(|c| c.get()))
-                    .is_sorted(),
-            )?;
-            pairs
-                .chunks(2)
-                .try_for_each(|pair| child(pair.get(1)?.get()))
+            hold(pairs.chunks(2).map(|p| p.first().map(|c| c.get())).is_sorted())?;
+            pairs.chunks(2).try_for_each(|pair| child(pair.get(1)?.get()))
         }
     }
 
     fn stratum(&self, stratum: &Stratum) -> Verdict {
         let t = self.t;
-        let map = t
-            .shorts
-            .get(stratum.map.get() as usize..)?
-            .get(..self.classes)?;
+        let map = t.shorts.get(stratum.map.get() as usize..)?.get(..self.classes)?;
         let len = stratum.len.get() as usize;
-        t.entries
-            .get(stratum.entries.get() as usize..)?
-            .get(..len)?;
+        t.entries.get(stratum.entries.get() as usize..)?.get(..len)?;
         hold(map.iter().all(|entry| usize::from(entry.get()) <= len))
     }
 
@@ -747,11 +630,7 @@ impl Verifier<'_, '_> {
         below(container.kind, t.kinds)?;
         self.text(container.id)?;
         if container.parent.get() != NONE {
-            let parent = t
-                .containers
-                .get(container.parent.get() as usize)?
-                .kind
-                .get();
+            let parent = t.containers.get(container.parent.get() as usize)?.kind.get();
             let mut at = t.kinds.get(container.kind.get() as usize)?.parent.get();
             while at != parent {
                 at = t.kinds.get(at as usize)?.parent.get();
@@ -774,18 +653,14 @@ impl Verifier<'_, '_> {
         };
         let edges = range(route.edges, t.edges)?;
         edges.iter().try_for_each(|e| child(e.target.get()))?;
-        hold(
-            edges.is_sorted_by(|a, b| match (self.str(a.text), self.str(b.text)) {
-                (Some(a), Some(b)) => a < b,
-                _ => false,
-            }),
-        )?;
+        hold(edges.is_sorted_by(|a, b| match (self.str(a.text), self.str(b.text)) {
+            (Some(a), Some(b)) => a < b,
+            _ => false,
+        }))?;
         if route.parameter.get() != NONE {
             child(route.parameter.get())?;
         }
-        range(route.methods, t.edges)?
-            .iter()
-            .try_for_each(|e| below(e.target, t.operations))
+        range(route.methods, t.edges)?.iter().try_for_each(|e| below(e.target, t.operations))
     }
 
     fn texts(&self, pairs: Range) -> Verdict {
@@ -800,10 +675,7 @@ impl Verifier<'_, '_> {
     }
 
     fn str(&self, text: Text) -> Option<&str> {
-        self.t
-            .strings
-            .get(text.at.get() as usize..)?
-            .get(..text.len.get() as usize)
+        self.t.strings.get(text.at.get() as usize..)?.get(..text.len.get() as usize)
     }
 
     fn words(&self, words: Range) -> Option<&[Word]> {
@@ -812,9 +684,7 @@ impl Verifier<'_, '_> {
 }
 
 fn range<T>(range: Range, records: &[T]) -> Option<&[T]> {
-    records
-        .get(range.at.get() as usize..)?
-        .get(..range.len.get() as usize)
+    records.get(range.at.get() as usize..)?.get(..range.len.get() as usize)
 }
 
 fn below<T>(index: Word, records: &[T]) -> Verdict {
@@ -822,9 +692,5 @@ fn below<T>(index: Word, records: &[T]) -> Verdict {
 }
 
 fn below_or_none<T>(index: Word, records: &[T]) -> Verdict {
-    if index.get() == NONE {
-        Some(())
-    } else {
-        below(index, records)
-    }
+    if index.get() == NONE { Some(()) } else { below(index, records) }
 }

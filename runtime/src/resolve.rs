@@ -2,8 +2,8 @@
 
 use crate::classify::{UNDECIDED, address, fits, word};
 use crate::format::{
-    Attribute, Classifier, FALSE, Fact, FIRST, LISTED, MAX_DEPTH, MISSING, NONE, Owner, Range, Slot,
-    Space, Subject, TRUE, Type, Word,
+    Attribute, Classifier, FALSE, FIRST, Fact, LISTED, MAX_DEPTH, MISSING, NONE, Owner, Range, Slot, Space,
+    Subject, TRUE, Type, Word,
 };
 use crate::load::Bundle;
 use crate::request::{App, AppHandle, Container, OperationHandle, Request, Target, User, Value};
@@ -82,8 +82,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
 
     /// The handle of an operation.
     pub fn operation(&self, name: &str) -> Option<OperationHandle> {
-        self.symbol(Space::Operation.of(0), name)
-            .map(OperationHandle)
+        self.symbol(Space::Operation.of(0), name).map(OperationHandle)
     }
 
     /// Looks up everything that a request names. `scratch` must have [`Bundle::scratch_len`] words, else
@@ -229,9 +228,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             }
             ("install.status", _) if r.enabled.is_none() => r.enabled = Some(false),
             ("install.site", Value::Text(site)) if r.on_site.is_none() => {
-                let on = r
-                    .app
-                    .and_then(|app| self.symbol(Space::Site.of(app), site));
+                let on = r.app.and_then(|app| self.symbol(Space::Site.of(app), site));
                 r.on_site = Some(on.is_some());
             }
             ("app-user.permitted", value) if r.app_user_permitted.is_none() => {
@@ -301,8 +298,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             };
             let name = self.text(ratchet.name);
             let given = stages.iter().find(|(ratchet, _)| *ratchet == name);
-            let reached =
-                given.and_then(|(_, s)| self.symbol(Space::Stage.of(number.get()), s));
+            let reached = given.and_then(|(_, s)| self.symbol(Space::Stage.of(number.get()), s));
             let last = ratchet.stages.len.get().saturating_sub(1);
             let reached = reached.filter(|s| *s <= last);
             if let Some(stage) = reached {
@@ -323,12 +319,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let acts = operation.kind.get();
         let lists = Some(operation.lists.get()).filter(|l| *l != NONE);
         let anchor = lists.unwrap_or(acts);
-        let mut chain = Chain {
-            given,
-            links: [None; MAX_DEPTH],
-            listed: None,
-            anchor,
-        };
+        let mut chain = Chain { given, links: [None; MAX_DEPTH], listed: None, anchor };
         let mut innermost = None;
         let mut below = None;
         for (number, container) in (0..).zip(given) {
@@ -345,8 +336,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             *chain.links.get_mut(self.depth(kind))? = Some(Link { kind, declared, given: number });
         }
         if let Some(innermost) = innermost {
-            let related =
-                |kind: u32| self.is_within(innermost, kind) || self.is_within(kind, innermost);
+            let related = |kind: u32| self.is_within(innermost, kind) || self.is_within(kind, innermost);
             if !related(acts) && !lists.is_some_and(related) {
                 return None;
             }
@@ -356,8 +346,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         }
         // Only containers of kinds that the operation acts in (or lists), and above, have a say.
         for (depth, link) in chain.links.iter_mut().enumerate() {
-            if link.is_some_and(|l| !self.is_within(anchor, l.kind) || self.depth(l.kind) != depth)
-            {
+            if link.is_some_and(|l| !self.is_within(anchor, l.kind) || self.depth(l.kind) != depth) {
                 *link = None;
             }
         }
@@ -376,11 +365,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let Some(link) = chain.links.get(depth).copied().flatten() else {
             return;
         };
-        let Some(parent) = t
-            .containers
-            .get(link.declared as usize)
-            .map(|c| c.parent.get())
-        else {
+        let Some(parent) = t.containers.get(link.declared as usize).map(|c| c.parent.get()) else {
             return;
         };
         let Some(record) = t.containers.get(parent as usize) else {
@@ -426,13 +411,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         }
     }
 
-    fn read_link(
-        &self,
-        r: &mut Resolved<'_, 'r>,
-        chain: &Chain<'r>,
-        link: &Link,
-        id_attribute: u32,
-    ) {
+    fn read_link(&self, r: &mut Resolved<'_, 'r>, chain: &Chain<'r>, link: &Link, id_attribute: u32) {
         let t = &self.tables;
         let id = self.id(chain, link);
         if let (Some(id), Some(attribute)) = (id, t.attributes.get(id_attribute as usize)) {
@@ -502,10 +481,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
     ) -> Option<u32> {
         let t = &self.tables;
         let slot = t.slots.get(number as usize)?;
-        let (left, right) = (
-            t.subjects.get(slot.a.get() as usize)?,
-            t.subjects.get(slot.b.get() as usize)?,
-        );
+        let (left, right) = (t.subjects.get(slot.a.get() as usize)?, t.subjects.get(slot.b.get() as usize)?);
         let classes = (self.class(r, left.slot.get()), self.class(r, right.slot.get()));
         match classes {
             (MISSING, _) | (_, MISSING) => return None,
@@ -536,10 +512,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
     ) -> Option<bool> {
         let t = &self.tables;
         if subject.slot.get() == t.globals.groups.get() {
-            if self
-                .symbol(Space::Group.of(0), element)
-                .is_some()
-            {
+            if self.symbol(Space::Group.of(0), element).is_some() {
                 let user = r.known_user.and_then(|u| t.users.get(u as usize));
                 return Some(user.is_some_and(|u| self.texts(u.names).any(|name| name == element)));
             }
@@ -563,14 +536,9 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let attributes = self.words(subject.attributes);
         let find = |given: &'r [(&'r str, Value<'r>)], attribute: &Attribute, kind: Type| {
             let name = self.text(attribute.name);
-            let mut values = given
-                .iter()
-                .filter(|(n, _)| *n == name)
-                .map(|(_, value)| *value);
+            let mut values = given.iter().filter(|(n, _)| *n == name).map(|(_, value)| *value);
             // As with slots: the first that fits counts.
-            values
-                .find(|value| self.valid(subject, kind, *value))
-                .map(|value| (kind, Raw::Given(value)))
+            values.find(|value| self.valid(subject, kind, *value)).map(|value| (kind, Raw::Given(value)))
         };
         match Owner::from_code(subject.owner.get())? {
             Owner::User => {
@@ -579,33 +547,21 @@ impl<'a: 'r, 'r> Bundle<'a> {
                 if self.text(attribute.name) == "id" {
                     return Some((Type::String, Raw::Given(Value::Text(user.id))));
                 }
-                find(
-                    user.attributes,
-                    attribute,
-                    Type::from_code(attribute.kind.get())?,
-                )
+                find(user.attributes, attribute, Type::from_code(attribute.kind.get())?)
             }
             Owner::Request => {
                 let attribute = t.attributes.get(attributes.first()?.get() as usize)?;
-                find(
-                    request.attributes,
-                    attribute,
-                    Type::from_code(attribute.kind.get())?,
-                )
+                find(request.attributes, attribute, Type::from_code(attribute.kind.get())?)
             }
             Owner::Container => {
                 let mut kind = chain?.anchor;
                 while let Some(record) = t.kinds.get(kind as usize) {
                     if let Some(link) = chain?.links.get(self.depth(kind)).copied().flatten() {
-                        let own = attributes
-                            .iter()
-                            .map(|a| a.get())
-                            .find(|a| self.owned_by(*a, kind));
+                        let own = attributes.iter().map(|a| a.get()).find(|a| self.owned_by(*a, kind));
                         if let Some(own) = own {
                             let attribute = t.attributes.get(own as usize)?;
                             let value = if own == record.id.get() {
-                                self.id(chain?, &link)
-                                    .map(|id| (Type::String, Raw::Given(Value::Text(id))))
+                                self.id(chain?, &link).map(|id| (Type::String, Raw::Given(Value::Text(id))))
                             } else if let Some(fact) = self.fact(link.declared, own) {
                                 Some(fact)
                             } else {
@@ -643,9 +599,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
     fn fact(&self, container: u32, attribute: u32) -> Option<(Type, Raw<'r>)> {
         let t = &self.tables;
         let facts = self.facts(t.containers.get(container as usize)?);
-        let at = facts
-            .binary_search_by_key(&attribute, |f| f.attribute.get())
-            .ok()?;
+        let at = facts.binary_search_by_key(&attribute, |f| f.attribute.get()).ok()?;
         let fact = facts.get(at)?;
         let kind = Type::from_code(fact.kind.get())?;
         let value = match kind {
@@ -701,9 +655,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
 
     pub(crate) fn words(&self, range: Range) -> &'a [Word] {
         let words = self.tables.words.get(range.at.get() as usize..);
-        words
-            .and_then(|w| w.get(..range.len.get() as usize))
-            .unwrap_or(&[])
+        words.and_then(|w| w.get(..range.len.get() as usize)).unwrap_or(&[])
     }
 
     fn texts(&self, pairs: Range) -> impl Iterator<Item = &'a str> {
@@ -720,8 +672,7 @@ impl<'r> Chain<'r> {
     }
 
     fn is_listed(&self, depth: usize) -> bool {
-        self.listed
-            .is_some_and(|(from, to)| (from..=to).contains(&depth))
+        self.listed.is_some_and(|(from, to)| (from..=to).contains(&depth))
     }
 }
 
@@ -758,10 +709,8 @@ impl Raw<'_> {
 
 /// The groups that the caller gives for a user.
 fn given_groups<'r>(user: &User<'r>) -> Option<&'r [&'r str]> {
-    user.attributes
-        .iter()
-        .find_map(|(name, value)| match value {
-            Value::Set(groups) if *name == "groups" => Some(*groups),
-            _ => None,
-        })
+    user.attributes.iter().find_map(|(name, value)| match value {
+        Value::Set(groups) if *name == "groups" => Some(*groups),
+        _ => None,
+    })
 }

@@ -70,21 +70,14 @@ pub(crate) fn origin(text: &str) -> Option<Normal<'_>> {
 fn slow_origin(text: &str) -> Option<Normal<'_>> {
     let (scheme, rest) = text.split_once("://")?;
     let mut normal = Made::new();
-    let starts_well = scheme
-        .bytes()
-        .next()
-        .is_some_and(|b| b.is_ascii_alphabetic());
+    let starts_well = scheme.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
     if !starts_well
         || scheme.len() > MAX_SCHEME
-        || !scheme
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+        || !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
     {
         return None;
     }
-    scheme
-        .bytes()
-        .try_for_each(|b| normal.push(b.to_ascii_lowercase()))?;
+    scheme.bytes().try_for_each(|b| normal.push(b.to_ascii_lowercase()))?;
     normal.push_all(b"://")?;
     let port = if rest.starts_with('[') {
         let (host, port) = rest.strip_prefix('[')?.split_once(']')?;
@@ -180,7 +173,9 @@ mod tests {
     /// The quick look must never take for normal what the slow way would change or refuse.
     #[test]
     fn what_looks_normal_is_normal() {
-        let parts = ["", "a", "A", "a-b_9", ".", "..", ":", "://", "http", "https", ":80", ":8443", "[::1]", "\u{e9}"];
+        let parts = [
+            "", "a", "A", "a-b_9", ".", "..", ":", "://", "http", "https", ":80", ":8443", "[::1]", "\u{e9}",
+        ];
         let longest = [concat!("a23456789b123456789c123456789d123456789e123456789f123456789g123"), "h"];
         let (mut written, mut refused) = (0, 0);
         for one in parts.iter().chain(&longest) {
@@ -188,7 +183,8 @@ mod tests {
                 for three in parts.iter().chain(&longest) {
                     for four in parts {
                         let mut room = Made::new();
-                        let pushed = [one, two, three, &four].iter().try_for_each(|p| room.push_all(p.as_bytes()));
+                        let pushed =
+                            [one, two, three, &four].iter().try_for_each(|p| room.push_all(p.as_bytes()));
                         assert_eq!(pushed, Some(()));
                         let Ok(text) = core::str::from_utf8(room.bytes.get(..room.len).unwrap_or(&[])) else {
                             continue;

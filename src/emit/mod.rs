@@ -53,11 +53,7 @@ fn manifest(model: &Model, sources: &SourceMap) -> serde_json::Value {
 
 /// SHA-256 over paths and texts of all sources, in the order of their paths.
 fn source_digest(sources: &SourceMap) -> String {
-    let mut sorted: Vec<_> = sources
-        .sources()
-        .iter()
-        .map(|s| (&s.path, &s.text))
-        .collect();
+    let mut sorted: Vec<_> = sources.sources().iter().map(|s| (&s.path, &s.text)).collect();
     sorted.sort();
     let mut digest = Sha256::new();
     for (path, text) in sorted {
@@ -66,9 +62,5 @@ fn source_digest(sources: &SourceMap) -> String {
             digest.update(part.as_bytes());
         }
     }
-    digest
-        .finalize()
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    digest.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -68,7 +68,11 @@ impl TreeNode {
     /// Whether all that it leads to lies behind its `any`.
     fn passes(&self) -> bool {
         let leaves = matches!(self.stays, Stays::No);
-        leaves && self.any.is_some() && self.bytes.is_empty() && self.sets.is_empty() && self.accepts.is_empty()
+        leaves
+            && self.any.is_some()
+            && self.bytes.is_empty()
+            && self.sets.is_empty()
+            && self.accepts.is_empty()
     }
 }
 
@@ -178,12 +182,7 @@ impl Automaton {
                 ended.copied().collect::<BTreeSet<_>>().into_iter().collect()
             })
             .collect();
-        Some(Automaton {
-            columns,
-            width: examples.len(),
-            transitions,
-            accepts,
-        })
+        Some(Automaton { columns, width: examples.len(), transitions, accepts })
     }
 
     /// The patterns that match the whole text.
@@ -235,10 +234,7 @@ fn columns(patterns: &[Vec<Step>]) -> (Vec<u16>, Vec<u8>) {
     let mut examples: Vec<u8> = Vec::new();
     let mut known: HashMap<(Option<u8>, [bool; 3]), u16> = HashMap::new();
     for byte in 0..=255u8 {
-        let key = (
-            own[usize::from(byte)].then_some(byte),
-            sets.map(|s| s.has(byte)),
-        );
+        let key = (own[usize::from(byte)].then_some(byte), sets.map(|s| s.has(byte)));
         let column = *known.entry(key).or_insert_with(|| {
             examples.push(byte);
             examples.len() as u16 - 1

@@ -3,12 +3,7 @@
 use crate::diag::Diagnostic;
 use crate::span::Span;
 
-pub(super) fn too_many_transitions(
-    subject: &str,
-    patterns: usize,
-    widest: Span,
-    limit: usize,
-) -> Diagnostic {
+pub(super) fn too_many_transitions(subject: &str, patterns: usize, widest: Span, limit: usize) -> Diagnostic {
     Diagnostic::error(
         "E0801",
         format!(

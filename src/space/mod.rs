@@ -38,15 +38,8 @@ pub struct Space {
 pub fn cut(model: &Model) -> Result<Space, Vec<Diagnostic>> {
     let (parts, pieces) = pieces::split(model);
     let slots = slots::build(model, &pieces)?;
-    let pieces = pieces
-        .into_iter()
-        .map(|piece| piece.lower(model, &slots))
-        .collect();
-    Ok(Space {
-        slots,
-        parts,
-        pieces,
-    })
+    let pieces = pieces.into_iter().map(|piece| piece.lower(model, &slots)).collect();
+    Ok(Space { slots, parts, pieces })
 }
 
 /// The most transitions (states by distinguished bytes) that one attribute's patterns may need together:
