@@ -39,8 +39,12 @@ impl<'b> DecisionPoint<'b> {
         let space = match namespace {
             Namespace::User => Space::Attribute.of(0),
             Namespace::Request => Space::Attribute.of(1),
-            Namespace::Container(kind) => Space::Attribute.of(2 + self.bundle.symbol(Space::Kind.of(0), kind)?),
-            Namespace::Ratchet => return self.bundle.symbol(Space::Ratchet.of(0), name).map(|_| ValueType::Text),
+            Namespace::Container(kind) => {
+                Space::Attribute.of(2 + self.bundle.symbol(Space::Kind.of(0), kind)?)
+            }
+            Namespace::Ratchet => {
+                return self.bundle.symbol(Space::Ratchet.of(0), name).map(|_| ValueType::Text);
+            }
         };
         let number = self.bundle.symbol(space, name)?;
         let attribute = self.bundle.tables().attributes.get(number as usize)?;
@@ -68,7 +72,10 @@ pub fn borrowed<T>(request: &Request, use_it: impl FnOnce(&runtime::Request<'_>)
             })
             .collect()
     }
-    fn values<'r>(attributes: &'r Attributes, sets: &'r [Vec<&'r str>]) -> Vec<(&'r str, runtime::Value<'r>)> {
+    fn values<'r>(
+        attributes: &'r Attributes,
+        sets: &'r [Vec<&'r str>],
+    ) -> Vec<(&'r str, runtime::Value<'r>)> {
         let value = |(value, set): (&'r Value, &'r Vec<&'r str>)| match value {
             Value::Text(text) => runtime::Value::Text(text),
             Value::Bool(truth) => runtime::Value::Bool(*truth),
@@ -114,11 +121,14 @@ fn explained(bundle: &Bundle<'_>, resolved: &Resolved<'_, '_>) -> Explained {
         told.insert((layer, role, clause));
     });
     let of = |layer: Option<Layer>, role: Role| {
-        told.iter().filter(move |(l, r, _)| *r == role && layer.is_none_or(|layer| layer == *l)).map(|(_, _, c)| *c)
+        told.iter()
+            .filter(move |(l, r, _)| *r == role && layer.is_none_or(|layer| layer == *l))
+            .map(|(_, _, c)| *c)
     };
     let clause = |handle: ClauseHandle| {
         let record = bundle.tables().clauses[handle.index()];
-        let [name, place, because] = [record.name, record.place, record.because].map(|t| bundle.text(t).to_string());
+        let [name, place, because] =
+            [record.name, record.place, record.because].map(|t| bundle.text(t).to_string());
         (name, Some(place).filter(|p| !p.is_empty()), Some(because).filter(|b| !b.is_empty()))
     };
     let names = |roles: Role| {
@@ -145,7 +155,10 @@ fn explained(bundle: &Bundle<'_>, resolved: &Resolved<'_, '_>) -> Explained {
             Reason::ScopesWithdrawn => {
                 let name = bundle.withdrawing_ratchet(resolved);
                 let ratchets = bundle.tables().ratchets.iter();
-                let place = ratchets.filter(|r| Some(bundle.text(r.name)) == name).map(|r| bundle.text(r.place)).next();
+                let place = ratchets
+                    .filter(|r| Some(bundle.text(r.name)) == name)
+                    .map(|r| bundle.text(r.place))
+                    .next();
                 reasons.push(line(name.map(str::to_owned), place.map(str::to_owned), None));
             }
             _ => reasons.push(line(None, None, None)),

@@ -22,3 +22,8 @@ pub mod suite;
 pub mod report;
 #[cfg(feature = "cli")]
 pub mod cli;
+
+/// The README's program compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,8 +1,10 @@
 //! The evaluator, which defines the language, and the runtime agree on every request.
 
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a test reads its own repository and tells what it saw")]
-
-
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a test reads its own repository and tells what it saw"
+)]
 
 use sprag::authzen::{self, Explained};
 use sprag::decision_point::DecisionPoint;
@@ -85,7 +87,11 @@ fn agree(seed: u64, seen: &mut Seen) {
         let decided = point.explain(&request);
         assert_eq!(defined, decided, "seed {seed}, request {number}: {request:#?}\n{text}");
         let quick = point.decide(&request);
-        assert_eq!(quick.permitted(), defined.decision, "seed {seed}, request {number}: {request:#?}\n{text}");
+        assert_eq!(
+            quick.permitted(),
+            defined.decision,
+            "seed {seed}, request {number}: {request:#?}\n{text}"
+        );
         seen.note(&defined);
     }
 }

@@ -1,7 +1,11 @@
 //! Every diagnostic has a page, and every page is a test: its bad blocks yield exactly the marked codes on
 //! the marked lines, its good blocks yield nothing.
 
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a test reads its own repository and tells what it saw")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a test reads its own repository and tells what it saw"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;

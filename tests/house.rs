@@ -90,6 +90,189 @@ fn no_file_outgrows_a_reader() {
     }
 }
 
+#[test]
+fn the_architecture_tells_of_every_floor_and_of_guards_that_exist() {
+    let page = read(Path::new("ARCHITECTURE.md"));
+    let first = |row: &[String]| row[0].trim_matches('`').to_owned();
+    let told: Vec<String> = table(&page, "| floor |").iter().map(|row| first(row)).collect();
+    assert_eq!(told, floors(), "the table of floors and lib.rs differ");
+
+    let invariants = table(&page, "| invariant |");
+    assert!(invariants.len() > 15, "{invariants:?}");
+    let mut faults = Vec::new();
+    for row in &invariants {
+        let guards: Vec<(&str, &str)> =
+            row[1].split('`').skip(1).step_by(2).filter_map(|guard| guard.split_once("::")).collect();
+        if guards.is_empty() {
+            faults.push(format!("nothing guards that {}", row[0]));
+        }
+        for (file, what) in guards {
+            let text = fs::read_to_string(file).unwrap_or_default();
+            let there = if file.starts_with("tests/") {
+                text.contains(&format!("#[test]\nfn {what}("))
+            } else {
+                text.contains(&what.replace('-', "_")) || text.contains(what)
+            };
+            if !there {
+                faults.push(format!("{file} has no guard `{what}`"));
+            }
+        }
+    }
+    assert_eq!(faults, Vec::<String>::new());
+}
+
+#[test]
+fn only_the_command_line_is_excused_from_the_disallowed_methods() {
+    for file in sources(Path::new("src")).iter().chain(&sources(Path::new("runtime/src"))) {
+        let excused = code(&read(file)).contains("disallowed_methods");
+        assert_eq!(excused, file.ends_with("cli/mod.rs"), "{}", file.display());
+    }
+}
+
+#[test]
+fn the_evaluator_shares_no_code_with_what_it_judges() {
+    let allowed = ["request", "sema", "span", "diag"];
+    for file in files_of("eval") {
+        let text = read(&file);
+        for named in named_modules(&text) {
+            assert!(
+                named == "eval" || allowed.contains(&named.as_str()),
+                "{} names `{named}`",
+                file.display()
+            );
+        }
+        assert!(!names_crate(&code(&text), "sprag_runtime"), "{} names the runtime", file.display());
+    }
+    for floor in ["space", "emit", "decision_point"] {
+        for file in files_of(floor) {
+            assert!(!named_modules(&read(&file)).contains("eval"), "{} names `eval`", file.display());
+        }
+    }
+}
+
+#[test]
+fn the_runtime_stands_alone() {
+    let library = code(&read(Path::new("runtime/src/lib.rs")));
+    for line in [
+        "#![no_std]",
+        "#![forbid(unsafe_code)]",
+        "clippy::indexing_slicing",
+        "clippy::unwrap_used",
+        "clippy::panic",
+    ] {
+        assert!(library.contains(line), "runtime/src/lib.rs lacks `{line}`");
+    }
+    for file in sources(Path::new("runtime/src")) {
+        let text = without_tests(&read(&file));
+        for name in ["std", "alloc"] {
+            assert!(!names_crate(&text, name), "{} names `{name}`", file.display());
+        }
+        assert!(!text.contains("extern crate"), "{}", file.display());
+        assert!(!text.contains("panic!(") && !text.contains("unreachable!("), "{} panics", file.display());
+    }
+    let manifest = read(Path::new("runtime/Cargo.toml"));
+    let dependencies = manifest.split("[dependencies]").nth(1).unwrap_or_default().split("\n[").next();
+    let lines: Vec<&str> = dependencies.unwrap_or_default().lines().filter(|l| l.contains('=')).collect();
+    assert!(!lines.is_empty() && lines.iter().all(|l| l.contains("default-features = false")), "{lines:?}");
+}
+
+#[test]
+fn the_page_of_the_bundle_format_is_the_format() {
+    use sprag_runtime::format as f;
+    let page = read(Path::new("docs/bundle-format.md"));
+    let number = |n: usize| n.to_string();
+    let sections: Vec<[String; 3]> = f::Kind::ALL
+        .iter()
+        .map(|kind| [number(kind.code() as usize), format!("`{kind:?}`"), number(record_size(*kind))])
+        .collect();
+    let told: Vec<[String; 3]> = table(&page, "| number | section |")
+        .iter()
+        .map(|row| [row[0].clone(), row[1].clone(), row[2].clone()])
+        .collect();
+    assert_eq!(told, sections, "the table of sections");
+
+    let constants: BTreeMap<&str, String> = BTreeMap::from([
+        ("format version", f::FORMAT.to_string()),
+        ("magic", f::MAGIC.map(|byte| format!("{byte:02x}")).join(" ")),
+        ("header", number(size_of::<f::Header>())),
+        ("directory entry", number(size_of::<f::Entry>())),
+        ("nothing", f::NONE.to_string()),
+        ("matches", f::MATCH.to_string()),
+        ("does not match", f::NO_MATCH.to_string()),
+        ("critical", f::CRITICAL.to_string()),
+        ("deepest chain", f::MAX_DEPTH.to_string()),
+        ("deepest net, longest route", f::MAX_NESTING.to_string()),
+        ("most steps of a decision", f::MAX_STEPS.to_string()),
+        ("first instant", sprag_runtime::FIRST_INSTANT.to_string()),
+        ("instants end before", sprag_runtime::LAST_INSTANT.to_string()),
+        ("hash of \"\" in space 0", format!("{:016x}", sprag_runtime::hash::hash(0, b""))),
+        (
+            "hash of \"jira.issue.get\" in space 1",
+            format!("{:016x}", sprag_runtime::hash::hash(1, b"jira.issue.get")),
+        ),
+    ]);
+    let rows = table(&page, "| constant |");
+    let told: BTreeMap<&str, String> =
+        rows.iter().map(|row| (row[0].as_str(), row[1].trim_matches('`').to_owned())).collect();
+    assert_eq!(told, constants, "the table of constants");
+
+    for (heading, codes) in [
+        ("| space |", f::Space::ALL.iter().map(|s| (s.code(), format!("`{s:?}`"))).collect::<Vec<_>>()),
+        ("| classifier |", f::Classifier::ALL.iter().map(|c| (c.code(), format!("`{c:?}`"))).collect()),
+        ("| type |", f::Type::ALL.iter().map(|t| (t.code(), format!("`{t:?}`"))).collect()),
+        ("| test |", f::Test::ALL.iter().map(|t| (t.code(), format!("`{t:?}`"))).collect()),
+    ] {
+        let told: Vec<(u32, String)> =
+            table(&page, heading).iter().map(|row| (row[1].parse().unwrap(), row[0].clone())).collect();
+        assert_eq!(told, codes, "the table {heading}");
+    }
+}
+
+/// Bytes of a record of this section.
+fn record_size(kind: sprag_runtime::format::Kind) -> usize {
+    use sprag_runtime::format::{self as f, Kind};
+    match kind {
+        Kind::Manifest | Kind::Strings => 1,
+        Kind::Words => size_of::<f::Word>(),
+        Kind::Shorts => size_of::<f::Short>(),
+        Kind::Ints => size_of::<f::Int>(),
+        Kind::Symbols => size_of::<f::Symbol>(),
+        Kind::Globals => size_of::<f::Globals>(),
+        Kind::Apps => size_of::<f::App>(),
+        Kind::Operations => size_of::<f::Operation>(),
+        Kind::Requirements => size_of::<f::Requirement>(),
+        Kind::Models => size_of::<f::Model>(),
+        Kind::Scopes => size_of::<f::Scope>(),
+        Kind::Kinds => size_of::<f::ContainerKind>(),
+        Kind::Attributes => size_of::<f::Attribute>(),
+        Kind::Slots => size_of::<f::Slot>(),
+        Kind::Subjects => size_of::<f::Subject>(),
+        Kind::Automata => size_of::<f::Automaton>(),
+        Kind::Windows => size_of::<f::Window>(),
+        Kind::Nodes => size_of::<f::Node>(),
+        Kind::Nets => size_of::<f::Net>(),
+        Kind::Strata => size_of::<f::Stratum>(),
+        Kind::Entries => size_of::<f::Nets>(),
+        Kind::Clauses => size_of::<f::Clause>(),
+        Kind::Ratchets => size_of::<f::Ratchet>(),
+        Kind::Containers => size_of::<f::Container>(),
+        Kind::Facts => size_of::<f::Fact>(),
+        Kind::Users => size_of::<f::User>(),
+        Kind::Routes => size_of::<f::Route>(),
+        Kind::Edges => size_of::<f::Edge>(),
+        Kind::Addresses => 16,
+        Kind::Groups => size_of::<f::Group>(),
+        Kind::Steps => size_of::<f::Word>(),
+    }
+}
+
+/// The cells of the rows of the markdown table whose first line begins so.
+fn table(page: &str, heading: &str) -> Vec<Vec<String>> {
+    let lines = page.lines().skip_while(|l| !l.starts_with(heading)).skip(2);
+    let cells = |l: &str| l.trim_matches('|').split(" | ").map(|c| c.trim().to_owned()).collect();
+    lines.take_while(|l| l.starts_with('|')).map(cells).collect()
+}
+
 /// The modules of lib.rs in their order.
 fn floors() -> Vec<String> {
     let text = read(Path::new("src/lib.rs"));
@@ -125,7 +308,10 @@ fn read(path: &Path) -> String {
 /// Without comments: `//` outside of a string, to the end of the line.
 fn code(text: &str) -> String {
     let line = |line: &str| {
-        let cut = line.match_indices("//").map(|(i, _)| i).find(|i| line[..*i].matches('"').count().is_multiple_of(2));
+        let cut = line
+            .match_indices("//")
+            .map(|(i, _)| i)
+            .find(|i| line[..*i].matches('"').count().is_multiple_of(2));
         line[..cut.unwrap_or(line.len())].to_owned()
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")

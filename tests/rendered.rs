@@ -117,3 +117,23 @@ fn hidden_characters_are_shown() {
         "role ab { read } // \u{202e}gnorw\nforbid any app to read as \"a\u{200b}\"\n"
     ));
 }
+
+#[test]
+fn an_operation_that_never_acts_there() {
+    insta::assert_snapshot!(policy("forbid timesheets to issue.edit at project\n"));
+}
+
+#[test]
+fn roles_in_a_circle() {
+    insta::assert_snapshot!(policy("role a { read, b }\n\nrole b { write, c }\n\nrole c { a }\n"));
+}
+
+#[test]
+fn a_scope_of_another_model() {
+    let other = "catalog other version \"1\"\n\nmodel oauth\n\nscope oauth write:issue\n";
+    let app = APP.replace("requests READ, WRITE", "requests READ, write:issue");
+    insta::assert_snapshot!(rendered(&[
+        ("other.sprag", other),
+        ("policy.sprag", &format!("use demo\nuse other\n{app}"))
+    ]));
+}

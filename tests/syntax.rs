@@ -1,8 +1,6 @@
 //! Laws of the syntax: printing and parsing are inverse, formatting is idempotent and keeps comments, and
 //! no text makes the parser panic or stay silent.
 
-
-
 #![expect(clippy::disallowed_methods, reason = "reads the policies of this repository")]
 
 use std::path::Path;

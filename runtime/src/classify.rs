@@ -1,8 +1,8 @@
 //! From a value to its class among those that the policy can tell apart.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 
-use crate::format::{Classifier, FIRST, MISSING, Slot, Space, Type};
+use crate::format::{Classifier, FIRST, SETTLED, Slot, Space, Type};
 use crate::load::{Bundle, Tables};
 use crate::request::Value;
 use crate::text;
@@ -10,19 +10,11 @@ use crate::text;
 impl<'a> Bundle<'a> {
     /// The class of `value` in slot number `slot`; `None` if the value does not fit the type.
     /// Sets, elements, relations and stages have their own ways.
-    pub(crate) fn classify(
-        &self,
-        number: u32,
-        slot: &Slot,
-        kind: Type,
-        value: Value<'_>,
-    ) -> Option<u32> {
+    pub(crate) fn classify(&self, number: u32, slot: &Slot, kind: Type, value: Value<'_>) -> Option<u32> {
         let t = &self.tables;
         match Classifier::from_code(slot.classifier.get())? {
             Classifier::Text => match (kind, value) {
-                (Type::String, Value::Text(text)) => {
-                    Some(self.text_class(number, slot, text.as_bytes()))
-                }
+                (Type::String, Value::Text(text)) => Some(self.text_class(number, slot, text.as_bytes())),
                 (Type::Domain, Value::Text(text)) => {
                     Some(self.text_class(number, slot, text::domain(text)?.as_bytes()))
                 }
@@ -41,10 +33,7 @@ impl<'a> Bundle<'a> {
             },
             Classifier::Number => match value {
                 Value::Int(number) => {
-                    let bounds = t
-                        .ints
-                        .get(slot.a.get() as usize..)?
-                        .get(..slot.b.get() as usize)?;
+                    let bounds = t.ints.get(slot.a.get() as usize..)?.get(..slot.b.get() as usize)?;
                     let below = bounds.partition_point(|b| b.get() <= number);
                     word(t, slot.c.get() as usize + below)
                 }
@@ -53,19 +42,16 @@ impl<'a> Bundle<'a> {
             Classifier::Ip => match value {
                 Value::Text(text) => {
                     let address = address(text)?;
-                    let starts = t
-                        .addresses
-                        .get(slot.a.get() as usize..)?
-                        .get(..slot.b.get() as usize)?;
+                    let starts = t.addresses.get(slot.a.get() as usize..)?.get(..slot.b.get() as usize)?;
                     let below = starts.partition_point(|s| *s <= address);
                     word(t, slot.c.get() as usize + below)
                 }
                 _ => None,
             },
             Classifier::Window => match value {
-                Value::Int(instant) => self
-                    .in_window(slot.a.get(), instant)
-                    .map(|inside| FIRST + u32::from(inside)),
+                Value::Int(instant) => {
+                    self.in_window(slot.a.get(), instant).map(|inside| FIRST + u32::from(inside))
+                }
                 _ => None,
             },
             Classifier::Set
@@ -80,27 +66,24 @@ impl<'a> Bundle<'a> {
         if let Some(class) = self.symbol_bytes(Space::Value.of(number), text) {
             return class;
         }
-        self.automaton_class(slot.a.get(), text)
-            .unwrap_or(slot.b.get())
+        self.automaton_class(slot.a.get(), text).unwrap_or(slot.b.get())
     }
 
     fn automaton_class(&self, number: u32, text: &[u8]) -> Option<u32> {
         let t = &self.tables;
         let automaton = t.automata.get(number as usize)?;
-        let columns = t
-            .shorts
-            .get(automaton.columns.get() as usize..)?
-            .get(..256)?;
+        let columns = t.shorts.get(automaton.columns.get() as usize..)?.get(..256)?;
         let width = automaton.width.get() as usize;
         let cells = width * automaton.states.get() as usize;
-        let transitions = t
-            .words
-            .get(automaton.transitions.get() as usize..)?
-            .get(..cells)?;
+        let transitions = t.words.get(automaton.transitions.get() as usize..)?.get(..cells)?;
         let mut state = 0usize;
         for byte in text {
             let column = usize::from(columns.get(usize::from(*byte))?.get());
-            state = transitions.get(state * width + column)?.get() as usize;
+            let next = transitions.get(state * width + column)?.get();
+            state = (next & !SETTLED) as usize;
+            if next & SETTLED != 0 {
+                break;
+            }
         }
         word(t, automaton.classes.get() as usize + state)
     }
@@ -120,10 +103,8 @@ impl<'a> Bundle<'a> {
         // 1970-01-01 was a Thursday: three days after a Monday.
         let weekday = (local.div_euclid(86_400) + 3).rem_euclid(7);
         let minute = (weekday * 1440 + local.rem_euclid(86_400) / 60) as u32;
-        let hours = t
-            .words
-            .get(window.minutes.at.get() as usize..)?
-            .get(..window.minutes.len.get() as usize)?;
+        let hours =
+            t.words.get(window.minutes.at.get() as usize..)?.get(..window.minutes.len.get() as usize)?;
         Some(hours.chunks(2).any(|pair| match pair {
             [start, end] => (start.get()..end.get()).contains(&minute),
             _ => false,
@@ -148,7 +129,9 @@ impl<'a> Bundle<'a> {
             }
             if symbol.hash.get() == hash as u32
                 && symbol.space.get() == space
-                && self.text(symbol.text).as_bytes() == text
+                && symbol.text.len.get() as usize == text.len()
+                && t.strings.as_bytes().get(symbol.text.at.get() as usize..).and_then(|s| s.get(..text.len()))
+                    == Some(text)
             {
                 return Some(symbol.value.get());
             }
@@ -160,9 +143,7 @@ impl<'a> Bundle<'a> {
     /// Text of the bundle.
     pub fn text(&self, text: crate::format::Text) -> &'a str {
         let strings = self.tables.strings.get(text.at.get() as usize..);
-        strings
-            .and_then(|s| s.get(..text.len.get() as usize))
-            .unwrap_or("")
+        strings.and_then(|s| s.get(..text.len.get() as usize)).unwrap_or("")
     }
 }
 
@@ -177,10 +158,32 @@ pub(crate) fn word(t: &Tables<'_>, at: usize) -> Option<u32> {
 
 /// 16 bytes that order addresses; IPv4 and IPv4-mapped IPv6 addresses are the same.
 pub(crate) fn address(text: &str) -> Option<[u8; 16]> {
+    if let Some(v4) = ipv4(text.as_bytes()) {
+        return Some(Ipv4Addr::from_bits(v4).to_ipv6_mapped().octets());
+    }
     Some(match text.parse::<IpAddr>().ok()? {
         IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
         IpAddr::V6(v6) => v6.octets(),
     })
+}
+
+/// Four decimal numbers below 256 without needless zeros, as the standard library reads them, but in one pass.
+fn ipv4(text: &[u8]) -> Option<u32> {
+    let (mut address, mut number, mut digits, mut dots) = (0u32, 0u32, 0, 0);
+    for byte in text {
+        match byte {
+            b'0'..=b'9' if digits < 3 && (digits == 0 || number > 0) => {
+                number = number * 10 + u32::from(byte - b'0');
+                digits += 1;
+            }
+            b'.' if digits > 0 && number < 256 && dots < 3 => {
+                address = address << 8 | number;
+                (number, digits, dots) = (0, 0, dots + 1);
+            }
+            _ => return None,
+        }
+    }
+    (digits > 0 && number < 256 && dots == 3).then_some(address << 8 | number)
 }
 
 /// Whether a value has an attribute's type, texts in the right form.
@@ -200,7 +203,36 @@ pub(crate) fn fits(kind: Type, value: Value<'_>) -> bool {
 /// The class that is left when nothing was decided.
 pub(crate) const UNDECIDED: u32 = u32::MAX;
 
-/// The class in effect.
-pub(crate) fn settled(class: u32) -> u32 {
-    if class == UNDECIDED { MISSING } else { class }
+#[cfg(test)]
+mod tests {
+    use core::net::Ipv4Addr;
+
+    #[test]
+    fn addresses_are_read_as_the_standard_library_reads_them() {
+        let parts = ["", "0", "00", "1", "01", "9", "10", "255", "256", "999", "1000", ".", "-1", "x", " "];
+        let mut read = 0;
+        for one in parts {
+            for two in parts {
+                for three in parts {
+                    for end in ["", ".0", ".7.", "..", ".255", ".300", ".1.1"] {
+                        let mut text = [0u8; 32];
+                        let mut len = 0;
+                        for part in [one, ".", two, ".", three, end] {
+                            for byte in part.bytes() {
+                                if let Some(to) = text.get_mut(len) {
+                                    *to = byte;
+                                }
+                                len += 1;
+                            }
+                        }
+                        let text = text.get(..len).and_then(|t| core::str::from_utf8(t).ok()).unwrap_or("");
+                        let expected = text.parse::<Ipv4Addr>().ok().map(Ipv4Addr::to_bits);
+                        assert_eq!(super::ipv4(text.as_bytes()), expected, "{text}");
+                        read += usize::from(expected.is_some());
+                    }
+                }
+            }
+        }
+        assert!(read > 100, "{read}");
+    }
 }

@@ -3,8 +3,8 @@
 use crate::classify::word;
 use crate::decision::{ClauseHandle, Decision, Layer, Reason, Role, StepUp};
 use crate::format::{
-    DENSE, FIRST, INVERTED, LISTED, MATCH, MISSING, NO_MATCH, NONE, Nets, Node, Operation,
-    Requirement, Space, Test, UNKNOWN_MATCHES, Word,
+    DENSE, FIRST, INVERTED, LISTED, MATCH, MISSING, NO_MATCH, NONE, Nets, Node, Operation, Requirement,
+    Space, Test, UNKNOWN_MATCHES, Word,
 };
 use crate::load::Bundle;
 use crate::request::Request;
@@ -20,12 +20,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
 
     /// Decides a request that was resolved before.
     pub fn decide_resolved(&self, r: &Resolved<'_, '_>) -> Decision {
-        let mut decision = Decision {
-            reasons: [None; 8],
-            clause: None,
-            filter: false,
-            step_up: None,
-        };
+        let mut decision = Decision { reasons: [None; 8], clause: None, filter: false, step_up: None };
         if !r.fits {
             decision.refuse(Layer::Identity, Reason::NoScratch);
             return decision;
@@ -39,14 +34,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
             decision.refuse(Layer::Catalog, Reason::WrongContainer);
         }
         let Some(app) = app else {
-            decision.refuse(
-                Layer::Identity,
-                if r.anonymous {
-                    Reason::Anonymous
-                } else {
-                    Reason::UnknownApp
-                },
-            );
+            decision
+                .refuse(Layer::Identity, if r.anonymous { Reason::Anonymous } else { Reason::UnknownApp });
             return decision;
         };
         if let Some(reason) = self.lifecycle(r, app) {
@@ -90,11 +79,14 @@ impl<'a: 'r, 'r> Bundle<'a> {
         operation: &Operation,
         decision: &mut Decision,
     ) {
-        let mut callable = false;
-        let mut usable = false;
+        let (mut callable, mut usable, mut satisfied) = (false, false, false);
+        let held = self.held(r, app);
         for (_, requirement) in self.alternatives(app, operation) {
             callable = true;
-            usable |= self.usable(r, requirement);
+            if self.usable(r, requirement) {
+                usable = true;
+                satisfied |= self.all_held(r, app, requirement, held);
+            }
         }
         if !callable {
             if decision.reason(Layer::Catalog).is_none() {
@@ -105,8 +97,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         if !usable {
             decision.refuse(Layer::ContextUser, Reason::UserRequired);
         }
-        let held = self.held(r, app);
-        if !self.satisfied(r, app, operation, held) {
+        if !satisfied {
             decision.refuse(Layer::Scope, Reason::MissingScopes);
             if app.ratchets.len.get() != 0 && self.satisfied(r, app, operation, app.base.get()) {
                 decision.refuse(Layer::Ratchet, Reason::ScopesWithdrawn);
@@ -146,13 +137,19 @@ impl<'a: 'r, 'r> Bundle<'a> {
         operation: &Operation,
         held: u32,
     ) -> bool {
-        self.alternatives(app, operation).any(|(_, requirement)| {
-            self.usable(r, requirement)
-                && self
-                    .words(requirement.scopes)
-                    .iter()
-                    .all(|s| self.holds(r, app, s.get(), held))
-        })
+        self.alternatives(app, operation)
+            .any(|(_, requirement)| self.usable(r, requirement) && self.all_held(r, app, requirement, held))
+    }
+
+    fn all_held(
+        &self,
+        r: &Resolved<'_, '_>,
+        app: &crate::format::App,
+        requirement: &Requirement,
+        held: u32,
+    ) -> bool {
+        let scopes = self.words(requirement.scopes);
+        scopes.iter().all(|s| self.holds(r, app, s.get(), held))
     }
 
     fn holds(&self, r: &Resolved<'_, '_>, app: &crate::format::App, scope: u32, held: u32) -> bool {
@@ -160,9 +157,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
     }
 
     fn in_set(&self, scope: u32, set: u32) -> bool {
-        let bits = (set as usize)
-            .checked_add(scope as usize / 32)
-            .and_then(|at| word(&self.tables, at));
+        let bits = (set as usize).checked_add(scope as usize / 32).and_then(|at| word(&self.tables, at));
         bits.is_some_and(|bits| bits >> (scope % 32) & 1 == 1)
     }
 
@@ -193,54 +188,48 @@ impl<'a: 'r, 'r> Bundle<'a> {
     ) {
         let t = &self.tables;
         let lists = operation.lists.get() != NONE;
-        let find = |net: fn(&Nets) -> u32, listed: bool| {
-            self.app_nets(app, operation)
-                .find_map(|nets| self.first(r, net(nets), listed))
-        };
-        // Grants: enough that some item of a list may match; unless all do, the list is filtered.
-        let grant = |net: fn(&Nets) -> u32| {
-            let clause = find(net, lists);
-            (
-                clause,
-                lists && clause.is_some() && find(net, false).is_none(),
-            )
-        };
+        let [mut forbid, mut permit, mut app_user, mut context_user, mut withdraw, mut except, mut required] =
+            [Found::default(); 7];
+        for nets in self.app_nets(app, operation) {
+            self.look(r, nets.forbid.get(), lists, &mut forbid);
+            self.look(r, nets.permit.get(), lists, &mut permit);
+            self.look(r, nets.app_user.get(), lists, &mut app_user);
+            self.look(r, nets.withdraw.get(), lists, &mut withdraw);
+            self.look(r, nets.except.get(), false, &mut except);
+            if r.user {
+                self.look(r, nets.context_user.get(), lists, &mut context_user);
+            } else {
+                self.look(r, nets.required.get(), lists, &mut required);
+            }
+        }
 
-        let forbidden = find(|n| n.forbid.get(), false);
-        let (permitted, some) = grant(|n| n.permit.get());
-        decision.filter |= some;
-        if forbidden.is_some() {
+        // Grants: enough that some item of a list may match; unless all do, the list is filtered.
+        decision.filter = forbid.on_some() || withdraw.on_some() || permit.on_some();
+        if forbid.all.is_some() {
             decision.refuse(Layer::Rules, Reason::Forbidden);
-        } else if permitted.is_none() {
+        } else if permit.some.is_none() {
             decision.refuse(Layer::Rules, Reason::NoPermit);
         }
-        let withdrawn = find(|n| n.withdraw.get(), false);
-        if withdrawn.is_some() {
+        if withdraw.all.is_some() {
             decision.refuse(Layer::Ratchet, Reason::Withdrawn);
         }
-        if lists {
-            decision.filter |= find(|n| n.forbid.get(), true).is_some()
-                || find(|n| n.withdraw.get(), true).is_some();
-        }
-        decision.clause = forbidden
-            .or(withdrawn)
-            .or(permitted.filter(|_| forbidden.is_none()));
+        let refused = forbid.all.or(withdraw.all);
+        decision.clause = refused.or(permit.some).filter(|clause| clause.0 != NONE);
 
-        if find(|n| n.except.get(), false).is_none() {
+        if except.all.is_none() {
             if t.globals.app_user_from_caller.get() != 0 {
                 if r.app_user_permitted != Some(true) {
                     decision.refuse(Layer::AppUser, Reason::AppUserRefused);
                 }
             } else {
-                let (granted, some) = grant(|n| n.app_user.get());
-                decision.filter |= some;
-                if granted.is_none() {
+                decision.filter |= app_user.on_some();
+                if app_user.some.is_none() {
                     decision.refuse(Layer::AppUser, Reason::AppUserWithoutRole);
                 }
             }
         }
         if !r.user {
-            if find(|n| n.required.get(), lists).is_some() {
+            if required.some.is_some() {
                 decision.refuse(Layer::ContextUser, Reason::UserRequired);
             }
         } else if t.globals.context_user_from_caller.get() != 0 {
@@ -248,22 +237,30 @@ impl<'a: 'r, 'r> Bundle<'a> {
                 decision.refuse(Layer::ContextUser, Reason::ContextUserRefused);
             }
         } else {
-            let granted = |listed| {
-                self.user_nets(r, app, operation)
-                    .find_map(|nets| self.first(r, nets.context_user.get(), listed))
-            };
-            let some = granted(lists);
-            if some.is_none() {
+            for nets in self.own_nets(r, operation) {
+                if context_user.all.is_some() {
+                    break;
+                }
+                self.look(r, nets.context_user.get(), lists, &mut context_user);
+            }
+            decision.filter |= context_user.on_some();
+            if context_user.some.is_none() {
                 decision.refuse(Layer::ContextUser, Reason::ContextUserWithoutRole);
-            } else if lists && granted(false).is_none() {
-                decision.filter = true;
             }
         }
-        if decision.reasons.iter().any(Option::is_some)
-            && forbidden.is_none()
-            && withdrawn.is_none()
-        {
+        if refused.is_none() && !decision.permitted() {
             decision.clause = None;
+        }
+    }
+
+    /// Notes what matches in a net, unless something was found before.
+    fn look(&self, r: &Resolved<'_, '_>, net: u32, lists: bool, found: &mut Found) {
+        if net == NONE || found.all.is_some() {
+            return;
+        }
+        found.all = self.first(r, net, false);
+        if found.some.is_none() {
+            found.some = if lists && found.all.is_none() { self.first(r, net, true) } else { found.all };
         }
     }
 
@@ -273,28 +270,28 @@ impl<'a: 'r, 'r> Bundle<'a> {
         app: &crate::format::App,
         operation: &'b Operation,
     ) -> impl Iterator<Item = &'a Nets> + 'b {
-        self.words(app.strata)
-            .iter()
-            .filter_map(|s| self.nets(s.get(), operation.class.get()))
+        self.words(app.strata).iter().filter_map(|s| self.nets(s.get(), operation.class.get()))
     }
 
-    /// The nets for the context user: anybody's, the user's own, the user's groups'.
+    /// The nets for the context user: anybody's, the user's own, the user's groups', the app's.
     fn user_nets<'b>(
         &'b self,
         r: &'b Resolved<'_, '_>,
         app: &crate::format::App,
         operation: &'b Operation,
     ) -> impl Iterator<Item = &'a Nets> + 'b {
+        self.own_nets(r, operation).chain(self.app_nets(app, operation))
+    }
+
+    /// The same without the app's.
+    fn own_nets<'b>(
+        &'b self,
+        r: &'b Resolved<'_, '_>,
+        operation: &'b Operation,
+    ) -> impl Iterator<Item = &'a Nets> + 'b {
         let t = &self.tables;
-        let own = r
-            .known_user
-            .and_then(|u| t.users.get(u as usize))
-            .map_or(NONE, |u| u.stratum.get());
-        let groups = r
-            .classes
-            .get(t.slots.len()..)
-            .and_then(|g| g.get(..r.groups))
-            .unwrap_or(&[]);
+        let own = r.known_user.and_then(|u| t.users.get(u as usize)).map_or(NONE, |u| u.stratum.get());
+        let groups = r.classes.get(t.slots.len()..).and_then(|g| g.get(..r.groups)).unwrap_or(&[]);
         let strata = groups.iter().filter_map(|slot| {
             let element = slot.checked_sub(t.globals.groups.get())?.checked_sub(1)?;
             word(t, t.globals.group_strata.get() as usize + element as usize)
@@ -303,20 +300,14 @@ impl<'a: 'r, 'r> Bundle<'a> {
             .into_iter()
             .chain(strata)
             .filter_map(|stratum| self.nets(stratum, operation.class.get()))
-            .chain(self.app_nets(app, operation))
     }
 
     fn nets(&self, stratum: u32, class: u32) -> Option<&'a Nets> {
         let t = &self.tables;
         let stratum = t.strata.get(stratum as usize)?;
-        let entry = t
-            .shorts
-            .get(stratum.map.get() as usize + class as usize)?
-            .get();
+        let entry = t.shorts.get(stratum.map.get() as usize + class as usize)?.get();
         t.entries.get(
-            (stratum.entries.get() as usize + usize::from(entry))
-                .checked_sub(1)
-                .filter(|_| entry != 0)?,
+            (stratum.entries.get() as usize + usize::from(entry)).checked_sub(1).filter(|_| entry != 0)?,
         )
     }
 
@@ -331,46 +322,30 @@ impl<'a: 'r, 'r> Bundle<'a> {
     }
 
     /// Calls `stop` for each clause of the net that matches, until it returns true.
-    fn visit(
-        &self,
-        r: &Resolved<'_, '_>,
-        net: u32,
-        listed: bool,
-        stop: &mut dyn FnMut(u32) -> bool,
-    ) -> bool {
+    fn visit(&self, r: &Resolved<'_, '_>, net: u32, listed: bool, stop: &mut dyn FnMut(u32) -> bool) -> bool {
         let t = &self.tables;
         let mut number = net;
         while let Some(net) = t.nets.get(number as usize) {
             let (at, len) = (net.at.get() as usize, net.len.get() as usize);
             if net.slot.get() == NONE {
-                let pairs = t
-                    .words
-                    .get(at..)
-                    .and_then(|w| w.get(..2 * len))
-                    .unwrap_or(&[]);
+                let pairs = t.words.get(at..).and_then(|w| w.get(..2 * len)).unwrap_or(&[]);
                 return pairs.chunks(2).any(|pair| match pair {
                     [clause, node] => self.matches(r, node.get(), listed) && stop(clause.get()),
                     _ => false,
                 });
             }
-            let class = r.class(net.slot.get());
+            let class = self.class(r, net.slot.get());
             let dense = net.flags.get() & DENSE != 0;
-            let children = t
-                .words
-                .get(at..)
-                .and_then(|w| w.get(..if dense { len } else { 2 * len }))
-                .unwrap_or(&[]);
+            let children =
+                t.words.get(at..).and_then(|w| w.get(..if dense { len } else { 2 * len })).unwrap_or(&[]);
             let stopped = match class {
                 // All tests dispatched on hold, or none.
                 MISSING if net.flags.get() & UNKNOWN_MATCHES == 0 => false,
                 LISTED if !listed => false,
-                MISSING | LISTED if dense => children
-                    .iter()
-                    .any(|c| self.visit(r, c.get(), listed, stop)),
-                MISSING | LISTED => children
-                    .chunks(2)
-                    .filter_map(|c| c.get(1))
-                    .any(|c| self.visit(r, c.get(), listed, stop)),
+                MISSING | LISTED if dense => children.iter().any(|c| self.visit(r, c.get(), listed, stop)),
+                MISSING | LISTED => {
+                    children.chunks(2).filter_map(|c| c.get(1)).any(|c| self.visit(r, c.get(), listed, stop))
+                }
                 _ => {
                     let child = match dense {
                         true => children.get((class - FIRST) as usize).map(|c| c.get()),
@@ -400,7 +375,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             let Some(node) = t.nodes.get(at as usize) else {
                 return false;
             };
-            let holds = match r.class(node.slot.get()) {
+            let holds = match self.class(r, node.slot.get()) {
                 MISSING => node.test.get() & UNKNOWN_MATCHES != 0,
                 LISTED => listed,
                 class => self.test(node, class) != (node.test.get() & INVERTED != 0),
@@ -416,9 +391,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             Some(Test::Between) => a <= class && class <= b,
             Some(Test::Bits) => {
                 class / 32 < b
-                    && word(&self.tables, a as usize + class as usize / 32).unwrap_or(0)
-                        >> (class % 32)
-                        & 1
+                    && word(&self.tables, a as usize + class as usize / 32).unwrap_or(0) >> (class % 32) & 1
                         == 1
             }
             None => false,
@@ -447,68 +420,26 @@ impl<'a: 'r, 'r> Bundle<'a> {
             }
         };
         let nets = |pick: fn(&Nets) -> u32| self.app_nets(app, operation).map(pick);
-        all(
-            Layer::Rules,
-            Role::Refuses,
-            &mut nets(|n| n.forbid.get()),
-            false,
-        );
-        all(
-            Layer::Ratchet,
-            Role::Refuses,
-            &mut nets(|n| n.withdraw.get()),
-            false,
-        );
+        all(Layer::Rules, Role::Refuses, &mut nets(|n| n.forbid.get()), false);
+        all(Layer::Ratchet, Role::Refuses, &mut nets(|n| n.withdraw.get()), false);
         if decision.permitted() {
-            all(
-                Layer::Rules,
-                Role::Permits,
-                &mut nets(|n| n.permit.get()),
-                operation.lists.get() != NONE,
-            );
+            all(Layer::Rules, Role::Permits, &mut nets(|n| n.permit.get()), operation.lists.get() != NONE);
         }
         if !decision.filter {
             return;
         }
-        let some =
-            |pick: fn(&Nets) -> u32| !nets(pick).any(|net| self.first(r, net, false).is_some());
-        all(
-            Layer::Rules,
-            Role::FilterExcept,
-            &mut nets(|n| n.forbid.get()),
-            true,
-        );
-        all(
-            Layer::Ratchet,
-            Role::FilterExcept,
-            &mut nets(|n| n.withdraw.get()),
-            true,
-        );
+        let some = |pick: fn(&Nets) -> u32| !nets(pick).any(|net| self.first(r, net, false).is_some());
+        all(Layer::Rules, Role::FilterExcept, &mut nets(|n| n.forbid.get()), true);
+        all(Layer::Ratchet, Role::FilterExcept, &mut nets(|n| n.withdraw.get()), true);
         if some(|n| n.permit.get()) {
-            all(
-                Layer::Rules,
-                Role::FilterOnly,
-                &mut nets(|n| n.permit.get()),
-                true,
-            );
+            all(Layer::Rules, Role::FilterOnly, &mut nets(|n| n.permit.get()), true);
         }
         let caller = &t.globals;
-        if caller.app_user_from_caller.get() == 0
-            && some(|n| n.except.get())
-            && some(|n| n.app_user.get())
-        {
-            all(
-                Layer::AppUser,
-                Role::FilterOnly,
-                &mut nets(|n| n.app_user.get()),
-                true,
-            );
+        if caller.app_user_from_caller.get() == 0 && some(|n| n.except.get()) && some(|n| n.app_user.get()) {
+            all(Layer::AppUser, Role::FilterOnly, &mut nets(|n| n.app_user.get()), true);
         }
         if r.user && caller.context_user_from_caller.get() == 0 {
-            let user = || {
-                self.user_nets(r, app, operation)
-                    .map(|n| n.context_user.get())
-            };
+            let user = || self.user_nets(r, app, operation).map(|n| n.context_user.get());
             if !user().any(|net| self.first(r, net, false).is_some()) {
                 all(Layer::ContextUser, Role::FilterOnly, &mut user(), true);
             }
@@ -540,10 +471,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
                         .all(|s| self.in_set(s.get(), app.requested.get()))
             })
             .min_by_key(|(_, requirement)| {
-                self.words(requirement.scopes)
-                    .iter()
-                    .filter(|s| !self.holds(r, app, s.get(), held))
-                    .count()
+                self.words(requirement.scopes).iter().filter(|s| !self.holds(r, app, s.get(), held)).count()
             })
             .map(|(number, _)| StepUp(number))
     }
@@ -565,7 +493,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let limit = |pair: &[Word]| {
             let [ratchet, stride] = pair else { return None };
             let ratchet = t.ratchets.get(ratchet.get() as usize)?;
-            let stage = r.stages.checked_div(stride.get() as usize)?.checked_rem(ratchet.stages.len.get() as usize)?;
+            let stage =
+                r.stages.checked_div(stride.get() as usize)?.checked_rem(ratchet.stages.len.get() as usize)?;
             word(t, ratchet.limits.get() as usize + stage).filter(|limit| *limit != NONE)
         };
         let suffice = |first: usize| {
@@ -573,7 +502,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
             self.alternatives(app, operation).any(|(_, requirement)| {
                 self.usable(r, requirement)
                     && self.words(requirement.scopes).iter().map(|s| s.get()).all(|scope| {
-                        self.holds(r, app, scope, app.base.get()) && limits().all(|limit| self.in_set(scope, limit))
+                        self.holds(r, app, scope, app.base.get())
+                            && limits().all(|limit| self.in_set(scope, limit))
                     })
             })
         };
@@ -591,14 +521,24 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let t = &self.tables;
         let app = r.app.and_then(|a| t.apps.get(a as usize));
         let held = app.map_or(NONE, |app| self.held(r, app));
-        let scopes = t
-            .requirements
-            .get(step_up.0 as usize)
-            .map_or(&[][..], |q| self.words(q.scopes));
+        let scopes = t.requirements.get(step_up.0 as usize).map_or(&[][..], |q| self.words(q.scopes));
         scopes
             .iter()
             .filter(move |s| !app.is_some_and(|app| self.holds(r, app, s.get(), held)))
             .filter_map(|s| t.scopes.get(s.get() as usize).map(|s| self.text(s.name)))
+    }
+}
+
+/// A clause that matches for every item of a list, and one that does for some.
+#[derive(Default, Clone, Copy)]
+struct Found {
+    all: Option<ClauseHandle>,
+    some: Option<ClauseHandle>,
+}
+
+impl Found {
+    fn on_some(self) -> bool {
+        self.all.is_none() && self.some.is_some()
     }
 }
 

@@ -147,9 +147,7 @@ impl Decision {
 
     /// Every layer that refuses, in order, with its reason.
     pub fn refusals(&self) -> impl Iterator<Item = (Layer, Reason)> + '_ {
-        Layer::ALL
-            .into_iter()
-            .filter_map(|layer| self.reason(layer).map(|reason| (layer, reason)))
+        Layer::ALL.into_iter().filter_map(|layer| self.reason(layer).map(|reason| (layer, reason)))
     }
 }
 

@@ -26,6 +26,9 @@ pub const MAX_DEPTH: usize = 16;
 /// The deepest discrimination net and the longest route.
 pub const MAX_NESTING: u32 = 64;
 
+/// The most steps through nets and formulas that one decision may take.
+pub const MAX_STEPS: u32 = 1 << 26;
+
 /// Class of a slot whose value is missing: tests on it are unknown.
 pub const MISSING: u32 = 0;
 /// Class of a slot that differs from item to item of a list operation.
@@ -290,7 +293,7 @@ record! {
         columns: U32,
         /// How many columns.
         width: U32,
-        /// First word of the transitions: `states × width`.
+        /// First word of the transitions: `states × width`, some with [`SETTLED`].
         transitions: U32,
         /// First word of the classes, one a state.
         classes: U32,
@@ -298,6 +301,9 @@ record! {
         states: U32,
     }
 }
+
+/// In a transition: the state is not left again, whatever follows.
+pub const SETTLED: u32 = 1 << 31;
 
 record! {
     /// Local hours in a time zone.
@@ -350,7 +356,7 @@ record! {
         rest: U32,
         /// [`DENSE`], [`UNKNOWN_MATCHES`]
         flags: U32,
-        /// More than the depth of every net below; at most [`MAX_NESTING`].
+        /// More than the depth of every net below, no less than that of the rest; at most [`MAX_NESTING`].
         depth: U32,
     }
 }
@@ -586,6 +592,9 @@ codes! {
         Addresses = 30,
         /// [`Group`]s that the policy declares.
         Groups = 31,
+        /// `u32` each: for every node, net, stratum and route, in this order, the most steps that a walk from
+        /// there takes. Loading checks the sums, so that no decision can take more than [`MAX_STEPS`].
+        Steps = 32,
     }
 }
 

@@ -34,12 +34,7 @@
 
 #![no_std]
 #![forbid(unsafe_code)]
-#![deny(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
+#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod classify;
 mod decide;
@@ -50,6 +45,7 @@ mod load;
 mod request;
 mod resolve;
 mod routes;
+mod steps;
 mod text;
 
 pub use classify::{FIRST_INSTANT, LAST_INSTANT};

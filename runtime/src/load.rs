@@ -1,4 +1,7 @@
 //! Loading: every byte is checked once, then nothing can go wrong.
+//!
+//! Lists may be shared, so checking takes at most as many looks as there are records times the longest list;
+//! deciding is bounded much more tightly, see [`crate::format::MAX_STEPS`].
 
 use core::fmt;
 
@@ -6,11 +9,12 @@ use sha2::{Digest, Sha256};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use crate::format::{
-    App, Attribute, Automaton, CRITICAL, Classifier, Clause, Container, ContainerKind, DENSE, Edge,
-    Entry, FORMAT, Fact, Globals, Group, Header, Int, Kind, MAGIC, MATCH, MAX_DEPTH, MAX_NESTING,
-    Model, NO_MATCH, NONE, Net, Nets, Node, Operation, Owner, Range, Ratchet, Requirement, Route,
-    Scope, Short, Slot, Stratum, Subject, Symbol, Test, Text, Type, User, Window, Word,
+    App, Attribute, Automaton, CRITICAL, Classifier, Clause, Container, ContainerKind, DENSE, Edge, Entry,
+    FORMAT, Fact, Globals, Group, Header, Int, Kind, MAGIC, MATCH, MAX_DEPTH, MAX_NESTING, Model, NO_MATCH,
+    NONE, Net, Nets, Node, Operation, Owner, Range, Ratchet, Requirement, Route, SETTLED, Scope, Short, Slot,
+    Space, Stratum, Subject, Symbol, Test, Text, Type, User, Window, Word,
 };
+use crate::steps::Steps;
 
 /// Why bytes are not a bundle that this crate accepts. Nothing of a refused bundle is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +35,8 @@ pub enum LoadError {
     SectionCount(Kind),
     /// The digest of this section does not match.
     SectionDamaged(Kind),
+    /// The digest of an optional section that is not known here does not match (its number).
+    OptionalDamaged(u32),
     /// This section breaks a rule of the format (record number).
     Malformed(Kind, u32),
 }
@@ -41,10 +47,7 @@ impl fmt::Display for LoadError {
             LoadError::Truncated => f.write_str("the file is incomplete"),
             LoadError::NotABundle => f.write_str("this is not a Sprag bundle"),
             LoadError::TooNew(version) => {
-                write!(
-                    f,
-                    "the bundle needs a reader of format {version}, this one reads format {FORMAT}"
-                )
+                write!(f, "the bundle needs a reader of format {version}, this one reads format {FORMAT}")
             }
             LoadError::DirectoryDamaged => {
                 f.write_str("the bundle is damaged: its directory has the wrong digest")
@@ -62,16 +65,13 @@ impl fmt::Display for LoadError {
                 write!(f, "the bundle must have exactly one section {kind:?}")
             }
             LoadError::SectionDamaged(kind) => {
-                write!(
-                    f,
-                    "the bundle is damaged: section {kind:?} has the wrong digest"
-                )
+                write!(f, "the bundle is damaged: section {kind:?} has the wrong digest")
+            }
+            LoadError::OptionalDamaged(kind) => {
+                write!(f, "the bundle is damaged: optional section {kind} has the wrong digest")
             }
             LoadError::Malformed(kind, record) => {
-                write!(
-                    f,
-                    "the bundle is malformed: section {kind:?}, record {record}"
-                )
+                write!(f, "the bundle is malformed: section {kind:?}, record {record}")
             }
         }
     }
@@ -94,17 +94,9 @@ impl<'a> Bundle<'a> {
     /// The first fault found; the bytes must then not be used.
     pub fn load(bytes: &'a [u8]) -> Result<Bundle<'a>, LoadError> {
         let tables = read_sections(bytes)?;
-        let classes = tables
-            .operations
-            .iter()
-            .map(|o| o.class.get() as usize + 1)
-            .max()
-            .unwrap_or(0);
-        Verifier {
-            t: &tables,
-            classes,
-        }
-        .verify()?;
+        let classes =
+            tables.operations.iter().map(|o| (o.class.get() as usize).saturating_add(1)).max().unwrap_or(0);
+        Verifier { t: &tables, classes }.verify()?;
         Ok(Bundle { tables })
     }
 
@@ -205,6 +197,8 @@ tables! {
     edges: Edge = Edges,
     /// See [`Kind::Groups`].
     groups: Group = Groups,
+    /// See [`Kind::Steps`].
+    steps: Word = Steps,
 }
 
 fn records<T: FromBytes + KnownLayout + Immutable + Unaligned>(
@@ -213,20 +207,12 @@ fn records<T: FromBytes + KnownLayout + Immutable + Unaligned>(
 ) -> Result<&[T], LoadError> {
     let records = <[T]>::ref_from_bytes(bytes).map_err(|_| LoadError::Malformed(kind, 0))?;
     // Indices are 32-bit, with the highest two values taken.
-    if records.len() >= NO_MATCH as usize {
-        Err(LoadError::Malformed(kind, 0))
-    } else {
-        Ok(records)
-    }
+    if records.len() >= NO_MATCH as usize { Err(LoadError::Malformed(kind, 0)) } else { Ok(records) }
 }
 
 fn read_sections(bytes: &[u8]) -> Result<Tables<'_>, LoadError> {
     if !bytes.starts_with(&MAGIC) {
-        return Err(if MAGIC.starts_with(bytes) {
-            LoadError::Truncated
-        } else {
-            LoadError::NotABundle
-        });
+        return Err(if MAGIC.starts_with(bytes) { LoadError::Truncated } else { LoadError::NotABundle });
     }
     let (header, rest) = Header::ref_from_prefix(bytes).map_err(|_| LoadError::Truncated)?;
     if header.min_reader.get() > FORMAT || header.format.get() == 0 {
@@ -236,26 +222,27 @@ fn read_sections(bytes: &[u8]) -> Result<Tables<'_>, LoadError> {
         return Err(LoadError::Truncated);
     }
     let count = header.sections.get();
-    let (directory, _) = <[Entry]>::ref_from_prefix_with_elems(rest, count as usize)
-        .map_err(|_| LoadError::Truncated)?;
+    let (directory, _) =
+        <[Entry]>::ref_from_prefix_with_elems(rest, count as usize).map_err(|_| LoadError::Truncated)?;
     if header_digest(header, directory) != header.digest {
         return Err(LoadError::DirectoryDamaged);
     }
     // Sections follow one another without gaps: no byte of the file is outside some digest.
     let mut next = (size_of::<Header>() + size_of_val(directory)) as u64;
     for (number, entry) in (0..).zip(directory) {
-        let end = next
-            .checked_add(entry.length.get())
-            .filter(|end| *end <= bytes.len() as u64);
+        let end = next.checked_add(entry.length.get()).filter(|end| *end <= bytes.len() as u64);
         let flags_known = entry.flags.get() & !CRITICAL == 0;
         match end {
-            Some(end) if entry.offset.get() == next && flags_known && entry.reserved.get() == 0 => {
-                next = end
-            }
+            Some(end) if entry.offset.get() == next && flags_known && entry.reserved.get() == 0 => next = end,
             _ => return Err(LoadError::BadDirectory(number)),
         }
-        if entry.flags.get() & CRITICAL != 0 && Kind::from_code(entry.kind.get()).is_none() {
-            return Err(LoadError::UnknownSection(entry.kind.get()));
+        if Kind::from_code(entry.kind.get()).is_none() {
+            if entry.flags.get() & CRITICAL != 0 {
+                return Err(LoadError::UnknownSection(entry.kind.get()));
+            }
+            if Sha256::digest(section(bytes, entry)?)[..] != entry.digest {
+                return Err(LoadError::OptionalDamaged(entry.kind.get()));
+            }
         }
     }
     if next != bytes.len() as u64 || header.reserved.get() != 0 {
@@ -266,11 +253,7 @@ fn read_sections(bytes: &[u8]) -> Result<Tables<'_>, LoadError> {
         let (Some(entry), None) = (found.next(), found.next()) else {
             return Err(LoadError::SectionCount(kind));
         };
-        let (start, length) = (entry.offset.get() as usize, entry.length.get() as usize);
-        let section = bytes
-            .get(start..)
-            .and_then(|b| b.get(..length))
-            .ok_or(LoadError::Truncated)?;
+        let section = section(bytes, entry)?;
         if Sha256::digest(section)[..] != entry.digest {
             Err(LoadError::SectionDamaged(kind))
         } else {
@@ -279,13 +262,15 @@ fn read_sections(bytes: &[u8]) -> Result<Tables<'_>, LoadError> {
     })
 }
 
+fn section<'a>(bytes: &'a [u8], entry: &Entry) -> Result<&'a [u8], LoadError> {
+    let (start, length) = (entry.offset.get() as usize, entry.length.get() as usize);
+    bytes.get(start..).and_then(|b| b.get(..length)).ok_or(LoadError::Truncated)
+}
+
 /// The digest that [`Header::digest`] must have.
 pub fn header_digest(header: &Header, directory: &[Entry]) -> [u8; 32] {
     use zerocopy::IntoBytes;
-    let blank = Header {
-        digest: [0; 32],
-        ..*header
-    };
+    let blank = Header { digest: [0; 32], ..*header };
     let mut digest = Sha256::new();
     digest.update(blank.as_bytes());
     digest.update(directory.as_bytes());
@@ -316,23 +301,16 @@ fn each<T>(kind: Kind, records: &[T], check: impl Fn(u32, &T) -> Verdict) -> Res
 impl Verifier<'_, '_> {
     fn verify(&self) -> Result<(), LoadError> {
         let t = self.t;
-        self.globals()
-            .ok_or(LoadError::Malformed(Kind::Globals, 0))?;
+        self.globals().ok_or(LoadError::Malformed(Kind::Globals, 0))?;
+        let steps = Steps(t);
+        hold(steps.are_complete()).ok_or(LoadError::Malformed(Kind::Steps, 0))?;
         hold(t.symbols.len().is_power_of_two()).ok_or(LoadError::Malformed(Kind::Symbols, 0))?;
-        each(Kind::Symbols, t.symbols, |_, s| {
-            if s.space.get() == NONE {
-                Some(())
-            } else {
-                self.text(s.text)
-            }
-        })?;
+        each(Kind::Symbols, t.symbols, |_, s| self.symbol(s))?;
         each(Kind::Apps, t.apps, |_, a| self.app(a))?;
         each(Kind::Operations, t.operations, |_, o| self.operation(o))?;
         each(Kind::Requirements, t.requirements, |_, r| {
             below(r.model, t.models)?;
-            self.words(r.scopes)?
-                .iter()
-                .try_for_each(|s| below(*s, t.scopes))
+            self.words(r.scopes)?.iter().try_for_each(|s| below(*s, t.scopes))
         })?;
         each(Kind::Models, t.models, |_, m| self.text(m.name))?;
         each(Kind::Scopes, t.scopes, |_, s| {
@@ -343,63 +321,33 @@ impl Verifier<'_, '_> {
             implied_by.iter().try_for_each(|s| below(*s, t.scopes))
         })?;
         each(Kind::Kinds, t.kinds, |n, k| self.kind(n, k))?;
-        each(Kind::Attributes, t.attributes, |_, a| {
-            self.text(a.name)?;
-            Type::from_code(a.kind.get())?;
-            self.words(a.feeds)?
-                .iter()
-                .try_for_each(|s| below(*s, t.slots))
-        })?;
+        each(Kind::Attributes, t.attributes, |_, a| self.attribute(a))?;
         each(Kind::Slots, t.slots, |n, s| self.slot(n, s))?;
         each(Kind::Subjects, t.subjects, |_, s| {
             Owner::from_code(s.owner.get())?;
             below(s.slot, t.slots)?;
-            self.words(s.attributes)?
-                .iter()
-                .try_for_each(|a| below(*a, t.attributes))
+            self.words(s.attributes)?.iter().try_for_each(|a| below(*a, t.attributes))
         })?;
         each(Kind::Automata, t.automata, |_, a| self.automaton(a))?;
         each(Kind::Windows, t.windows, |_, w| {
             self.text(w.name)?;
             let transitions = range(w.transitions, t.ints)?;
             hold(transitions.is_sorted_by(|a, b| a.get() < b.get()))?;
-            t.ints
-                .get(w.offsets.get() as usize..)?
-                .get(..transitions.len() + 1)?;
+            t.ints.get(w.offsets.get() as usize..)?.get(..transitions.len() + 1)?;
             hold(self.words(w.minutes)?.len() % 2 == 0)
         })?;
-        each(Kind::Nodes, t.nodes, |n, node| self.node(n, node))?;
-        each(Kind::Nets, t.nets, |n, net| self.net(n, net))?;
-        each(Kind::Strata, t.strata, |_, s| self.stratum(s))?;
+        each(Kind::Nodes, t.nodes, |n, node| self.node(n, node).and_then(|()| steps.node(n, node)))?;
+        each(Kind::Nets, t.nets, |n, net| self.net(n, net).and_then(|()| steps.net(n, net)))?;
         each(Kind::Entries, t.entries, |_, e| {
-            let nets = [
-                e.forbid,
-                e.permit,
-                e.app_user,
-                e.context_user,
-                e.withdraw,
-                e.except,
-                e.required,
-            ];
-            nets.into_iter()
-                .try_for_each(|net| below_or_none(net, t.nets))
+            let nets = [e.forbid, e.permit, e.app_user, e.context_user, e.withdraw, e.except, e.required];
+            nets.into_iter().try_for_each(|net| below_or_none(net, t.nets))
         })?;
+        each(Kind::Strata, t.strata, |n, s| self.stratum(s).and_then(|()| steps.stratum(n, s)))?;
         each(Kind::Clauses, t.clauses, |_, c| {
-            [c.name, c.place, c.because, c.text]
-                .into_iter()
-                .try_for_each(|text| self.text(text))?;
+            [c.name, c.place, c.because, c.text].into_iter().try_for_each(|text| self.text(text))?;
             hold(c.kind.get() <= 4)
         })?;
-        each(Kind::Ratchets, t.ratchets, |_, r| {
-            self.text(r.name)?;
-            below_or_none(r.slot, t.slots)?;
-            self.text(r.place)?;
-            let stages = r.stages.len.get() as usize;
-            hold(!self.words(r.stages)?.is_empty())?;
-            t.words.get(r.locked.get() as usize..)?.get(..stages)?;
-            let limits = t.words.get(r.limits.get() as usize..)?.get(..stages)?;
-            limits.iter().filter(|at| at.get() != NONE).try_for_each(|at| self.scope_set(*at))
-        })?;
+        each(Kind::Ratchets, t.ratchets, |n, r| self.ratchet(n, r))?;
         each(Kind::Containers, t.containers, |_, c| self.container(c))?;
         each(Kind::Facts, t.facts, |_, f| {
             below(f.attribute, t.attributes)?;
@@ -410,15 +358,86 @@ impl Verifier<'_, '_> {
         each(Kind::Users, t.users, |_, u| {
             self.text(u.id)?;
             below_or_none(u.stratum, t.strata)?;
-            self.words(u.groups)?
-                .iter()
-                .try_for_each(|s| below(*s, t.slots))?;
+            self.words(u.groups)?.iter().try_for_each(|s| self.declared_group(s.get()))?;
             self.texts(u.names)
         })?;
         hold(!t.routes.is_empty()).ok_or(LoadError::Malformed(Kind::Routes, 0))?;
-        each(Kind::Routes, t.routes, |n, r| self.route(n, r))?;
+        each(Kind::Routes, t.routes, |n, r| self.route(n, r).and_then(|()| steps.route(n, r)))?;
         each(Kind::Edges, t.edges, |_, e| self.text(e.text))?;
-        each(Kind::Groups, t.groups, |_, g| self.text(g.name))
+        each(Kind::Groups, t.groups, |_, g| self.text(g.name))?;
+        steps.routes().ok_or(LoadError::Malformed(Kind::Routes, 0))?;
+        steps.decision().ok_or(LoadError::Malformed(Kind::Steps, 0))
+    }
+
+    /// What a name stands for is there: decisions trust it.
+    fn symbol(&self, symbol: &Symbol) -> Verdict {
+        let t = self.t;
+        if symbol.space.get() == NONE {
+            return Some(());
+        }
+        self.text(symbol.text)?;
+        let (number, value) = (symbol.space.get() & 0x00ff_ffff, symbol.value.get());
+        let index = value as usize;
+        match Space::from_code(symbol.space.get() >> 24)? {
+            Space::App => below(symbol.value, t.apps),
+            Space::Operation => below(symbol.value, t.operations),
+            Space::Kind => below(symbol.value, t.kinds),
+            Space::User => below(symbol.value, t.users),
+            Space::Container => hold(t.containers.get(index)?.kind.get() == number),
+            Space::Attribute => below(symbol.value, t.attributes),
+            Space::Value => {
+                let slot = t.slots.get(number as usize)?;
+                let is_set = slot.classifier.get() == Classifier::Set.code();
+                hold(value < if is_set { slot.a.get() } else { slot.classes.get() })
+            }
+            Space::Scope => hold(t.scopes.get(index)?.model.get() == number),
+            Space::Ratchet => below(symbol.value, t.ratchets),
+            Space::Stage => hold(value < t.ratchets.get(number as usize)?.stages.len.get()),
+            Space::Site => Some(()),
+            Space::Group => below(symbol.value, t.groups),
+        }
+    }
+
+    /// A value of the attribute's type is what the slots it feeds can read.
+    fn attribute(&self, attribute: &Attribute) -> Verdict {
+        self.text(attribute.name)?;
+        let kind = Type::from_code(attribute.kind.get())?;
+        self.words(attribute.feeds)?.iter().try_for_each(|slot| {
+            let slot = self.t.slots.get(slot.get() as usize)?;
+            hold(matches!(
+                (Classifier::from_code(slot.classifier.get())?, kind),
+                (Classifier::Text, Type::String | Type::Domain | Type::Origin)
+                    | (Classifier::Enum, Type::Enum)
+                    | (Classifier::Bool, Type::Bool)
+                    | (Classifier::Number, Type::Int | Type::Instant | Type::Duration)
+                    | (Classifier::Window, Type::Instant)
+                    | (Classifier::Ip, Type::Ip)
+                    | (Classifier::Set, Type::Strings)
+            ))
+        })
+    }
+
+    fn ratchet(&self, number: u32, ratchet: &Ratchet) -> Verdict {
+        let t = self.t;
+        self.text(ratchet.name)?;
+        self.text(ratchet.place)?;
+        let classes = self.words(ratchet.stages)?;
+        hold(!classes.is_empty())?;
+        if ratchet.slot.get() != NONE {
+            let slot = t.slots.get(ratchet.slot.get() as usize)?;
+            hold(slot.classifier.get() == Classifier::Stage.code() && slot.a.get() == number)?;
+            classes.iter().try_for_each(|class| hold(class.get() < slot.classes.get()))?;
+        }
+        t.words.get(ratchet.locked.get() as usize..)?.get(..classes.len())?;
+        let limits = t.words.get(ratchet.limits.get() as usize..)?.get(..classes.len())?;
+        limits.iter().filter(|at| at.get() != NONE).try_for_each(|at| self.scope_set(*at))
+    }
+
+    /// A slot that says whether the user is in a group whose members the policy declares.
+    fn declared_group(&self, slot: u32) -> Verdict {
+        let head = self.t.globals.groups.get();
+        let declared = self.t.slots.get(head as usize)?.c.get();
+        hold(slot.checked_sub(head)?.checked_sub(1)? < declared)
     }
 
     fn globals(&self) -> Verdict {
@@ -429,13 +448,8 @@ impl Verifier<'_, '_> {
             let head = t.slots.get(g.groups.get() as usize)?;
             hold(head.classifier.get() == Classifier::Set.code() && head.c.get() <= head.a.get())?;
             scratch = scratch.checked_add(head.a.get() as usize)?.checked_add(1)?;
-            let strata = t
-                .words
-                .get(g.group_strata.get() as usize..)?
-                .get(..head.a.get() as usize)?;
-            strata
-                .iter()
-                .try_for_each(|s| below_or_none(*s, t.strata))?;
+            let strata = t.words.get(g.group_strata.get() as usize..)?.get(..head.a.get() as usize)?;
+            strata.iter().try_for_each(|s| below_or_none(*s, t.strata))?;
         }
         below_or_none(g.any_user, t.strata)?;
         for slot in range(g.relations, t.slots)? {
@@ -449,19 +463,14 @@ impl Verifier<'_, '_> {
         let t = self.t;
         self.text(app.name)?;
         self.text(app.key)?;
-        self.words(app.models)?
-            .iter()
-            .try_for_each(|m| below(*m, t.models))?;
-        self.words(app.strata)?
-            .iter()
-            .try_for_each(|s| below(*s, t.strata))?;
+        self.words(app.models)?.iter().try_for_each(|m| below(*m, t.models))?;
+        self.words(app.strata)?.iter().try_for_each(|s| below(*s, t.strata))?;
         let ratchets = self.words(app.ratchets)?;
         let mut last = 0usize;
         for pair in ratchets.chunks(2) {
             let [ratchet, stride] = pair else { return None };
             let stages = t.ratchets.get(ratchet.get() as usize)?.stages.len.get() as usize;
-            last =
-                last.checked_add((stride.get() as usize).checked_mul(stages.checked_sub(1)?)?)?;
+            last = last.checked_add((stride.get() as usize).checked_mul(stages.checked_sub(1)?)?)?;
         }
         let held = self.words(app.held)?;
         hold(last < held.len())?;
@@ -487,13 +496,8 @@ impl Verifier<'_, '_> {
         self.text(kind.name)?;
         hold(kind.parent.get() == NONE || kind.parent.get() < number)?;
         hold(self.depth(number)? <= MAX_DEPTH)?;
-        let slots = self
-            .words(kind.closes)?
-            .iter()
-            .chain(self.words(kind.reads)?);
-        slots
-            .into_iter()
-            .try_for_each(|s| below(*s, self.t.slots))?;
+        let slots = self.words(kind.closes)?.iter().chain(self.words(kind.reads)?);
+        slots.into_iter().try_for_each(|s| below(*s, self.t.slots))?;
         below(kind.id, self.t.attributes)
     }
 
@@ -529,29 +533,16 @@ impl Verifier<'_, '_> {
                 }
             }
             Classifier::Enum => Some(()),
-            Classifier::Bool => t
-                .words
-                .get(a as usize..)?
-                .get(..2)?
-                .iter()
-                .try_for_each(|c| class(c.get())),
+            Classifier::Bool => t.words.get(a as usize..)?.get(..2)?.iter().try_for_each(|c| class(c.get())),
             Classifier::Number => {
                 let bounds = t.ints.get(a as usize..)?.get(..b as usize)?;
                 hold(bounds.is_sorted_by(|x, y| x.get() < y.get()))?;
-                t.words
-                    .get(c as usize..)?
-                    .get(..b as usize + 1)?
-                    .iter()
-                    .try_for_each(|c| class(c.get()))
+                t.words.get(c as usize..)?.get(..b as usize + 1)?.iter().try_for_each(|c| class(c.get()))
             }
             Classifier::Ip => {
                 let starts = t.addresses.get(a as usize..)?.get(..b as usize)?;
                 hold(starts.is_sorted_by(|x, y| x < y))?;
-                t.words
-                    .get(c as usize..)?
-                    .get(..b as usize + 1)?
-                    .iter()
-                    .try_for_each(|c| class(c.get()))
+                t.words.get(c as usize..)?.get(..b as usize + 1)?.iter().try_for_each(|c| class(c.get()))
             }
             Classifier::Window => below(slot.a, t.windows),
             Classifier::Set => {
@@ -575,28 +566,13 @@ impl Verifier<'_, '_> {
     }
 
     fn automaton(&self, automaton: &Automaton) -> Verdict {
-        let (width, states) = (
-            automaton.width.get() as usize,
-            automaton.states.get() as usize,
-        );
-        let columns = self
-            .t
-            .shorts
-            .get(automaton.columns.get() as usize..)?
-            .get(..256)?;
+        let (width, states) = (automaton.width.get() as usize, automaton.states.get() as usize);
+        let columns = self.t.shorts.get(automaton.columns.get() as usize..)?.get(..256)?;
         hold(states > 0 && columns.iter().all(|c| usize::from(c.get()) < width))?;
         let cells = states.checked_mul(width)?;
-        let transitions = self
-            .t
-            .words
-            .get(automaton.transitions.get() as usize..)?
-            .get(..cells)?;
-        hold(transitions.iter().all(|s| (s.get() as usize) < states))?;
-        self.t
-            .words
-            .get(automaton.classes.get() as usize..)?
-            .get(..states)
-            .map(|_| ())
+        let transitions = self.t.words.get(automaton.transitions.get() as usize..)?.get(..cells)?;
+        hold(transitions.iter().all(|s| ((s.get() & !SETTLED) as usize) < states))?;
+        self.t.words.get(automaton.classes.get() as usize..)?.get(..states).map(|_| ())
     }
 
     fn node(&self, number: u32, node: &Node) -> Verdict {
@@ -608,25 +584,16 @@ impl Verifier<'_, '_> {
             Test::Equal | Test::Between => hold(node.test.get() < 0x400),
             Test::Bits => {
                 hold(node.test.get() < 0x400)?;
-                self.t
-                    .words
-                    .get(node.a.get() as usize..)?
-                    .get(..node.b.get() as usize)
-                    .map(|_| ())
+                self.t.words.get(node.a.get() as usize..)?.get(..node.b.get() as usize).map(|_| ())
             }
         }
     }
 
     fn net(&self, number: u32, net: &Net) -> Verdict {
         let t = self.t;
-        let (at, len, depth) = (
-            net.at.get() as usize,
-            net.len.get() as usize,
-            net.depth.get(),
-        );
+        let (at, len, depth) = (net.at.get() as usize, net.len.get() as usize, net.depth.get());
         hold(depth <= MAX_NESTING)?;
-        let child =
-            |child: u32| hold(child < number && t.nets.get(child as usize)?.depth.get() < depth);
+        let child = |child: u32| hold(child < number && t.nets.get(child as usize)?.depth.get() < depth);
         if net.slot.get() == NONE {
             let pairs = t.words.get(at..)?.get(..len.checked_mul(2)?)?;
             return pairs.chunks(2).try_for_each(|pair| {
@@ -636,38 +603,25 @@ impl Verifier<'_, '_> {
             });
         }
         below(net.slot, t.slots)?;
-        // The rest is walked in a loop, not by recursion, so only its index must fall.
-        hold(net.rest.get() == NONE || net.rest.get() < number)?;
+        // The rest is walked in a loop, not by recursion: its index must fall, its depth need not.
+        if net.rest.get() != NONE {
+            hold(net.rest.get() < number && t.nets.get(net.rest.get() as usize)?.depth.get() <= depth)?;
+        }
         if net.flags.get() & DENSE != 0 {
             let children = t.words.get(at..)?.get(..len)?;
-            children
-                .iter()
-                .filter(|c| c.get() != NONE)
-                .try_for_each(|c| child(c.get()))
+            children.iter().filter(|c| c.get() != NONE).try_for_each(|c| child(c.get()))
         } else {
             let pairs = t.words.get(at..)?.get(..len.checked_mul(2)?)?;
-            hold(
-                pairs
-                    .chunks(2)
-                    .map(|p| p.first().map(|c| c.get()))
-                    .is_sorted(),
-            )?;
-            pairs
-                .chunks(2)
-                .try_for_each(|pair| child(pair.get(1)?.get()))
+            hold(pairs.chunks(2).map(|p| p.first().map(|c| c.get())).is_sorted())?;
+            pairs.chunks(2).try_for_each(|pair| child(pair.get(1)?.get()))
         }
     }
 
     fn stratum(&self, stratum: &Stratum) -> Verdict {
         let t = self.t;
-        let map = t
-            .shorts
-            .get(stratum.map.get() as usize..)?
-            .get(..self.classes)?;
+        let map = t.shorts.get(stratum.map.get() as usize..)?.get(..self.classes)?;
         let len = stratum.len.get() as usize;
-        t.entries
-            .get(stratum.entries.get() as usize..)?
-            .get(..len)?;
+        t.entries.get(stratum.entries.get() as usize..)?.get(..len)?;
         hold(map.iter().all(|entry| usize::from(entry.get()) <= len))
     }
 
@@ -676,11 +630,7 @@ impl Verifier<'_, '_> {
         below(container.kind, t.kinds)?;
         self.text(container.id)?;
         if container.parent.get() != NONE {
-            let parent = t
-                .containers
-                .get(container.parent.get() as usize)?
-                .kind
-                .get();
+            let parent = t.containers.get(container.parent.get() as usize)?.kind.get();
             let mut at = t.kinds.get(container.kind.get() as usize)?.parent.get();
             while at != parent {
                 at = t.kinds.get(at as usize)?.parent.get();
@@ -703,18 +653,14 @@ impl Verifier<'_, '_> {
         };
         let edges = range(route.edges, t.edges)?;
         edges.iter().try_for_each(|e| child(e.target.get()))?;
-        hold(
-            edges.is_sorted_by(|a, b| match (self.str(a.text), self.str(b.text)) {
-                (Some(a), Some(b)) => a < b,
-                _ => false,
-            }),
-        )?;
+        hold(edges.is_sorted_by(|a, b| match (self.str(a.text), self.str(b.text)) {
+            (Some(a), Some(b)) => a < b,
+            _ => false,
+        }))?;
         if route.parameter.get() != NONE {
             child(route.parameter.get())?;
         }
-        range(route.methods, t.edges)?
-            .iter()
-            .try_for_each(|e| below(e.target, t.operations))
+        range(route.methods, t.edges)?.iter().try_for_each(|e| below(e.target, t.operations))
     }
 
     fn texts(&self, pairs: Range) -> Verdict {
@@ -729,10 +675,7 @@ impl Verifier<'_, '_> {
     }
 
     fn str(&self, text: Text) -> Option<&str> {
-        self.t
-            .strings
-            .get(text.at.get() as usize..)?
-            .get(..text.len.get() as usize)
+        self.t.strings.get(text.at.get() as usize..)?.get(..text.len.get() as usize)
     }
 
     fn words(&self, words: Range) -> Option<&[Word]> {
@@ -741,9 +684,7 @@ impl Verifier<'_, '_> {
 }
 
 fn range<T>(range: Range, records: &[T]) -> Option<&[T]> {
-    records
-        .get(range.at.get() as usize..)?
-        .get(..range.len.get() as usize)
+    records.get(range.at.get() as usize..)?.get(..range.len.get() as usize)
 }
 
 fn below<T>(index: Word, records: &[T]) -> Verdict {
@@ -751,9 +692,5 @@ fn below<T>(index: Word, records: &[T]) -> Verdict {
 }
 
 fn below_or_none<T>(index: Word, records: &[T]) -> Verdict {
-    if index.get() == NONE {
-        Some(())
-    } else {
-        below(index, records)
-    }
+    if index.get() == NONE { Some(()) } else { below(index, records) }
 }

@@ -1,9 +1,9 @@
 //! From a request to classes: everything that reads the request's strings.
 
-use crate::classify::{UNDECIDED, address, fits, settled, word};
+use crate::classify::{UNDECIDED, address, fits, word};
 use crate::format::{
-    Attribute, Classifier, FALSE, Fact, FIRST, LISTED, MAX_DEPTH, MISSING, NONE, Owner, Range, Slot,
-    Space, Subject, TRUE, Type, Word,
+    Attribute, Classifier, FALSE, FIRST, Fact, LISTED, MAX_DEPTH, MISSING, NONE, Owner, Range, Slot, Space,
+    Subject, TRUE, Type, Word,
 };
 use crate::load::Bundle;
 use crate::request::{App, AppHandle, Container, OperationHandle, Request, Target, User, Value};
@@ -34,14 +34,7 @@ pub struct Resolved<'s, 'r> {
     pub(crate) approved: Option<&'r [&'r str]>,
 }
 
-impl<'s, 'r> Resolved<'s, 'r> {
-    /// The class of a slot.
-    pub(crate) fn class(&self, slot: u32) -> u32 {
-        self.classes
-            .get(slot as usize)
-            .map_or(MISSING, |c| settled(*c))
-    }
-
+impl Resolved<'_, '_> {
     fn set(&mut self, slot: u32, class: u32) {
         if let Some(to) = self.classes.get_mut(slot as usize)
             && *to == UNDECIDED
@@ -64,7 +57,8 @@ impl<'s, 'r> Resolved<'s, 'r> {
 /// The containers in effect, by the depth of their kind.
 #[derive(Clone, Copy)]
 pub(crate) struct Chain<'r> {
-    links: [Option<Link<'r>>; MAX_DEPTH],
+    given: &'r [Container<'r>],
+    links: [Option<Link>; MAX_DEPTH],
     /// The kinds that differ from item to item of a list: none, or those with depths in `from..=to`.
     listed: Option<(usize, usize)>,
     /// The kind whose path to the root the links lie on.
@@ -72,12 +66,12 @@ pub(crate) struct Chain<'r> {
 }
 
 #[derive(Clone, Copy)]
-struct Link<'r> {
+struct Link {
     kind: u32,
-    id: Option<&'r str>,
     /// Index among the containers that the policy names, or [`NONE`].
     declared: u32,
-    attributes: &'r [(&'r str, Value<'r>)],
+    /// Index among the containers that the request gives, or [`NONE`].
+    given: u32,
 }
 
 impl<'a: 'r, 'r> Bundle<'a> {
@@ -88,8 +82,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
 
     /// The handle of an operation.
     pub fn operation(&self, name: &str) -> Option<OperationHandle> {
-        self.symbol(Space::Operation.of(0), name)
-            .map(OperationHandle)
+        self.symbol(Space::Operation.of(0), name).map(OperationHandle)
     }
 
     /// Looks up everything that a request names. `scratch` must have [`Bundle::scratch_len`] words, else
@@ -153,6 +146,29 @@ impl<'a: 'r, 'r> Bundle<'a> {
         r
     }
 
+    /// The class of a slot.
+    pub(crate) fn class(&self, r: &Resolved<'_, '_>, slot: u32) -> u32 {
+        match r.classes.get(slot as usize) {
+            Some(&UNDECIDED) => self.class_of_undecided(r, slot),
+            Some(class) => *class,
+            None => MISSING,
+        }
+    }
+
+    /// Of a set that was read, only the elements that hold were noted.
+    fn class_of_undecided(&self, r: &Resolved<'_, '_>, slot: u32) -> u32 {
+        match self.tables.slots.get(slot as usize) {
+            Some(slot) if slot.classifier.get() == Classifier::Element.code() => {
+                match r.classes.get(slot.a.get() as usize) {
+                    Some(&FIRST) => FALSE,
+                    Some(&LISTED) => LISTED,
+                    _ => MISSING,
+                }
+            }
+            _ => MISSING,
+        }
+    }
+
     fn read_user(&self, r: &mut Resolved<'_, 'r>, user: &User<'r>) {
         let t = &self.tables;
         r.known_user = self.symbol(Space::User.of(0), user.id);
@@ -169,8 +185,9 @@ impl<'a: 'r, 'r> Bundle<'a> {
             return;
         };
         let (elements, declared) = (slot.a.get(), slot.c.get());
-        for element in 0..declared {
-            r.set(head + 1 + element, FALSE);
+        let given = given_groups(user);
+        if given.is_some() || !t.groups.is_empty() {
+            r.set(head, FIRST);
         }
         if let Some(known) = r.known_user.and_then(|u| t.users.get(u as usize)) {
             for slot in self.words(known.groups) {
@@ -178,23 +195,21 @@ impl<'a: 'r, 'r> Bundle<'a> {
                 self.note_group(r, slot.get());
             }
         }
-        let given = given_groups(user);
         if let Some(given) = given {
-            for element in declared..elements {
-                r.set(head + 1 + element, FALSE);
-            }
             for name in given {
                 match self.symbol(Space::Value.of(head), name) {
-                    Some(element) if element >= declared && r.class(head + 1 + element) != TRUE => {
+                    Some(element) if element >= declared && r.undecided(head + 1 + element) => {
                         r.overwrite(head + 1 + element, TRUE);
                         self.note_group(r, head + 1 + element);
                     }
                     _ => {}
                 }
             }
-        }
-        if given.is_some() || !t.groups.is_empty() {
-            r.set(head, FIRST);
+        } else {
+            // Whether the user is in a group of the caller's is not known.
+            for element in declared..elements {
+                r.set(head + 1 + element, MISSING);
+            }
         }
     }
 
@@ -213,9 +228,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             }
             ("install.status", _) if r.enabled.is_none() => r.enabled = Some(false),
             ("install.site", Value::Text(site)) if r.on_site.is_none() => {
-                let on = r
-                    .app
-                    .and_then(|app| self.symbol(Space::Site.of(app), site));
+                let on = r.app.and_then(|app| self.symbol(Space::Site.of(app), site));
                 r.on_site = Some(on.is_some());
             }
             ("app-user.permitted", value) if r.app_user_permitted.is_none() => {
@@ -263,9 +276,6 @@ impl<'a: 'r, 'r> Bundle<'a> {
 
     fn feed_set(&self, r: &mut Resolved<'_, 'r>, head: u32, slot: &Slot, elements: &[&str]) {
         r.set(head, FIRST);
-        for element in 0..slot.a.get() {
-            r.set(head + 1 + element, FALSE);
-        }
         for text in elements {
             if let Some(element) = self.symbol(Space::Value.of(head), text)
                 && element < slot.a.get()
@@ -288,8 +298,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             };
             let name = self.text(ratchet.name);
             let given = stages.iter().find(|(ratchet, _)| *ratchet == name);
-            let reached =
-                given.and_then(|(_, s)| self.symbol(Space::Stage.of(number.get()), s));
+            let reached = given.and_then(|(_, s)| self.symbol(Space::Stage.of(number.get()), s));
             let last = ratchet.stages.len.get().saturating_sub(1);
             let reached = reached.filter(|s| *s <= last);
             if let Some(stage) = reached {
@@ -310,14 +319,10 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let acts = operation.kind.get();
         let lists = Some(operation.lists.get()).filter(|l| *l != NONE);
         let anchor = lists.unwrap_or(acts);
-        let mut chain = Chain {
-            links: [None; MAX_DEPTH],
-            listed: None,
-            anchor,
-        };
+        let mut chain = Chain { given, links: [None; MAX_DEPTH], listed: None, anchor };
         let mut innermost = None;
         let mut below = None;
-        for container in given {
+        for (number, container) in (0..).zip(given) {
             let kind = self.symbol(Space::Kind.of(0), container.kind)?;
             if let Some(below) = below
                 && (kind == below || !self.is_within(below, kind))
@@ -326,12 +331,12 @@ impl<'a: 'r, 'r> Bundle<'a> {
             }
             below = Some(kind);
             innermost = innermost.or(Some(kind));
-            *chain.links.get_mut(self.depth(kind))? =
-                Some(self.link(kind, container.id, container.attributes));
+            let declared = container.id.and_then(|id| self.symbol(Space::Container.of(kind), id));
+            let declared = declared.unwrap_or(NONE);
+            *chain.links.get_mut(self.depth(kind))? = Some(Link { kind, declared, given: number });
         }
         if let Some(innermost) = innermost {
-            let related =
-                |kind: u32| self.is_within(innermost, kind) || self.is_within(kind, innermost);
+            let related = |kind: u32| self.is_within(innermost, kind) || self.is_within(kind, innermost);
             if !related(acts) && !lists.is_some_and(related) {
                 return None;
             }
@@ -341,8 +346,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         }
         // Only containers of kinds that the operation acts in (or lists), and above, have a say.
         for (depth, link) in chain.links.iter_mut().enumerate() {
-            if link.is_some_and(|l| !self.is_within(anchor, l.kind) || self.depth(l.kind) != depth)
-            {
+            if link.is_some_and(|l| !self.is_within(anchor, l.kind) || self.depth(l.kind) != depth) {
                 *link = None;
             }
         }
@@ -361,43 +365,27 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let Some(link) = chain.links.get(depth).copied().flatten() else {
             return;
         };
-        let Some(parent) = t
-            .containers
-            .get(link.declared as usize)
-            .map(|c| c.parent.get())
-        else {
+        let Some(parent) = t.containers.get(link.declared as usize).map(|c| c.parent.get()) else {
             return;
         };
         let Some(record) = t.containers.get(parent as usize) else {
             return;
         };
         let kind = record.kind.get();
-        let id = self.text(record.id);
+        let given = |link: Link| {
+            let container = chain.given.get(link.given as usize);
+            container.filter(|c| c.id == Some(self.text(record.id))).map(|_| link.given)
+        };
         if let Some(to) = chain.links.get_mut(self.depth(kind)) {
-            let attributes = to
-                .filter(|l| l.id == Some(id))
-                .map_or(&[][..], |l| l.attributes);
-            *to = Some(Link {
-                kind,
-                id: Some(id),
-                declared: parent,
-                attributes,
-            });
+            let given = to.and_then(given).unwrap_or(NONE);
+            *to = Some(Link { kind, declared: parent, given });
         }
     }
 
-    fn link(
-        &self,
-        kind: u32,
-        id: Option<&'r str>,
-        attributes: &'r [(&'r str, Value<'r>)],
-    ) -> Link<'r> {
-        let declared = id.and_then(|id| self.symbol(Space::Container.of(kind), id));
-        Link {
-            kind,
-            id,
-            declared: declared.unwrap_or(NONE),
-            attributes,
+    fn id(&self, chain: &Chain<'r>, link: &Link) -> Option<&'r str> {
+        match self.tables.containers.get(link.declared as usize) {
+            Some(container) => Some(self.text(container.id)),
+            None => chain.given.get(link.given as usize)?.id,
         }
     }
 
@@ -409,7 +397,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             let depth = self.depth(kind);
             let (settled, class) = match chain.links.get(depth).copied().flatten() {
                 Some(link) => {
-                    self.read_link(r, &link, record.id.get());
+                    self.read_link(r, chain, &link, record.id.get());
                     (record.closes, MISSING)
                 }
                 None if chain.is_listed(depth) => (record.reads, LISTED),
@@ -423,22 +411,34 @@ impl<'a: 'r, 'r> Bundle<'a> {
         }
     }
 
-    fn read_link(&self, r: &mut Resolved<'_, 'r>, link: &Link<'r>, id_attribute: u32) {
+    fn read_link(&self, r: &mut Resolved<'_, 'r>, chain: &Chain<'r>, link: &Link, id_attribute: u32) {
         let t = &self.tables;
-        if let (Some(id), Some(attribute)) = (link.id, t.attributes.get(id_attribute as usize)) {
+        let id = self.id(chain, link);
+        if let (Some(id), Some(attribute)) = (id, t.attributes.get(id_attribute as usize)) {
             self.feed(r, attribute, Value::Text(id));
         }
         if let Some(container) = t.containers.get(link.declared as usize) {
+            // The elements of a set follow its head, and count only if the set does.
+            let mut passed = 0;
             for pair in self.words(container.classes).chunks(2) {
-                if let [slot, class] = pair {
-                    r.set(slot.get(), class.get());
+                let [slot, class] = pair else { continue };
+                let slot = slot.get();
+                if slot < passed {
+                    continue;
+                }
+                if r.undecided(slot) {
+                    r.set(slot, class.get());
+                } else if let Some(record) = t.slots.get(slot as usize)
+                    && record.classifier.get() == Classifier::Set.code()
+                {
+                    passed = slot.saturating_add(record.a.get()).saturating_add(1);
                 }
             }
             for fact in self.facts(container) {
                 self.settle(r, fact.attribute.get());
             }
         }
-        for (name, value) in link.attributes {
+        for (name, value) in chain.attributes(link) {
             let space = Space::Attribute.of(2 + link.kind);
             let Some(number) = self.symbol(space, name) else {
                 continue;
@@ -481,11 +481,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
     ) -> Option<u32> {
         let t = &self.tables;
         let slot = t.slots.get(number as usize)?;
-        let (left, right) = (
-            t.subjects.get(slot.a.get() as usize)?,
-            t.subjects.get(slot.b.get() as usize)?,
-        );
-        let classes = (r.class(left.slot.get()), r.class(right.slot.get()));
+        let (left, right) = (t.subjects.get(slot.a.get() as usize)?, t.subjects.get(slot.b.get() as usize)?);
+        let classes = (self.class(r, left.slot.get()), self.class(r, right.slot.get()));
         match classes {
             (MISSING, _) | (_, MISSING) => return None,
             (LISTED, _) | (_, LISTED) => return Some(LISTED),
@@ -515,10 +512,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
     ) -> Option<bool> {
         let t = &self.tables;
         if subject.slot.get() == t.globals.groups.get() {
-            if self
-                .symbol(Space::Group.of(0), element)
-                .is_some()
-            {
+            if self.symbol(Space::Group.of(0), element).is_some() {
                 let user = r.known_user.and_then(|u| t.users.get(u as usize));
                 return Some(user.is_some_and(|u| self.texts(u.names).any(|name| name == element)));
             }
@@ -542,14 +536,9 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let attributes = self.words(subject.attributes);
         let find = |given: &'r [(&'r str, Value<'r>)], attribute: &Attribute, kind: Type| {
             let name = self.text(attribute.name);
-            let mut values = given
-                .iter()
-                .filter(|(n, _)| *n == name)
-                .map(|(_, value)| *value);
+            let mut values = given.iter().filter(|(n, _)| *n == name).map(|(_, value)| *value);
             // As with slots: the first that fits counts.
-            values
-                .find(|value| self.valid(subject, kind, *value))
-                .map(|value| (kind, Raw::Given(value)))
+            values.find(|value| self.valid(subject, kind, *value)).map(|value| (kind, Raw::Given(value)))
         };
         match Owner::from_code(subject.owner.get())? {
             Owner::User => {
@@ -558,38 +547,26 @@ impl<'a: 'r, 'r> Bundle<'a> {
                 if self.text(attribute.name) == "id" {
                     return Some((Type::String, Raw::Given(Value::Text(user.id))));
                 }
-                find(
-                    user.attributes,
-                    attribute,
-                    Type::from_code(attribute.kind.get())?,
-                )
+                find(user.attributes, attribute, Type::from_code(attribute.kind.get())?)
             }
             Owner::Request => {
                 let attribute = t.attributes.get(attributes.first()?.get() as usize)?;
-                find(
-                    request.attributes,
-                    attribute,
-                    Type::from_code(attribute.kind.get())?,
-                )
+                find(request.attributes, attribute, Type::from_code(attribute.kind.get())?)
             }
             Owner::Container => {
                 let mut kind = chain?.anchor;
                 while let Some(record) = t.kinds.get(kind as usize) {
                     if let Some(link) = chain?.links.get(self.depth(kind)).copied().flatten() {
-                        let own = attributes
-                            .iter()
-                            .map(|a| a.get())
-                            .find(|a| self.owned_by(*a, kind));
+                        let own = attributes.iter().map(|a| a.get()).find(|a| self.owned_by(*a, kind));
                         if let Some(own) = own {
                             let attribute = t.attributes.get(own as usize)?;
                             let value = if own == record.id.get() {
-                                link.id
-                                    .map(|id| (Type::String, Raw::Given(Value::Text(id))))
+                                self.id(chain?, &link).map(|id| (Type::String, Raw::Given(Value::Text(id))))
                             } else if let Some(fact) = self.fact(link.declared, own) {
                                 Some(fact)
                             } else {
                                 find(
-                                    link.attributes,
+                                    chain?.attributes(&link),
                                     attribute,
                                     Type::from_code(attribute.kind.get())?,
                                 )
@@ -622,9 +599,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
     fn fact(&self, container: u32, attribute: u32) -> Option<(Type, Raw<'r>)> {
         let t = &self.tables;
         let facts = self.facts(t.containers.get(container as usize)?);
-        let at = facts
-            .binary_search_by_key(&attribute, |f| f.attribute.get())
-            .ok()?;
+        let at = facts.binary_search_by_key(&attribute, |f| f.attribute.get()).ok()?;
         let fact = facts.get(at)?;
         let kind = Type::from_code(fact.kind.get())?;
         let value = match kind {
@@ -680,9 +655,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
 
     pub(crate) fn words(&self, range: Range) -> &'a [Word] {
         let words = self.tables.words.get(range.at.get() as usize..);
-        words
-            .and_then(|w| w.get(..range.len.get() as usize))
-            .unwrap_or(&[])
+        words.and_then(|w| w.get(..range.len.get() as usize)).unwrap_or(&[])
     }
 
     fn texts(&self, pairs: Range) -> impl Iterator<Item = &'a str> {
@@ -693,10 +666,13 @@ impl<'a: 'r, 'r> Bundle<'a> {
     }
 }
 
-impl Chain<'_> {
+impl<'r> Chain<'r> {
+    fn attributes(&self, link: &Link) -> &'r [(&'r str, Value<'r>)] {
+        self.given.get(link.given as usize).map_or(&[], |c| c.attributes)
+    }
+
     fn is_listed(&self, depth: usize) -> bool {
-        self.listed
-            .is_some_and(|(from, to)| (from..=to).contains(&depth))
+        self.listed.is_some_and(|(from, to)| (from..=to).contains(&depth))
     }
 }
 
@@ -733,10 +709,8 @@ impl Raw<'_> {
 
 /// The groups that the caller gives for a user.
 fn given_groups<'r>(user: &User<'r>) -> Option<&'r [&'r str]> {
-    user.attributes
-        .iter()
-        .find_map(|(name, value)| match value {
-            Value::Set(groups) if *name == "groups" => Some(*groups),
-            _ => None,
-        })
+    user.attributes.iter().find_map(|(name, value)| match value {
+        Value::Set(groups) if *name == "groups" => Some(*groups),
+        _ => None,
+    })
 }

@@ -30,13 +30,10 @@ impl Bundle<'_> {
         };
         let literal = self.edge(route, segment);
         let parameter = Some(route.parameter.get()).filter(|p| *p != NONE);
-        literal
-            .into_iter()
-            .chain(parameter)
-            .find_map(|next| match rest {
-                Some(rest) => self.walk(next, method, rest),
-                None => self.method(self.tables.routes.get(next as usize)?, method),
-            })
+        literal.into_iter().chain(parameter).find_map(|next| match rest {
+            Some(rest) => self.walk(next, method, rest),
+            None => self.method(self.tables.routes.get(next as usize)?, method),
+        })
     }
 
     fn edge(&self, route: &Route, segment: &str) -> Option<u32> {
@@ -46,18 +43,13 @@ impl Bundle<'_> {
     }
 
     fn method(&self, route: &Route, method: &str) -> Option<u32> {
-        let found = self
-            .edges(route.methods)
-            .iter()
-            .find(|edge| self.text(edge.text) == method);
+        let found = self.edges(route.methods).iter().find(|edge| self.text(edge.text) == method);
         found.map(|edge| edge.target.get())
     }
 
     fn edges(&self, range: crate::format::Range) -> &[Edge] {
         let edges = self.tables.edges.get(range.at.get() as usize..);
-        edges
-            .and_then(|e| e.get(..range.len.get() as usize))
-            .unwrap_or(&[])
+        edges.and_then(|e| e.get(..range.len.get() as usize)).unwrap_or(&[])
     }
 }
 

@@ -106,8 +106,7 @@ pub(crate) fn lock(cwd: &Path, root: &Path) -> io::Result<Vec<LockEntry>> {
     let lock: Lock = toml::from_str(&text).map_err(|e| broken(&files::shown(cwd, &path), &text, &e))?;
     let mut seen = BTreeSet::new();
     if let Some(twice) = lock.catalog.iter().map(|e| &e.name).find(|name| !seen.insert(name.get_ref())) {
-        let sentence =
-            format!("catalog `{}` is pinned twice; leave out one of the two", twice.get_ref());
+        let sentence = format!("catalog `{}` is pinned twice; leave out one of the two", twice.get_ref());
         return Err(at(&files::shown(cwd, &path), &text, twice.span().start, &sentence));
     }
     let entry = |e: Entry| LockEntry { name: e.name.into_inner(), version: e.version, digest: e.digest };

@@ -21,18 +21,12 @@ pub(super) fn too_many_stages(
 }
 
 pub(super) fn too_large(what: &str, size: usize, limit: usize) -> Diagnostic {
-    Diagnostic::error(
-        "E0803",
-        format!("the bundle would have {size} {what}; the format holds {limit}"),
-    )
-    .help("split the package, for instance by platform".to_string())
+    Diagnostic::error("E0803", format!("the bundle would have {size} {what}; the format holds {limit}"))
+        .help("split the package, for instance by platform".to_string())
 }
 
 pub(super) fn too_deep(what: &str, depth: usize, limit: usize, span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "E0804",
-        format!("{what} is {depth} levels deep; the format holds {limit}"),
-    )
-    .at(span, "here")
-    .help("leave out levels".to_string())
+    Diagnostic::error("E0804", format!("{what} is {depth} levels deep; the format holds {limit}"))
+        .at(span, "here")
+        .help("leave out levels".to_string())
 }

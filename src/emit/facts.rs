@@ -11,8 +11,8 @@ use super::pools::Writer;
 use super::strata::Table;
 use crate::diag::Diagnostic;
 use crate::sema::model::{
-    Access, App, AppId, AttributeId, ClauseKind, Constant, KindId, Model, Owner, Predicate,
-    ScopeId, Source, Subject, Type,
+    Access, App, AppId, AttributeId, ClauseKind, Constant, KindId, Model, Owner, Predicate, ScopeId, Source,
+    Subject, Type,
 };
 use crate::space::{Classifier, Slot, Space, user_groups};
 use crate::span::SourceMap;
@@ -35,11 +35,7 @@ pub(super) fn write(
             problems.push(problem);
         }
     }
-    let mut attributes = Attributes {
-        model,
-        space,
-        subjects: BTreeMap::new(),
-    };
+    let mut attributes = Attributes { model, space, subjects: BTreeMap::new() };
     attributes.write(writer);
     attributes.slots(writer);
     kinds(model, space, writer, &mut problems);
@@ -49,47 +45,30 @@ pub(super) fn write(
     users(model, space, table, writer);
     clauses(model, sources, writer);
     globals(model, space, table, writer);
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 fn catalog(model: &Model, table: &Table, writer: &mut Writer) {
     for permission_model in &model.permission_models {
         let name = writer.text(&permission_model.name);
-        writer.models.push(f::Model {
-            name,
-            demands_user: u32::from(permission_model.demands_user).into(),
-        });
+        writer.models.push(f::Model { name, demands_user: u32::from(permission_model.demands_user).into() });
     }
     let mut implied_by = vec![Vec::new(); model.scopes.len()];
     for (number, scope) in (0..).zip(&model.scopes) {
-        scope
-            .implies
-            .iter()
-            .for_each(|s| implied_by[s.index()].push(number));
+        scope.implies.iter().for_each(|s| implied_by[s.index()].push(number));
     }
     for ((number, scope), implied_by) in (0..).zip(&model.scopes).zip(implied_by) {
         let name = writer.text(&scope.name);
         writer.name(f::Space::Scope.of(scope.model.0), &scope.name, number);
         let implied_by = writer.list(implied_by);
-        writer.scopes.push(f::Scope {
-            model: scope.model.0.into(),
-            name,
-            implied_by,
-        });
+        writer.scopes.push(f::Scope { model: scope.model.0.into(), name, implied_by });
     }
     for ((number, operation), class) in (0..).zip(&model.operations).zip(&table.classes) {
         let at = writer.requirements.len() as u32;
         for (permission_model, alternatives) in &operation.requirements {
             for scopes in alternatives {
                 let scopes = writer.list(scopes.iter().map(|s| s.0).collect());
-                writer.requirements.push(f::Requirement {
-                    model: permission_model.0.into(),
-                    scopes,
-                });
+                writer.requirements.push(f::Requirement { model: permission_model.0.into(), scopes });
             }
         }
         let len = writer.requirements.len() as u32 - at;
@@ -107,10 +86,7 @@ fn catalog(model: &Model, table: &Table, writer: &mut Writer) {
             lists: operation.lists.map_or(f::NONE, |k| k.0).into(),
             class: (*class).into(),
             access: access.into(),
-            requirements: f::Range {
-                at: at.into(),
-                len: len.into(),
-            },
+            requirements: f::Range { at: at.into(), len: len.into() },
         });
     }
 }
@@ -124,31 +100,18 @@ fn write_app(
 ) -> Result<(), Diagnostic> {
     let requested = closure(model, &app.requested);
     let base: BTreeSet<ScopeId> = match &app.approved {
-        Some(approved) => requested
-            .intersection(&closure(model, approved))
-            .copied()
-            .collect(),
+        Some(approved) => requested.intersection(&closure(model, approved)).copied().collect(),
         None => requested.clone(),
     };
-    let ratchets: Vec<usize> = (0..model.ratchets.len())
-        .filter(|r| model.ratchets[*r].apps.contains(&id))
-        .collect();
+    let ratchets: Vec<usize> =
+        (0..model.ratchets.len()).filter(|r| model.ratchets[*r].apps.contains(&id)).collect();
     let stages = |r: &usize| model.ratchets[*r].stages.len();
-    let combinations = ratchets
-        .iter()
-        .try_fold(1usize, |n, r| n.checked_mul(stages(r)))
-        .unwrap_or(usize::MAX);
+    let combinations =
+        ratchets.iter().try_fold(1usize, |n, r| n.checked_mul(stages(r))).unwrap_or(usize::MAX);
     if combinations > MAX_COMBINATIONS {
-        let named: Vec<_> = ratchets
-            .iter()
-            .map(|r| (model.ratchets[*r].name.as_str(), model.ratchets[*r].span))
-            .collect();
-        return Err(errors::too_many_stages(
-            &app.name,
-            combinations,
-            app.span,
-            &named,
-        ));
+        let named: Vec<_> =
+            ratchets.iter().map(|r| (model.ratchets[*r].name.as_str(), model.ratchets[*r].span)).collect();
+        return Err(errors::too_many_stages(&app.name, combinations, app.span, &named));
     }
     let mut held = Vec::new();
     for combination in 0..combinations {
@@ -157,10 +120,8 @@ fn write_app(
         for r in &ratchets {
             let stage = left % stages(r);
             left /= stages(r);
-            if let Some(holds) = model.ratchets[*r].stages[..=stage]
-                .iter()
-                .rev()
-                .find_map(|s| s.holds.as_ref())
+            if let Some(holds) =
+                model.ratchets[*r].stages[..=stage].iter().rev().find_map(|s| s.holds.as_ref())
             {
                 let holds = closure(model, holds);
                 scopes.retain(|s| holds.contains(s));
@@ -195,18 +156,12 @@ fn write_app(
 
 /// Scopes with everything that they include.
 fn closure(model: &Model, scopes: &BTreeSet<ScopeId>) -> BTreeSet<ScopeId> {
-    scopes
-        .iter()
-        .flat_map(|s| &model.scopes[s.index()].implies)
-        .copied()
-        .collect()
+    scopes.iter().flat_map(|s| &model.scopes[s.index()].implies).copied().collect()
 }
 
 fn scope_set(model: &Model, scopes: &BTreeSet<ScopeId>, writer: &mut Writer) -> u32 {
     let mut bits = vec![0u32; model.scopes.len().div_ceil(32)];
-    scopes
-        .iter()
-        .for_each(|s| bits[s.index() / 32] |= 1 << (s.0 % 32));
+    scopes.iter().for_each(|s| bits[s.index() / 32] |= 1 << (s.0 % 32));
     writer.words(bits)
 }
 
@@ -266,19 +221,16 @@ impl Attributes<'_> {
         writer: &mut Writer,
     ) -> (f::Classifier, u32, u32, u32) {
         match &slot.classifier {
-            Classifier::Text {
-                exact,
-                automaton,
-                other,
-            } => {
-                exact.iter().for_each(|(text, class)| {
-                    writer.name(f::Space::Value.of(number), text, *class)
-                });
+            Classifier::Text { exact, automaton, other } => {
+                exact.iter().for_each(|(text, class)| writer.name(f::Space::Value.of(number), text, *class));
                 let automaton = automaton.as_ref().map_or(f::NONE, |(automaton, classes)| {
+                    let settled = automaton.settled();
+                    let transition = |next: &u32| next | if settled[*next as usize] { f::SETTLED } else { 0 };
+                    let transitions = automaton.transitions.iter().map(transition).collect();
                     let record = f::Automaton {
                         columns: writer.shorts(automaton.columns.clone()).into(),
                         width: (automaton.width as u32).into(),
-                        transitions: writer.words(automaton.transitions.clone()).into(),
+                        transitions: writer.words(transitions).into(),
                         classes: writer.words(classes.clone()).into(),
                         states: (classes.len() as u32).into(),
                     };
@@ -288,34 +240,18 @@ impl Attributes<'_> {
                 (f::Classifier::Text, automaton, *other, 0)
             }
             Classifier::Enum(values) => {
-                values.iter().for_each(|(text, class)| {
-                    writer.name(f::Space::Value.of(number), text, *class)
-                });
+                values.iter().for_each(|(text, class)| writer.name(f::Space::Value.of(number), text, *class));
                 (f::Classifier::Enum, 0, 0, 0)
             }
-            Classifier::Bool(classes) => {
-                (f::Classifier::Bool, writer.words(classes.to_vec()), 0, 0)
-            }
+            Classifier::Bool(classes) => (f::Classifier::Bool, writer.words(classes.to_vec()), 0, 0),
             Classifier::Number { bounds, classes } => {
                 let stored = writer.ints(bounds.iter().copied());
-                (
-                    f::Classifier::Number,
-                    stored.at.get(),
-                    stored.len.get(),
-                    writer.words(classes.clone()),
-                )
+                (f::Classifier::Number, stored.at.get(), stored.len.get(), writer.words(classes.clone()))
             }
             Classifier::Ip { starts, classes } => {
                 let at = writer.addresses.len() as u32;
-                writer
-                    .addresses
-                    .extend(starts.iter().map(|s| s.to_be_bytes()));
-                (
-                    f::Classifier::Ip,
-                    at,
-                    starts.len() as u32,
-                    writer.words(classes.clone()),
-                )
+                writer.addresses.extend(starts.iter().map(|s| s.to_be_bytes()));
+                (f::Classifier::Ip, at, starts.len() as u32, writer.words(classes.clone()))
             }
             Classifier::Window(window) => (f::Classifier::Window, window.0, 0, 0),
             Classifier::Set { elements, declared } => {
@@ -328,15 +264,10 @@ impl Attributes<'_> {
             Classifier::Relation(predicate) => {
                 let left = self.subject(&slot.subject, writer);
                 match predicate {
-                    Predicate::ElementOf(right) => (
-                        f::Classifier::ElementOf,
-                        left,
-                        self.subject(right, writer),
-                        0,
-                    ),
-                    Predicate::Same(right) => {
-                        (f::Classifier::Same, left, self.subject(right, writer), 0)
+                    Predicate::ElementOf(right) => {
+                        (f::Classifier::ElementOf, left, self.subject(right, writer), 0)
                     }
+                    Predicate::Same(right) => (f::Classifier::Same, left, self.subject(right, writer), 0),
                     // Slots make relations of these two only.
                     _ => (f::Classifier::Same, left, left, 0),
                 }
@@ -357,14 +288,9 @@ impl Attributes<'_> {
                 };
                 (owner, vec![id.0], false)
             }
-            Subject::Container {
-                attributes,
-                inherited,
-            } => (
-                f::Owner::Container,
-                attributes.iter().map(|a| a.0).collect(),
-                *inherited,
-            ),
+            Subject::Container { attributes, inherited } => {
+                (f::Owner::Container, attributes.iter().map(|a| a.0).collect(), *inherited)
+            }
             Subject::Stage(_) => (f::Owner::Request, Vec::new(), false),
         };
         let record = f::Subject {
@@ -387,17 +313,9 @@ fn feeds(space: &Space, attribute: AttributeId) -> Vec<u32> {
         Subject::Container { attributes, .. } => attributes.contains(&attribute),
         Subject::Stage(_) => false,
     };
-    let direct = |slot: &Slot| {
-        !matches!(
-            slot.classifier,
-            Classifier::Element { .. } | Classifier::Relation(_)
-        )
-    };
-    (0..)
-        .zip(&space.slots.slots)
-        .filter(|(_, s)| direct(s) && reads(s))
-        .map(|(n, _)| n)
-        .collect()
+    let direct =
+        |slot: &Slot| !matches!(slot.classifier, Classifier::Element { .. } | Classifier::Relation(_));
+    (0..).zip(&space.slots.slots).filter(|(_, s)| direct(s) && reads(s)).map(|(n, _)| n).collect()
 }
 
 fn type_code(kind: Type) -> f::Type {
@@ -417,8 +335,7 @@ fn type_code(kind: Type) -> f::Type {
 
 fn kinds(model: &Model, space: &Space, writer: &mut Writer, problems: &mut Vec<Diagnostic>) {
     for (number, kind) in (0..).zip(&model.kinds) {
-        let depth =
-            std::iter::successors(Some(KindId(number)), |k| model.kinds[k.index()].parent).count();
+        let depth = std::iter::successors(Some(KindId(number)), |k| model.kinds[k.index()].parent).count();
         if depth > f::MAX_DEPTH {
             problems.push(errors::too_deep(
                 &format!("kind `{}`", kind.name),
@@ -430,17 +347,13 @@ fn kinds(model: &Model, space: &Space, writer: &mut Writer, problems: &mut Vec<D
         writer.name(f::Space::Kind.of(0), &kind.name, number);
         let (mut reads, mut closes) = (Vec::new(), Vec::new());
         for (slot_number, slot) in (0..).zip(&space.slots.slots) {
-            let Subject::Container {
-                attributes,
-                inherited,
-            } = &slot.subject
-            else {
+            let Subject::Container { attributes, inherited } = &slot.subject else {
                 continue;
             };
-            let owned = attributes
-                .iter()
-                .any(|a| model.attributes[a.index()].owner == Owner::Kind(KindId(number)));
-            if matches!(slot.classifier, Classifier::Relation(_)) || !owned {
+            let owned =
+                attributes.iter().any(|a| model.attributes[a.index()].owner == Owner::Kind(KindId(number)));
+            let derived = matches!(slot.classifier, Classifier::Relation(_) | Classifier::Element { .. });
+            if derived || !owned {
                 continue;
             }
             reads.push(slot_number);
@@ -466,9 +379,7 @@ fn ratchets(model: &Model, space: &Space, sources: &SourceMap, writer: &mut Writ
         for (stage, record) in (0..).zip(&ratchet.stages) {
             writer.name(f::Space::Stage.of(number), &record.name, stage);
         }
-        let slot = space
-            .slots
-            .find(&Subject::Stage(crate::sema::model::RatchetId(number)));
+        let slot = space.slots.find(&Subject::Stage(crate::sema::model::RatchetId(number)));
         let classes = slot.map(|s| match &space.slots.slots[s as usize].classifier {
             Classifier::Stage(_, classes) => classes.clone(),
             _ => Vec::new(),
@@ -477,7 +388,8 @@ fn ratchets(model: &Model, space: &Space, sources: &SourceMap, writer: &mut Writ
         let limits: Vec<u32> = (0..ratchet.stages.len())
             .map(|stage| holds(stage).map_or(f::NONE, |h| scope_set(model, &closure(model, h), writer)))
             .collect();
-        let locked = ratchet.stages.iter().zip(&limits).map(|(s, l)| u32::from(s.locked && *l != f::NONE)).collect();
+        let locked =
+            ratchet.stages.iter().zip(&limits).map(|(s, l)| u32::from(s.locked && *l != f::NONE)).collect();
         let record = f::Ratchet {
             name: writer.text(&ratchet.name),
             slot: slot.unwrap_or(f::NONE).into(),
@@ -495,8 +407,7 @@ fn windows(model: &Model, writer: &mut Writer) {
         // The checker accepts only zones that the database knows.
         let zone = TimeZone::get(&window.zone).unwrap_or(TimeZone::UTC);
         let offset = |t: Timestamp| i64::from(zone.to_offset(t).seconds());
-        let start =
-            Timestamp::from_second(sprag_runtime::FIRST_INSTANT).unwrap_or(Timestamp::UNIX_EPOCH);
+        let start = Timestamp::from_second(sprag_runtime::FIRST_INSTANT).unwrap_or(Timestamp::UNIX_EPOCH);
         let mut offsets = vec![offset(start)];
         let mut transitions = Vec::new();
         for transition in zone.following(start) {
@@ -513,31 +424,18 @@ fn windows(model: &Model, writer: &mut Writer) {
         let offsets = writer.ints(offsets).at;
         let minutes = writer.list(window.minutes.iter().flat_map(|(s, e)| [*s, *e]).collect());
         let name = writer.text(&window.name);
-        writer.windows.push(f::Window {
-            name,
-            transitions,
-            offsets,
-            minutes,
-        });
+        writer.windows.push(f::Window { name, transitions, offsets, minutes });
     }
 }
 
 fn containers(model: &Model, space: &Space, writer: &mut Writer) {
     let mut feeds_of: BTreeMap<AttributeId, Vec<u32>> = BTreeMap::new();
     for (number, container) in (0..).zip(&model.containers) {
-        writer.name(
-            f::Space::Container.of(container.kind.0),
-            &container.id,
-            number,
-        );
+        writer.name(f::Space::Container.of(container.kind.0), &container.id, number);
         let mut classes = BTreeMap::new();
         let facts_at = writer.facts.len() as u32;
         for (attribute, value) in &container.attributes {
-            for slot in feeds_of
-                .entry(*attribute)
-                .or_insert_with(|| feeds(space, *attribute))
-                .iter()
-            {
+            for slot in feeds_of.entry(*attribute).or_insert_with(|| feeds(space, *attribute)).iter() {
                 classify(model, space, *slot, value, &mut classes);
             }
             let fact = fact(model, *attribute, value, writer);
@@ -548,46 +446,24 @@ fn containers(model: &Model, space: &Space, writer: &mut Writer) {
             kind: container.kind.0.into(),
             id: writer.text(&container.id),
             parent: container.parent.map_or(f::NONE, |p| p.0).into(),
-            classes: writer.list(
-                classes
-                    .into_iter()
-                    .flat_map(|(slot, class)| [slot, class])
-                    .collect(),
-            ),
-            facts: f::Range {
-                at: facts_at.into(),
-                len: len.into(),
-            },
+            classes: writer.list(classes.into_iter().flat_map(|(slot, class)| [slot, class]).collect()),
+            facts: f::Range { at: facts_at.into(), len: len.into() },
         };
         writer.containers.push(record);
     }
 }
 
 /// The classes that a stated value gives to a slot (and, for a set, to its elements).
-fn classify(
-    model: &Model,
-    space: &Space,
-    number: u32,
-    value: &Constant,
-    classes: &mut BTreeMap<u32, u32>,
-) {
+fn classify(model: &Model, space: &Space, number: u32, value: &Constant, classes: &mut BTreeMap<u32, u32>) {
     let slot = &space.slots.slots[number as usize];
     let truth = |truth: bool| if truth { f::TRUE } else { f::FALSE };
     let class = match (&slot.classifier, value) {
         (
-            Classifier::Text {
-                exact,
-                automaton,
-                other,
-            },
+            Classifier::Text { exact, automaton, other },
             Constant::String(t) | Constant::Domain(t) | Constant::Origin(t),
         ) => match exact.binary_search_by(|(text, _)| text.as_str().cmp(t)) {
             Ok(at) => Some(exact[at].1),
-            Err(_) => Some(
-                automaton
-                    .as_ref()
-                    .map_or(*other, |(a, ends)| ends[a.end(t.as_bytes())]),
-            ),
+            Err(_) => Some(automaton.as_ref().map_or(*other, |(a, ends)| ends[a.end(t.as_bytes())])),
         },
         (Classifier::Enum(values), Constant::Index(index)) => {
             values.get(*index as usize).map(|(_, class)| *class)
@@ -608,8 +484,9 @@ fn classify(
             in_window(&window.zone, &window.minutes, *instant).map(truth)
         }
         (Classifier::Set { elements, .. }, Constant::Strings(set)) => {
-            for (index, element) in (0..).zip(elements) {
-                classes.insert(number + 1 + index, truth(set.contains(element)));
+            // An element that is not told does not hold: so says the class of the head.
+            for (index, _) in (0..).zip(elements).filter(|(_, element)| set.contains(*element)) {
+                classes.insert(number + 1 + index, f::TRUE);
             }
             Some(f::FIRST)
         }
@@ -624,17 +501,10 @@ fn in_window(zone: &str, minutes: &[(u32, u32)], instant: i64) -> Option<bool> {
     if !(sprag_runtime::FIRST_INSTANT..sprag_runtime::LAST_INSTANT).contains(&instant) {
         return None;
     }
-    let local = Timestamp::from_second(instant)
-        .ok()?
-        .to_zoned(TimeZone::get(zone).ok()?);
+    let local = Timestamp::from_second(instant).ok()?.to_zoned(TimeZone::get(zone).ok()?);
     let day = u32::try_from(local.weekday().to_monday_zero_offset()).ok()?;
-    let minute =
-        day * 1440 + u32::try_from(local.hour()).ok()? * 60 + u32::try_from(local.minute()).ok()?;
-    Some(
-        minutes
-            .iter()
-            .any(|(start, end)| (*start..*end).contains(&minute)),
-    )
+    let minute = day * 1440 + u32::try_from(local.hour()).ok()? * 60 + u32::try_from(local.minute()).ok()?;
+    Some(minutes.iter().any(|(start, end)| (*start..*end).contains(&minute)))
 }
 
 fn fact(model: &Model, attribute: AttributeId, value: &Constant, writer: &mut Writer) -> f::Fact {
@@ -644,10 +514,7 @@ fn fact(model: &Model, attribute: AttributeId, value: &Constant, writer: &mut Wr
         kind: type_code(kind).code().into(),
         text: writer.text(""),
         int: 0.into(),
-        set: f::Range {
-            at: 0.into(),
-            len: 0.into(),
-        },
+        set: f::Range { at: 0.into(), len: 0.into() },
     };
     match value {
         Constant::String(text) | Constant::Domain(text) | Constant::Origin(text) => {
@@ -669,9 +536,7 @@ fn fact(model: &Model, attribute: AttributeId, value: &Constant, writer: &mut Wr
 fn users(model: &Model, space: &Space, table: &Table, writer: &mut Writer) {
     let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (group, members) in &model.groups {
-        members
-            .iter()
-            .for_each(|m| groups.entry(m).or_default().push(group));
+        members.iter().for_each(|m| groups.entry(m).or_default().push(group));
         let name = writer.text(group);
         writer.name(f::Space::Group.of(0), group, writer.groups.len() as u32);
         writer.groups.push(f::Group { name });
@@ -687,9 +552,7 @@ fn users(model: &Model, space: &Space, table: &Table, writer: &mut Writer) {
     let slots: BTreeMap<&str, u32> = elements
         .iter()
         .flat_map(|(head, elements)| {
-            (head + 1..)
-                .zip(elements.iter())
-                .map(|(slot, name)| (name.as_str(), slot))
+            (head + 1..).zip(elements.iter()).map(|(slot, name)| (name.as_str(), slot))
         })
         .collect();
     for (number, (id, groups)) in (0..).zip(groups) {
@@ -697,12 +560,7 @@ fn users(model: &Model, space: &Space, table: &Table, writer: &mut Writer) {
         let record = f::User {
             id: writer.text(id),
             stratum: table.users.get(id).copied().unwrap_or(f::NONE).into(),
-            groups: writer.list(
-                groups
-                    .iter()
-                    .filter_map(|g| slots.get(g).copied())
-                    .collect(),
-            ),
+            groups: writer.list(groups.iter().filter_map(|g| slots.get(g).copied()).collect()),
             names: writer.texts(groups.iter().copied()),
         };
         writer.users.push(record);
@@ -719,11 +577,7 @@ fn clauses(model: &Model, sources: &SourceMap, writer: &mut Writer) {
             ClauseKind::Withdrawal => 4,
         };
         // One line: what stood on several is joined by single blanks.
-        let text = sources
-            .text(clause.span)
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
+        let text = sources.text(clause.span).split_whitespace().collect::<Vec<_>>().join(" ");
         let record = f::Clause {
             name: writer.text(&clause.name),
             place: writer.text(&sources.at(clause.span)),
@@ -742,11 +596,8 @@ fn globals(model: &Model, space: &Space, table: &Table, writer: &mut Writer) {
         Classifier::Set { elements, .. } => elements.clone(),
         _ => Vec::new(),
     });
-    let strata: Vec<u32> = elements
-        .iter()
-        .flatten()
-        .map(|group| table.groups.get(group).copied().unwrap_or(f::NONE))
-        .collect();
+    let strata: Vec<u32> =
+        elements.iter().flatten().map(|group| table.groups.get(group).copied().unwrap_or(f::NONE)).collect();
     let scratch = slots + head.map_or(0, |_| strata.len() as u32 + 1);
     let from_caller = |source: Source| u32::from(source == Source::Caller).into();
     let globals = f::Globals {
@@ -755,10 +606,7 @@ fn globals(model: &Model, space: &Space, table: &Table, writer: &mut Writer) {
         groups: head.unwrap_or(f::NONE).into(),
         group_strata: writer.words(strata).into(),
         any_user: table.any_user.into(),
-        relations: f::Range {
-            at: space.slots.relations.into(),
-            len: (slots - space.slots.relations).into(),
-        },
+        relations: f::Range { at: space.slots.relations.into(), len: (slots - space.slots.relations).into() },
         lifecycle_from_caller: from_caller(model.authority.lifecycle),
         app_user_from_caller: from_caller(model.authority.app_user),
         context_user_from_caller: from_caller(model.authority.context_user),

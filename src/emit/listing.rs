@@ -76,13 +76,18 @@ impl<'a> Listing<'a> {
                 let record = &t.ratchets[*ratchet as usize];
                 let name = self.bundle.text(record.name);
                 for stage in 0..record.stages.len.get() {
-                    let scopes = held.get((stage * stride) as usize).map_or(String::new(), |at| self.scopes(*at));
+                    let scopes =
+                        held.get((stage * stride) as usize).map_or(String::new(), |at| self.scopes(*at));
                     let stage = self.stage(*ratchet, stage);
                     writeln!(self.out, "  in {name} {stage}: holds {scopes}")?;
                 }
             }
             let strata: Vec<String> = self.words(app.strata).map(|s| format!("#{s}")).collect();
-            writeln!(self.out, "  strata {}", if strata.is_empty() { "none".into() } else { strata.join(" ") })?;
+            writeln!(
+                self.out,
+                "  strata {}",
+                if strata.is_empty() { "none".into() } else { strata.join(" ") }
+            )?;
         }
         Ok(())
     }
@@ -145,7 +150,8 @@ impl<'a> Listing<'a> {
         let (at, len) = (net.at.get() as usize, net.len.get() as usize);
         if net.slot.get() == f::NONE {
             for pair in t.words[at..at + 2 * len].chunks(2) {
-                let clause = t.clauses.get(pair[0].get() as usize).map_or("authority", |c| self.bundle.text(c.name));
+                let clause =
+                    t.clauses.get(pair[0].get() as usize).map_or("authority", |c| self.bundle.text(c.name));
                 let formula = self.formula(pair[1].get());
                 writeln!(self.out, "{:indent$}{clause} if {formula}", "")?;
             }
@@ -207,15 +213,21 @@ impl<'a> Listing<'a> {
         let holds = |class: u32| match f::Test::from_code(node.test.get() & 0xff) {
             Some(f::Test::Equal) => class == a,
             Some(f::Test::Between) => a <= class && class <= b,
-            Some(f::Test::Bits) => t.words.get((a + class / 32) as usize).is_some_and(|w| {
-                class / 32 < b && w.get() >> (class % 32) & 1 == 1
-            }),
+            Some(f::Test::Bits) => t
+                .words
+                .get((a + class / 32) as usize)
+                .is_some_and(|w| class / 32 < b && w.get() >> (class % 32) & 1 == 1),
             None => false,
         };
         let inverted = node.test.get() & f::INVERTED != 0;
         let two_way = matches!(
             f::Classifier::from_code(record.classifier.get()),
-            Some(f::Classifier::Window | f::Classifier::Element | f::Classifier::Same | f::Classifier::ElementOf)
+            Some(
+                f::Classifier::Window
+                    | f::Classifier::Element
+                    | f::Classifier::Same
+                    | f::Classifier::ElementOf
+            )
         );
         let unknown = if node.test.get() & f::UNKNOWN_MATCHES != 0 { " (or unknown)" } else { "" };
         let not = if inverted { "not " } else { "" };
@@ -263,7 +275,8 @@ impl<'a> Listing<'a> {
                 among(c, b + 1).into_iter().map(|n| format!("from {}", start(n))).collect()
             }
             Some(f::Classifier::Stage) => {
-                let stages = t.ratchets.get(a as usize).map_or(f::Range { at: 0.into(), len: 0.into() }, |r| r.stages);
+                let stages =
+                    t.ratchets.get(a as usize).map_or(f::Range { at: 0.into(), len: 0.into() }, |r| r.stages);
                 let reached = among(stages.at.get(), stages.len.get() as usize);
                 reached.into_iter().map(|n| self.stage(a, n as u32).to_owned()).collect()
             }
@@ -293,7 +306,10 @@ impl<'a> Listing<'a> {
             }
         }
         for user in t.users {
-            members.entry(user.stratum.get()).or_default().push(format!("user {:?}", self.bundle.text(user.id)));
+            members
+                .entry(user.stratum.get())
+                .or_default()
+                .push(format!("user {:?}", self.bundle.text(user.id)));
         }
         members.entry(t.globals.any_user.get()).or_default().push("any user".to_owned());
         let head = t.globals.groups.get();
@@ -319,7 +335,8 @@ impl<'a> Listing<'a> {
 
     fn stage(&self, ratchet: u32, stage: u32) -> &'a str {
         let space = f::Space::Stage.of(ratchet);
-        let found = self.bundle.tables().symbols.iter().find(|s| s.space.get() == space && s.value.get() == stage);
+        let found =
+            self.bundle.tables().symbols.iter().find(|s| s.space.get() == space && s.value.get() == stage);
         found.map_or("", |s| self.bundle.text(s.text))
     }
 

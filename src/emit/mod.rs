@@ -9,6 +9,7 @@ mod nets;
 mod pools;
 mod routes;
 mod sections;
+mod steps;
 mod strata;
 
 pub use listing::show;
@@ -30,6 +31,7 @@ pub fn build(model: &Checked<Model>, sources: &SourceMap) -> Result<Vec<u8>, Vec
     let table = strata::lay_out(model, &space, &mut writer)?;
     facts::write(model, &space, sources, &table, &mut writer)?;
     routes::write(model, &mut writer)?;
+    steps::write(&mut writer)?;
     sections::assemble(writer, &manifest(model, sources))
 }
 
@@ -51,11 +53,7 @@ fn manifest(model: &Model, sources: &SourceMap) -> serde_json::Value {
 
 /// SHA-256 over paths and texts of all sources, in the order of their paths.
 fn source_digest(sources: &SourceMap) -> String {
-    let mut sorted: Vec<_> = sources
-        .sources()
-        .iter()
-        .map(|s| (&s.path, &s.text))
-        .collect();
+    let mut sorted: Vec<_> = sources.sources().iter().map(|s| (&s.path, &s.text)).collect();
     sorted.sort();
     let mut digest = Sha256::new();
     for (path, text) in sorted {
@@ -64,9 +62,5 @@ fn source_digest(sources: &SourceMap) -> String {
             digest.update(part.as_bytes());
         }
     }
-    digest
-        .finalize()
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    digest.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -56,23 +56,14 @@ impl Nets {
             Formula::All(parts) => parts,
             other => std::slice::from_ref(other),
         };
-        let wants = literals.iter().filter_map(|part| match part {
-            Formula::Literal(Literal {
-                slot,
-                truth: Truth::Classes(classes),
-                inverted: false,
-                ..
-            }) if !classes.is_empty() && classes.len() <= MAX_WANTED => {
-                Some((*slot, classes.clone()))
-            }
-            _ => None,
-        });
-        Some(Leaf {
-            clause: clause.unwrap_or(f::NONE),
-            node,
-            wants: wants.collect(),
-            copies: 1,
-        })
+        let wants =
+            literals.iter().filter_map(|part| match part {
+                Formula::Literal(Literal {
+                    slot, truth: Truth::Classes(classes), inverted: false, ..
+                }) if !classes.is_empty() && classes.len() <= MAX_WANTED => Some((*slot, classes.clone())),
+                _ => None,
+            });
+        Some(Leaf { clause: clause.unwrap_or(f::NONE), node, wants: wants.collect(), copies: 1 })
     }
 
     /// The node at which evaluating `formula` starts, with the edges to take after it.
@@ -80,14 +71,8 @@ impl Nets {
         match formula {
             Formula::Constant(true) => yes,
             Formula::Constant(false) => no,
-            Formula::All(parts) => parts
-                .iter()
-                .rev()
-                .fold(yes, |yes, part| self.node(writer, part, yes, no)),
-            Formula::Any(parts) => parts
-                .iter()
-                .rev()
-                .fold(no, |no, part| self.node(writer, part, yes, no)),
+            Formula::All(parts) => parts.iter().rev().fold(yes, |yes, part| self.node(writer, part, yes, no)),
+            Formula::Any(parts) => parts.iter().rev().fold(no, |no, part| self.node(writer, part, yes, no)),
             Formula::Literal(literal) => self.literal(writer, literal, yes, no),
         }
     }
@@ -102,9 +87,7 @@ impl Nets {
                 }
                 (Some(_), Some(last)) => {
                     let mut bits = vec![0; *last as usize / 32 + 1];
-                    classes
-                        .iter()
-                        .for_each(|c| bits[*c as usize / 32] |= 1 << (c % 32));
+                    classes.iter().for_each(|c| bits[*c as usize / 32] |= 1 << (c % 32));
                     let len = bits.len() as u32;
                     (f::Test::Bits, writer.words(bits), len)
                 }
@@ -112,30 +95,12 @@ impl Nets {
                 _ => (f::Test::Between, 1, 0),
             },
         };
-        let unknown = if literal.unknown {
-            f::UNKNOWN_MATCHES
-        } else {
-            0
-        };
+        let unknown = if literal.unknown { f::UNKNOWN_MATCHES } else { 0 };
         let inverted = if literal.inverted { f::INVERTED } else { 0 };
-        let key = [
-            literal.slot,
-            test.code() | unknown | inverted,
-            a,
-            b,
-            yes,
-            no,
-        ];
+        let key = [literal.slot, test.code() | unknown | inverted, a, b, yes, no];
         *self.nodes.entry(key).or_insert_with(|| {
             let [slot, test, a, b, yes, no] = key.map(f::Word::new);
-            writer.nodes.push(f::Node {
-                slot,
-                test,
-                a,
-                b,
-                yes,
-                no,
-            });
+            writer.nodes.push(f::Node { slot, test, a, b, yes, no });
             writer.nodes.len() as u32 - 1
         })
     }
@@ -148,8 +113,7 @@ impl Nets {
         unknown: bool,
         classes: &[u32],
     ) -> u32 {
-        self.build(writer, leaves, unknown, classes, &mut Vec::new())
-            .0
+        self.build(writer, leaves, unknown, classes, &mut Vec::new()).0
     }
 
     /// The net and its depth.
@@ -173,18 +137,14 @@ impl Nets {
                 Some(wanted) => {
                     let copies = leaf.copies * wanted.len();
                     for class in wanted.iter() {
-                        children.entry(*class).or_default().push(Leaf {
-                            copies,
-                            ..leaf.clone()
-                        });
+                        children.entry(*class).or_default().push(Leaf { copies, ..leaf.clone() });
                     }
                 }
                 None => rest.push(leaf),
             }
         }
         used.push(slot);
-        let (rest, _) = self.build(writer, rest, unknown, classes, used);
-        let mut depth = 0;
+        let (rest, mut depth) = self.build(writer, rest, unknown, classes, used);
         let mut pairs = Vec::new();
         for (class, leaves) in children {
             let (net, below) = self.build(writer, leaves, unknown, classes, used);
@@ -196,37 +156,21 @@ impl Nets {
         let dense = pairs.len() * DENSE >= all as usize;
         let (at, len) = if dense {
             let mut nets = vec![f::NONE; all as usize];
-            pairs
-                .iter()
-                .for_each(|(class, net)| nets[(class - f::FIRST) as usize] = *net);
+            pairs.iter().for_each(|(class, net)| nets[(class - f::FIRST) as usize] = *net);
             (writer.words(nets), all)
         } else {
             let len = pairs.len() as u32;
-            (
-                writer.words(
-                    pairs
-                        .into_iter()
-                        .flat_map(|(class, net)| [class, net])
-                        .collect(),
-                ),
-                len,
-            )
+            (writer.words(pairs.into_iter().flat_map(|(class, net)| [class, net]).collect()), len)
         };
         let flags = if dense { f::DENSE } else { 0 } | if unknown { f::UNKNOWN_MATCHES } else { 0 };
-        (
-            self.intern(writer, [slot, at, len, rest, flags, depth]),
-            depth,
-        )
+        (self.intern(writer, [slot, at, len, rest, flags, depth]), depth)
     }
 
     fn flat(&mut self, writer: &mut Writer, mut leaves: Vec<Leaf>) -> u32 {
         // What needs no test comes first: it ends the search.
         leaves.sort_by_key(|leaf| (leaf.node != f::MATCH, leaf.clause, leaf.node));
         leaves.dedup_by_key(|leaf| (leaf.clause, leaf.node));
-        let pairs: Vec<u32> = leaves
-            .iter()
-            .flat_map(|leaf| [leaf.clause, leaf.node])
-            .collect();
+        let pairs: Vec<u32> = leaves.iter().flat_map(|leaf| [leaf.clause, leaf.node]).collect();
         let len = leaves.len() as u32;
         let at = writer.words(pairs);
         self.intern(writer, [f::NONE, at, len, f::NONE, 0, 0])
@@ -235,14 +179,7 @@ impl Nets {
     fn intern(&mut self, writer: &mut Writer, key: [u32; 6]) -> u32 {
         *self.nets.entry(key).or_insert_with(|| {
             let [slot, at, len, rest, flags, depth] = key.map(f::Word::new);
-            writer.nets.push(f::Net {
-                slot,
-                at,
-                len,
-                rest,
-                flags,
-                depth,
-            });
+            writer.nets.push(f::Net { slot, at, len, rest, flags, depth });
             writer.nets.len() as u32 - 1
         })
     }
@@ -250,12 +187,8 @@ impl Nets {
 
 impl Leaf {
     fn wanted(&self, slot: u32, used: &[u32]) -> Option<&Arc<[u32]>> {
-        let fits =
-            |wanted: &Arc<[u32]>| self.copies * wanted.len() <= MAX_COPIES && !used.contains(&slot);
-        self.wants
-            .iter()
-            .find(|(s, wanted)| *s == slot && fits(wanted))
-            .map(|(_, wanted)| wanted)
+        let fits = |wanted: &Arc<[u32]>| self.copies * wanted.len() <= MAX_COPIES && !used.contains(&slot);
+        self.wants.iter().find(|(s, wanted)| *s == slot && fits(wanted)).map(|(_, wanted)| wanted)
     }
 }
 
@@ -273,8 +206,6 @@ fn widest(leaves: &[Leaf], used: &[u32]) -> Option<u32> {
             }
         }
     }
-    let (slot, count) = counts
-        .into_iter()
-        .max_by_key(|(slot, count)| (*count, std::cmp::Reverse(*slot)))?;
+    let (slot, count) = counts.into_iter().max_by_key(|(slot, count)| (*count, std::cmp::Reverse(*slot)))?;
     (count >= 2).then_some(slot)
 }

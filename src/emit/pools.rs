@@ -41,6 +41,7 @@ pub(super) struct Writer {
     pub(super) routes: Vec<f::Route>,
     pub(super) edges: Vec<f::Edge>,
     pub(super) groups: Vec<f::Group>,
+    pub(super) steps: Vec<f::Word>,
 }
 
 impl Writer {
@@ -48,10 +49,7 @@ impl Writer {
         if let Some(known) = self.known_strings.get(text) {
             return *known;
         }
-        let stored = f::Text {
-            at: (self.strings.len() as u32).into(),
-            len: (text.len() as u32).into(),
-        };
+        let stored = f::Text { at: (self.strings.len() as u32).into(), len: (text.len() as u32).into() };
         self.strings.push_str(text);
         self.known_strings.insert(text.to_string(), stored);
         stored
@@ -60,10 +58,7 @@ impl Writer {
     /// Stores a list and tells where.
     pub(super) fn list(&mut self, list: Vec<u32>) -> f::Range {
         let len = (list.len() as u32).into();
-        f::Range {
-            at: self.words(list).into(),
-            len,
-        }
+        f::Range { at: self.words(list).into(), len }
     }
 
     pub(super) fn words(&mut self, list: Vec<u32>) -> u32 {
@@ -89,21 +84,13 @@ impl Writer {
     pub(super) fn ints(&mut self, list: impl IntoIterator<Item = i64>) -> f::Range {
         let at = self.ints.len() as u32;
         self.ints.extend(list.into_iter().map(f::Int::new));
-        f::Range {
-            at: at.into(),
-            len: (self.ints.len() as u32 - at).into(),
-        }
+        f::Range { at: at.into(), len: (self.ints.len() as u32 - at).into() }
     }
 
     /// Pairs of position and length, one for each text.
     pub(super) fn texts<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> f::Range {
         let stored: Vec<f::Text> = texts.into_iter().map(|t| self.text(t)).collect();
-        self.list(
-            stored
-                .iter()
-                .flat_map(|t| [t.at.get(), t.len.get()])
-                .collect(),
-        )
+        self.list(stored.iter().flat_map(|t| [t.at.get(), t.len.get()]).collect())
     }
 
     pub(super) fn name(&mut self, space: u32, name: &str, value: u32) {

@@ -47,11 +47,7 @@ pub(super) fn write(model: &Model, writer: &mut Writer) -> Result<(), Vec<Diagno
         at.methods.entry(method.clone()).or_insert(number);
     }
     store(&root, writer);
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// The number and the depth of the stored node.
@@ -61,10 +57,7 @@ fn store(tree: &Tree, writer: &mut Writer) -> (u32, u32) {
     for (segment, child) in &tree.literals {
         let (target, below) = store(child, writer);
         depth = depth.max(below + 1);
-        literals.push(f::Edge {
-            text: writer.text(segment),
-            target: target.into(),
-        });
+        literals.push(f::Edge { text: writer.text(segment), target: target.into() });
     }
     let parameter = tree.parameter.as_ref().map_or(f::NONE, |child| {
         let (target, below) = store(child, writer);
@@ -72,25 +65,11 @@ fn store(tree: &Tree, writer: &mut Writer) -> (u32, u32) {
         target
     });
     let edges = edges(writer, literals);
-    let methods = tree
-        .methods
-        .iter()
-        .map(|(m, o)| (m.clone(), *o))
-        .collect::<Vec<_>>();
-    let methods = methods
-        .iter()
-        .map(|(m, o)| f::Edge {
-            text: writer.text(m),
-            target: (*o).into(),
-        })
-        .collect();
+    let methods = tree.methods.iter().map(|(m, o)| (m.clone(), *o)).collect::<Vec<_>>();
+    let methods =
+        methods.iter().map(|(m, o)| f::Edge { text: writer.text(m), target: (*o).into() }).collect();
     let methods = self::edges(writer, methods);
-    writer.routes.push(f::Route {
-        edges,
-        parameter: parameter.into(),
-        methods,
-        depth: depth.into(),
-    });
+    writer.routes.push(f::Route { edges, parameter: parameter.into(), methods, depth: depth.into() });
     (writer.routes.len() as u32 - 1, depth)
 }
 
@@ -98,8 +77,5 @@ fn edges(writer: &mut Writer, edges: Vec<f::Edge>) -> f::Range {
     let at = writer.edges.len() as u32;
     let len = edges.len() as u32;
     writer.edges.extend(edges);
-    f::Range {
-        at: at.into(),
-        len: len.into(),
-    }
+    f::Range { at: at.into(), len: len.into() }
 }

@@ -12,6 +12,9 @@ use crate::diag::Diagnostic;
 use crate::sema::model::{AppId, ClauseKind, Model, Principal};
 use crate::space::{PieceKind, Space};
 
+/// What is said about at most so many apps is stored for each of them.
+const FEW_APPS: usize = 16;
+
 /// Who belongs to which stratum.
 pub(super) struct Table {
     /// Class of each operation.
@@ -34,25 +37,19 @@ enum Whom {
 }
 
 /// Lays out all pieces.
-pub(super) fn lay_out(
-    model: &Model,
-    space: &Space,
-    writer: &mut Writer,
-) -> Result<Table, Vec<Diagnostic>> {
+pub(super) fn lay_out(model: &Model, space: &Space, writer: &mut Writer) -> Result<Table, Vec<Diagnostic>> {
     let (classes, class_parts) = operation_classes(model, space);
     let mut members: BTreeMap<Whom, Vec<usize>> = BTreeMap::new();
-    let everything: Arc<BTreeSet<AppId>> =
-        Arc::new((0..model.apps.len() as u32).map(AppId).collect());
+    let everything: Arc<BTreeSet<AppId>> = Arc::new((0..model.apps.len() as u32).map(AppId).collect());
     for (number, piece) in space.pieces.iter().enumerate() {
         let whom = match (&piece.apps, piece.kind) {
-            (None, PieceKind::Clause(ClauseKind::ContextUserGrant)) => {
-                Whom::Users(piece.principal.clone())
-            }
+            (None, PieceKind::Clause(ClauseKind::ContextUserGrant)) => Whom::Users(piece.principal.clone()),
             (None, _) => Whom::Apps(everything.clone()),
             (Some(apps), _) => Whom::Apps(apps.clone()),
         };
         members.entry(whom).or_default().push(number);
     }
+    let members = own_lists(model, members);
     let mut layout = Layout::new(space, class_parts, writer);
     let mut table = Table {
         classes,
@@ -71,9 +68,7 @@ pub(super) fn lay_out(
             continue;
         };
         match whom {
-            Whom::Apps(apps) => apps
-                .iter()
-                .for_each(|app| table.apps[app.index()].push(stratum)),
+            Whom::Apps(apps) => apps.iter().for_each(|app| table.apps[app.index()].push(stratum)),
             Whom::Users(Principal::Any) => table.any_user = stratum,
             Whom::Users(Principal::User(id)) => drop(table.users.insert(id, stratum)),
             Whom::Users(Principal::Group(name)) => drop(table.groups.insert(name, stratum)),
@@ -82,12 +77,36 @@ pub(super) fn lay_out(
     Ok(table)
 }
 
+/// Pieces about few apps are listed once more for each of them, so that a decision looks into one stratum for
+/// all that is said about its app alone, and into those that many apps share.
+fn own_lists(model: &Model, members: BTreeMap<Whom, Vec<usize>>) -> BTreeMap<Whom, Vec<usize>> {
+    let mut own: Vec<Vec<usize>> = vec![Vec::new(); model.apps.len()];
+    let mut lists = BTreeMap::new();
+    for (whom, pieces) in members {
+        match whom {
+            Whom::Apps(apps) if apps.len() <= FEW_APPS => {
+                apps.iter().for_each(|app| own[app.index()].extend(&pieces));
+            }
+            whom => drop(lists.insert(whom, pieces)),
+        }
+    }
+    let mut alike: BTreeMap<Vec<usize>, BTreeSet<AppId>> = BTreeMap::new();
+    for (app, mut pieces) in (0..).map(AppId).zip(own).filter(|(_, pieces)| !pieces.is_empty()) {
+        pieces.sort_unstable();
+        alike.entry(pieces).or_default().insert(app);
+    }
+    for (pieces, apps) in alike {
+        // All apps together may be few.
+        lists.entry(Whom::Apps(Arc::new(apps))).or_default().extend(pieces);
+    }
+    lists
+}
+
 /// Operations that lie in the same parts share a class; also the parts of each class.
 fn operation_classes(model: &Model, space: &Space) -> (Vec<u32>, Vec<Vec<u32>>) {
     let mut parts: Vec<Vec<u32>> = vec![Vec::new(); model.operations.len()];
     for (number, part) in (0..).zip(&space.parts) {
-        part.iter()
-            .for_each(|operation| parts[operation.index()].push(number));
+        part.iter().for_each(|operation| parts[operation.index()].push(number));
     }
     let mut known: BTreeMap<&Vec<u32>, u32> = BTreeMap::new();
     let mut class_parts = Vec::new();
@@ -123,16 +142,10 @@ impl<'s> Layout<'s> {
     fn new(space: &'s Space, class_parts: Vec<Vec<u32>>, writer: &mut Writer) -> Layout<'s> {
         let mut part_classes = vec![Vec::new(); space.parts.len()];
         for (class, parts) in (0..).zip(&class_parts) {
-            parts
-                .iter()
-                .for_each(|part| part_classes[*part as usize].push(class));
+            parts.iter().for_each(|part| part_classes[*part as usize].push(class));
         }
         let mut nets = Nets::default();
-        let leaves = space
-            .pieces
-            .iter()
-            .map(|p| nets.leaf(writer, p.clause, &p.condition))
-            .collect();
+        let leaves = space.pieces.iter().map(|p| nets.leaf(writer, p.clause, &p.condition)).collect();
         Layout {
             space,
             part_classes,
@@ -146,28 +159,15 @@ impl<'s> Layout<'s> {
     }
 
     /// Lays out one stratum; `None` if nothing in it can match.
-    fn stratum(
-        &mut self,
-        writer: &mut Writer,
-        pieces: &[usize],
-    ) -> Result<Option<u32>, Vec<Diagnostic>> {
-        let live: Vec<usize> = pieces
-            .iter()
-            .copied()
-            .filter(|p| self.leaves[*p].is_some())
-            .collect();
+    fn stratum(&mut self, writer: &mut Writer, pieces: &[usize]) -> Result<Option<u32>, Vec<Diagnostic>> {
+        let live: Vec<usize> = pieces.iter().copied().filter(|p| self.leaves[*p].is_some()).collect();
         if live.is_empty() {
             return Ok(None);
         }
         let parts: BTreeSet<u32> = live.iter().map(|p| self.space.pieces[*p].part).collect();
         let columns = self.columns(writer, parts.into_iter().collect())?;
         let mut by_part: HashMap<u32, Vec<usize>> = HashMap::new();
-        live.iter().for_each(|p| {
-            by_part
-                .entry(self.space.pieces[*p].part)
-                .or_default()
-                .push(*p)
-        });
+        live.iter().for_each(|p| by_part.entry(self.space.pieces[*p].part).or_default().push(*p));
         let mut entries = Vec::new();
         for column in &columns.1 {
             let mut kinds: [Vec<Leaf>; 7] = Default::default();
@@ -178,9 +178,7 @@ impl<'s> Layout<'s> {
             }
             let mut entry = [f::NONE; 7];
             for (place, leaves) in kinds.into_iter().enumerate() {
-                entry[place] =
-                    self.nets
-                        .net(writer, leaves, UNKNOWN_MATCHES[place], &self.slot_classes);
+                entry[place] = self.nets.net(writer, leaves, UNKNOWN_MATCHES[place], &self.slot_classes);
             }
             entries.push(entry);
         }
@@ -188,41 +186,18 @@ impl<'s> Layout<'s> {
         let at = *self.entries.entry(entries).or_insert_with_key(|entries| {
             let at = writer.entries.len() as u32;
             writer.entries.extend(entries.iter().map(|entry| {
-                let [
-                    forbid,
-                    permit,
-                    app_user,
-                    context_user,
-                    withdraw,
-                    except,
-                    required,
-                ] = entry.map(f::Word::new);
-                f::Nets {
-                    forbid,
-                    permit,
-                    app_user,
-                    context_user,
-                    withdraw,
-                    except,
-                    required,
-                }
+                let [forbid, permit, app_user, context_user, withdraw, except, required] =
+                    entry.map(f::Word::new);
+                f::Nets { forbid, permit, app_user, context_user, withdraw, except, required }
             }));
             at
         });
-        writer.strata.push(f::Stratum {
-            map: columns.0.into(),
-            entries: at.into(),
-            len: len.into(),
-        });
+        writer.strata.push(f::Stratum { map: columns.0.into(), entries: at.into(), len: len.into() });
         Ok(Some(writer.strata.len() as u32 - 1))
     }
 
     /// The map from operation class to entry, and the parts that each entry is made of.
-    fn columns(
-        &mut self,
-        writer: &mut Writer,
-        parts: Vec<u32>,
-    ) -> Result<Columns, Vec<Diagnostic>> {
+    fn columns(&mut self, writer: &mut Writer, parts: Vec<u32>) -> Result<Columns, Vec<Diagnostic>> {
         if let Some(known) = self.columns.get(&parts) {
             return Ok(known.clone());
         }

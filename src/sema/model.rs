@@ -101,7 +101,7 @@ pub struct Model {
     pub containers: Vec<Container>,
     /// Time windows.
     pub windows: Vec<Window>,
-    /// Ratchets.
+    /// Ratchets, sorted by name.
     pub ratchets: Vec<Ratchet>,
     /// Everything that says "these apps, these operations, when": rules, role assignments and withdrawals.
     pub clauses: Vec<Clause>,

@@ -13,7 +13,7 @@ use crate::diag::Diagnostic;
 use crate::span::Span;
 use crate::syntax::tree::{self, Item, Name};
 
-/// Every declaration of the compilation by kind, in source order over sorted paths.
+/// Every declaration of the compilation by kind, in source order over sorted paths (ratchets: by name).
 #[derive(Default)]
 pub(super) struct Items<'a> {
     pub(super) enumerations: Vec<&'a tree::Enumeration>,
@@ -76,6 +76,8 @@ pub(super) fn collect<'a>(
             _ => items.add(item, None),
         }
     }
+    // Answers name the first ratchet that withdraws: it must not depend on where they stand.
+    items.ratchets.sort_by(|a, b| a.name.text.cmp(&b.name.text));
     items
 }
 

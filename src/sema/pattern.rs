@@ -96,9 +96,14 @@ fn split_origin(text: &str) -> Result<(String, String, Option<String>), String> 
     })
 }
 
+/// The runtime's limit too, which normalises without allocation.
+const MAX_SCHEME: usize = 32;
+
 fn check_scheme(scheme: &str) -> Result<(), String> {
     let starts = scheme.starts_with(|c: char| c.is_ascii_lowercase());
-    if starts && scheme.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '+' | '-' | '.')) {
+    if scheme.len() > MAX_SCHEME {
+        Err(format!("a scheme has at most {MAX_SCHEME} characters"))
+    } else if starts && scheme.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '+' | '-' | '.')) {
         Ok(())
     } else {
         Err(format!("`{scheme}` is no scheme"))

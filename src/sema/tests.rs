@@ -232,8 +232,11 @@ fn expectation(cx: &mut Context, item: &tree::Expectation, rules: &BTreeSet<Stri
         && !cx.names.blind
         // A rule that is declared but broken has no clause.
         && cx.names.rules.get(&name.text).is_none()
+        // A ratchet that withdrew scopes is told by its own name.
+        && cx.names.ratchets.get(&name.text).is_none()
     {
-        let error = errors::names::unknown("rule", name, rules.iter().map(String::as_str));
+        let known = rules.iter().map(String::as_str).chain(cx.names.ratchets.known());
+        let error = errors::names::unknown("rule", name, known);
         cx.report(error);
     }
     if let Some(names) = &item.step_up {

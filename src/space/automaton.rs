@@ -45,7 +45,7 @@ impl Set {
 }
 
 /// What a build may look at: positions times columns, over all states. Without it, a few thousand patterns
-/// with two stars each would take minutes to reach the limit on states.
+/// with two stars each would take minutes to reach the limit on transitions.
 const MAX_STEPS: usize = 1 << 25;
 
 /// Patterns as a tree, so that what many of them begin with is followed once.
@@ -68,7 +68,11 @@ impl TreeNode {
     /// Whether all that it leads to lies behind its `any`.
     fn passes(&self) -> bool {
         let leaves = matches!(self.stays, Stays::No);
-        leaves && self.any.is_some() && self.bytes.is_empty() && self.sets.is_empty() && self.accepts.is_empty()
+        leaves
+            && self.any.is_some()
+            && self.bytes.is_empty()
+            && self.sets.is_empty()
+            && self.accepts.is_empty()
     }
 }
 
@@ -137,7 +141,7 @@ impl Tree {
 }
 
 impl Automaton {
-    /// Builds it by subset construction; `None` if it needs more than `limit` states, or too long to tell.
+    /// Builds it by subset construction; `None` if it needs more than `limit` transitions, or too long to tell.
     pub fn build(patterns: &[Pattern], limit: usize) -> Option<Automaton> {
         let patterns: Vec<Vec<Step>> = patterns.iter().map(steps).collect();
         let (columns, examples) = columns(&patterns);
@@ -159,7 +163,7 @@ impl Automaton {
                     Some(number) => *number,
                     None => {
                         let number = queue.len() as u32;
-                        if queue.len() >= limit {
+                        if (queue.len() + 1) * examples.len() > limit {
                             return None;
                         }
                         states.insert(next.clone(), number);
@@ -178,17 +182,18 @@ impl Automaton {
                 ended.copied().collect::<BTreeSet<_>>().into_iter().collect()
             })
             .collect();
-        Some(Automaton {
-            columns,
-            width: examples.len(),
-            transitions,
-            accepts,
-        })
+        Some(Automaton { columns, width: examples.len(), transitions, accepts })
     }
 
     /// The patterns that match the whole text.
     pub fn accepts(&self, text: &[u8]) -> &[u32] {
         &self.accepts[self.end(text)]
+    }
+
+    /// Whether each state is left never again, whatever follows.
+    pub fn settled(&self) -> Vec<bool> {
+        let stays = |(state, row): (u32, &[u32])| row.iter().all(|next| *next == state);
+        (0..).zip(self.transitions.chunks(self.width)).map(stays).collect()
     }
 
     /// The state at the end of a text.
@@ -229,10 +234,7 @@ fn columns(patterns: &[Vec<Step>]) -> (Vec<u16>, Vec<u8>) {
     let mut examples: Vec<u8> = Vec::new();
     let mut known: HashMap<(Option<u8>, [bool; 3]), u16> = HashMap::new();
     for byte in 0..=255u8 {
-        let key = (
-            own[usize::from(byte)].then_some(byte),
-            sets.map(|s| s.has(byte)),
-        );
+        let key = (own[usize::from(byte)].then_some(byte), sets.map(|s| s.has(byte)));
         let column = *known.entry(key).or_insert_with(|| {
             examples.push(byte);
             examples.len() as u16 - 1

@@ -8,11 +8,10 @@ use sprag_runtime::format::FIRST;
 use super::automaton::Automaton;
 use super::expression::ordered;
 use super::slots::type_of;
-use super::{MAX_STATES, errors};
+use super::{MAX_TRANSITIONS, errors};
 use crate::diag::Diagnostic;
 use crate::sema::model::{
-    Constant, Model, Network, Ordering, Pattern, PatternPart, Predicate, RatchetId, Subject, Type,
-    WindowId,
+    Constant, Model, Network, Ordering, Pattern, PatternPart, Predicate, RatchetId, Subject, Type, WindowId,
 };
 use crate::span::Span;
 
@@ -91,26 +90,16 @@ impl Signatures {
                 satisfied[predicate as usize].push(class);
             }
         }
-        satisfied
-            .iter_mut()
-            .for_each(|classes| classes.sort_unstable());
+        satisfied.iter_mut().for_each(|classes| classes.sort_unstable());
         (classifier, classes, satisfied)
     }
 }
 
 /// Cuts the domain of a subject that is not a set.
-pub(super) fn build(
-    model: &Model,
-    subject: &Subject,
-    predicates: &[Predicate],
-) -> Result<Built, Diagnostic> {
+pub(super) fn build(model: &Model, subject: &Subject, predicates: &[Predicate]) -> Result<Built, Diagnostic> {
     let mut signatures = Signatures::default();
     let by = |satisfied: &dyn Fn(&Predicate) -> bool| -> Vec<u32> {
-        (0..)
-            .zip(predicates)
-            .filter(|(_, p)| satisfied(p))
-            .map(|(n, _)| n)
-            .collect()
+        (0..).zip(predicates).filter(|(_, p)| satisfied(p)).map(|(n, _)| n).collect()
     };
     let classifier = match (subject, type_of(model, subject)) {
         (Subject::Stage(ratchet), _) => {
@@ -126,35 +115,28 @@ pub(super) fn build(
             Classifier::Enum((0..).zip(values).map(class).collect())
         }
         (_, Some(Type::Bool)) => {
-            let mut class =
-                |truth: bool| signatures.class(by(&|p| is_constant(p, &Constant::Bool(truth))));
+            let mut class = |truth: bool| signatures.class(by(&|p| is_constant(p, &Constant::Bool(truth))));
             Classifier::Bool([class(false), class(true)])
         }
         (_, Some(Type::Int | Type::Instant | Type::Duration)) => {
             let bounds = number_bounds(predicates);
             let examples = std::iter::once(i64::MIN).chain(bounds.iter().copied());
             let class = |n: i64| signatures.class(by(&|p| is_number(p, n)));
-            Classifier::Number {
-                classes: examples.map(class).collect(),
-                bounds,
-            }
+            Classifier::Number { classes: examples.map(class).collect(), bounds }
         }
         (_, Some(Type::Ip)) => {
             let starts = address_starts(predicates);
             let examples = std::iter::once(0).chain(starts.iter().copied());
             let class = |n: u128| signatures.class(by(&|p| is_address(p, n)));
-            Classifier::Ip {
-                classes: examples.map(class).collect(),
-                starts,
-            }
+            Classifier::Ip { classes: examples.map(class).collect(), starts }
         }
         _ => text(subject, predicates, &mut signatures).map_err(|patterns| {
             let name = describe(model, subject);
-            errors::too_many_states(
+            errors::too_many_transitions(
                 &name,
                 patterns.len(),
                 widest(model, subject, &patterns),
-                MAX_STATES,
+                MAX_TRANSITIONS,
             )
         })?,
     };
@@ -173,16 +155,12 @@ fn text(
         match predicate {
             Predicate::Is(constants) => {
                 for constant in constants {
-                    if let Constant::String(t) | Constant::Domain(t) | Constant::Origin(t) =
-                        constant
-                    {
+                    if let Constant::String(t) | Constant::Domain(t) | Constant::Origin(t) = constant {
                         exact.entry(t).or_default().insert(number);
                     }
                 }
             }
-            Predicate::Like(any) => any
-                .iter()
-                .for_each(|p| patterns.entry(p).or_default().push(number)),
+            Predicate::Like(any) => any.iter().for_each(|p| patterns.entry(p).or_default().push(number)),
             _ => {}
         }
     }
@@ -191,16 +169,12 @@ fn text(
         true => None,
         false => {
             let list: Vec<Pattern> = patterns.keys().map(|p| (*p).clone()).collect();
-            Some(Automaton::build(&list, MAX_STATES).ok_or(list)?)
+            Some(Automaton::build(&list, MAX_TRANSITIONS).ok_or(list)?)
         }
     };
     let asked: Vec<&Vec<u32>> = patterns.values().collect();
     let of = |accepted: &[u32]| -> BTreeSet<u32> {
-        accepted
-            .iter()
-            .flat_map(|p| asked[*p as usize])
-            .copied()
-            .collect()
+        accepted.iter().flat_map(|p| asked[*p as usize]).copied().collect()
     };
     let ends: Option<Vec<u32>> = automaton.as_ref().map(|automaton| {
         automaton
@@ -215,17 +189,10 @@ fn text(
             if let Some(automaton) = &automaton {
                 signature.extend(of(automaton.accepts(text.as_bytes())));
             }
-            (
-                text.to_string(),
-                signatures.class(signature.into_iter().collect()),
-            )
+            (text.to_string(), signatures.class(signature.into_iter().collect()))
         })
         .collect();
-    Ok(Classifier::Text {
-        exact,
-        automaton: automaton.zip(ends),
-        other,
-    })
+    Ok(Classifier::Text { exact, automaton: automaton.zip(ends), other })
 }
 
 fn is_constant(predicate: &Predicate, value: &Constant) -> bool {
@@ -250,9 +217,9 @@ fn is_address(predicate: &Predicate, number: u128) -> bool {
     let address = from_number(number);
     match predicate {
         Predicate::InNetworks(networks) => networks.iter().any(|Network(n)| n.contains(&address)),
-        Predicate::Is(constants) => constants
-            .iter()
-            .any(|c| matches!(c, Constant::Ip(ip) if to_number(*ip) == number)),
+        Predicate::Is(constants) => {
+            constants.iter().any(|c| matches!(c, Constant::Ip(ip) if to_number(*ip) == number))
+        }
         _ => false,
     }
 }
@@ -271,9 +238,7 @@ fn number_bounds(predicates: &[Predicate]) -> Vec<i64> {
                 }
             }
             Predicate::Order(Ordering::Less | Ordering::GreaterOrEqual, Constant::Int(n)) => {
-                {
                 bounds.insert(*n);
-            }
             }
             Predicate::Order(_, Constant::Int(n)) => bounds.extend(n.checked_add(1)),
             _ => {}
@@ -343,19 +308,13 @@ pub(super) fn describe(model: &Model, subject: &Subject) -> String {
                 }
             }
         }
-        Subject::Container {
-            attributes,
-            inherited,
-        } => {
+        Subject::Container { attributes, inherited } => {
             let attribute = &model.attributes[attributes[0].index()];
             // With several owners, all but an inherited attribute of one kind are `container.…`.
-            let deepest =
-                attributes
-                    .iter()
-                    .filter_map(|a| match model.attributes[a.index()].owner {
-                        Owner::Kind(kind) => Some(kind),
-                        _ => None,
-                    });
+            let deepest = attributes.iter().filter_map(|a| match model.attributes[a.index()].owner {
+                Owner::Kind(kind) => Some(kind),
+                _ => None,
+            });
             let owners: Vec<_> = deepest.collect();
             match owners.iter().max_by_key(|k| depth(model, **k)) {
                 Some(kind) if owners.len() == 1 || (*inherited && is_path(model, &owners)) => {
@@ -384,18 +343,13 @@ fn is_path(model: &Model, kinds: &[crate::sema::model::KindId]) -> bool {
 
 /// Where the pattern with the most wildcards stands.
 fn widest(model: &Model, subject: &Subject, patterns: &[Pattern]) -> Span {
-    let wildcards = |p: &Pattern| {
-        p.0.iter()
-            .filter(|part| !matches!(part, PatternPart::Text(_)))
-            .count()
-    };
+    let wildcards = |p: &Pattern| p.0.iter().filter(|part| !matches!(part, PatternPart::Text(_))).count();
     let Some(widest) = patterns.iter().max_by_key(|p| wildcards(p)) else {
         return Span::default();
     };
     let mut found = Span::default();
     let mut look = |atom: &crate::sema::model::Atom| {
-        if atom.subject == *subject
-            && matches!(&atom.predicate, Predicate::Like(any) if any.contains(widest))
+        if atom.subject == *subject && matches!(&atom.predicate, Predicate::Like(any) if any.contains(widest))
         {
             found = atom.span;
         }
@@ -408,10 +362,7 @@ fn widest(model: &Model, subject: &Subject, patterns: &[Pattern]) -> Span {
     found
 }
 
-fn visit(
-    condition: &crate::sema::model::Condition,
-    look: &mut dyn FnMut(&crate::sema::model::Atom),
-) {
+fn visit(condition: &crate::sema::model::Condition, look: &mut dyn FnMut(&crate::sema::model::Atom)) {
     use crate::sema::model::Condition;
     match condition {
         Condition::Constant(_) | Condition::InKind(_) | Condition::AtKind(_) => {}

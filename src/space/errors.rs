@@ -3,16 +3,11 @@
 use crate::diag::Diagnostic;
 use crate::span::Span;
 
-pub(super) fn too_many_states(
-    subject: &str,
-    patterns: usize,
-    widest: Span,
-    limit: usize,
-) -> Diagnostic {
+pub(super) fn too_many_transitions(subject: &str, patterns: usize, widest: Span, limit: usize) -> Diagnostic {
     Diagnostic::error(
         "E0801",
         format!(
-            "the {patterns} patterns on `{subject}` take more than {limit} states, or too long, to be told apart"
+            "the {patterns} patterns on `{subject}` take more than {limit} transitions, or too long, to be told apart"
         ),
     )
     .at(widest, "the pattern with the most `*` is here")

@@ -71,11 +71,7 @@ fn all(parts: impl Iterator<Item = Expression>) -> Expression {
             other => kept.push(other),
         }
     }
-    if kept.len() > 1 {
-        Expression::All(kept)
-    } else {
-        kept.pop().unwrap_or(Expression::Constant(true))
-    }
+    if kept.len() > 1 { Expression::All(kept) } else { kept.pop().unwrap_or(Expression::Constant(true)) }
 }
 
 fn any(parts: impl Iterator<Item = Expression>) -> Expression {
@@ -88,11 +84,7 @@ fn any(parts: impl Iterator<Item = Expression>) -> Expression {
             other => kept.push(other),
         }
     }
-    if kept.len() > 1 {
-        Expression::Any(kept)
-    } else {
-        kept.pop().unwrap_or(Expression::Constant(false))
-    }
+    if kept.len() > 1 { Expression::Any(kept) } else { kept.pop().unwrap_or(Expression::Constant(false)) }
 }
 
 fn test(model: &Model, atom: &Atom, app: Option<&App>, operation: &Operation) -> Expression {
@@ -145,12 +137,10 @@ fn satisfies(value: &Constant, predicate: &Predicate) -> Option<bool> {
             ordered(*ordering, value, bound)
         }
         (Predicate::Like(patterns), Constant::String(text)) => {
-            let automaton = super::automaton::Automaton::build(patterns, super::MAX_STATES)?;
+            let automaton = super::automaton::Automaton::build(patterns, super::MAX_TRANSITIONS)?;
             !automaton.accepts(text.as_bytes()).is_empty()
         }
-        (Predicate::HasAny(elements), Constant::Strings(set)) => {
-            elements.iter().any(|e| set.contains(e))
-        }
+        (Predicate::HasAny(elements), Constant::Strings(set)) => elements.iter().any(|e| set.contains(e)),
         _ => return None,
     })
 }
@@ -178,10 +168,7 @@ pub(super) fn fixed(
     let index = |name: &str| match attribute.kind {
         crate::sema::model::Type::Enum(e) => {
             let values = &model.enumerations[e.index()].values;
-            values
-                .iter()
-                .position(|v| v == name)
-                .map(|i| Constant::Index(i as u32))
+            values.iter().position(|v| v == name).map(|i| Constant::Index(i as u32))
         }
         _ => None,
     };
@@ -204,11 +191,7 @@ pub(super) fn fixed(
             }),
             "method" => operation.http.as_ref().and_then(|(method, _)| text(method)),
             "marks" => Some(Constant::Strings(
-                operation
-                    .marks
-                    .iter()
-                    .map(|m| model.marks[m.index()].name.clone())
-                    .collect(),
+                operation.marks.iter().map(|m| model.marks[m.index()].name.clone()).collect(),
             )),
             _ => None,
         }),

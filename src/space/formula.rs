@@ -59,9 +59,7 @@ pub(super) fn lower(
         Expression::Any(parts) if !positive => all(parts.iter().map(go)),
         Expression::All(parts) | Expression::Any(parts) => any(parts.iter().map(go)),
         Expression::Not(inner) => lower(model, slots, inner, !positive, refuses),
-        Expression::Test(subject, predicate) => {
-            test(model, slots, subject, predicate, positive, refuses)
-        }
+        Expression::Test(subject, predicate) => test(model, slots, subject, predicate, positive, refuses),
     }
 }
 
@@ -74,12 +72,7 @@ fn test(
     refuses: bool,
 ) -> Formula {
     let literal = |slot: u32, truth: Truth, unknown: bool| {
-        Formula::Literal(Literal {
-            slot,
-            truth,
-            inverted: !positive,
-            unknown,
-        })
+        Formula::Literal(Literal { slot, truth, inverted: !positive, unknown })
     };
     let holds = || Truth::Classes(Arc::from([sprag_runtime::format::TRUE]));
     match predicate {
@@ -89,18 +82,12 @@ fn test(
             literal(slots.relation(subject, predicate), holds(), refuses)
         }
         Predicate::HasAny(elements) => {
-            let parts = elements
-                .iter()
-                .map(|e| literal(slots.element(subject, e), holds(), refuses));
+            let parts = elements.iter().map(|e| literal(slots.element(subject, e), holds(), refuses));
             if positive { any(parts) } else { all(parts) }
         }
         Predicate::Is(_) | Predicate::Order(..) | Predicate::Like(_) | Predicate::InNetworks(_) => {
             let slot = slots.main(subject);
-            literal(
-                slot,
-                Truth::Classes(slots.classes(model, slot, predicate)),
-                refuses,
-            )
+            literal(slot, Truth::Classes(slots.classes(model, slot, predicate)), refuses)
         }
     }
 }
@@ -115,11 +102,7 @@ fn all(parts: impl Iterator<Item = Formula>) -> Formula {
             other => kept.push(other),
         }
     }
-    if kept.len() > 1 {
-        Formula::All(kept)
-    } else {
-        kept.pop().unwrap_or(Formula::Constant(true))
-    }
+    if kept.len() > 1 { Formula::All(kept) } else { kept.pop().unwrap_or(Formula::Constant(true)) }
 }
 
 fn any(parts: impl Iterator<Item = Formula>) -> Formula {
@@ -132,9 +115,5 @@ fn any(parts: impl Iterator<Item = Formula>) -> Formula {
             other => kept.push(other),
         }
     }
-    if kept.len() > 1 {
-        Formula::Any(kept)
-    } else {
-        kept.pop().unwrap_or(Formula::Constant(false))
-    }
+    if kept.len() > 1 { Formula::Any(kept) } else { kept.pop().unwrap_or(Formula::Constant(false)) }
 }

@@ -38,16 +38,10 @@ pub struct Space {
 pub fn cut(model: &Model) -> Result<Space, Vec<Diagnostic>> {
     let (parts, pieces) = pieces::split(model);
     let slots = slots::build(model, &pieces)?;
-    let pieces = pieces
-        .into_iter()
-        .map(|piece| piece.lower(model, &slots))
-        .collect();
-    Ok(Space {
-        slots,
-        parts,
-        pieces,
-    })
+    let pieces = pieces.into_iter().map(|piece| piece.lower(model, &slots)).collect();
+    Ok(Space { slots, parts, pieces })
 }
 
-/// The most states an attribute's patterns may need together.
-pub const MAX_STATES: usize = 1 << 16;
+/// The most transitions (states by distinguished bytes) that one attribute's patterns may need together:
+/// 16 MiB of table.
+pub const MAX_TRANSITIONS: usize = 1 << 22;

@@ -7,8 +7,8 @@ use super::expression::{Expression, acts_within, fixed, fold};
 use super::formula::{Formula, lower};
 use super::slots::Slots;
 use crate::sema::model::{
-    AppId, Atom, AttributeId, Clause, ClauseKind, Condition, Constant, KindId, Model, OperationId,
-    Owner, Predicate, Principal, Subject,
+    AppId, Atom, AttributeId, Clause, ClauseKind, Condition, Constant, KindId, Model, OperationId, Owner,
+    Predicate, Principal, Subject,
 };
 
 /// What a piece says when it matches.
@@ -56,49 +56,22 @@ pub struct Piece<C = Formula> {
 impl Piece<Expression> {
     pub(super) fn lower(self, model: &Model, slots: &Slots) -> Piece {
         let condition = lower(model, slots, &self.condition, true, self.kind.refuses());
-        let Piece {
-            kind,
-            clause,
-            apps,
-            principal,
-            part,
-            ..
-        } = self;
-        Piece {
-            kind,
-            clause,
-            apps,
-            principal,
-            part,
-            condition,
-        }
+        let Piece { kind, clause, apps, principal, part, .. } = self;
+        Piece { kind, clause, apps, principal, part, condition }
     }
 }
 
 /// Splits all clauses; also gives the distinct parts.
 pub(super) fn split(model: &Model) -> (Vec<Part>, Vec<Piece<Expression>>) {
-    let mut splitter = Splitter {
-        model,
-        parts: Vec::new(),
-        known: HashMap::new(),
-        groups: HashMap::new(),
-    };
+    let mut splitter = Splitter { model, parts: Vec::new(), known: HashMap::new(), groups: HashMap::new() };
     let mut pieces = Vec::new();
     for (number, clause) in (0..).zip(&model.clauses) {
         splitter.clause(number, clause, &mut pieces);
     }
-    let everything = Arc::new(
-        (0..model.operations.len() as u32)
-            .map(OperationId)
-            .collect(),
-    );
+    let everything = Arc::new((0..model.operations.len() as u32).map(OperationId).collect());
     let except = (PieceKind::AppUserExcept, &model.authority.app_user_except);
-    let required = (
-        PieceKind::UserRequired,
-        &model.authority.context_user_required,
-    );
-    let all_apps: Arc<BTreeSet<AppId>> =
-        Arc::new((0..model.apps.len() as u32).map(AppId).collect());
+    let required = (PieceKind::UserRequired, &model.authority.context_user_required);
+    let all_apps: Arc<BTreeSet<AppId>> = Arc::new((0..model.apps.len() as u32).map(AppId).collect());
     for (kind, condition) in [except, required] {
         let source = Source {
             kind,
@@ -154,12 +127,10 @@ impl<'m> Splitter<'m> {
         self.split(&source, &clause.condition, pieces);
     }
 
-    fn split(
-        &mut self,
-        source: &Source<'m>,
-        condition: &Condition,
-        pieces: &mut Vec<Piece<Expression>>,
-    ) {
+    fn split(&mut self, source: &Source<'m>, condition: &Condition, pieces: &mut Vec<Piece<Expression>>) {
+        if source.operations.is_empty() {
+            return; // a package without operations still has an authority
+        }
         let mut reads = Reads::default();
         read(self.model, condition, &mut reads);
         let apps = self.app_groups(source, &reads);
@@ -173,20 +144,10 @@ impl<'m> Splitter<'m> {
                     let (kind, clause) = (source.kind, source.clause);
                     let (principal, condition) = match apps {
                         // A grant that depends on the app is found by the app, so it must test the user itself.
-                        Some(_) => (
-                            Principal::Any,
-                            self.with_principal(source.principal, condition),
-                        ),
+                        Some(_) => (Principal::Any, self.with_principal(source.principal, condition)),
                         None => (source.principal.clone(), condition),
                     };
-                    pieces.push(Piece {
-                        kind,
-                        clause,
-                        apps: apps.clone(),
-                        principal,
-                        part,
-                        condition,
-                    });
+                    pieces.push(Piece { kind, clause, apps: apps.clone(), principal, part, condition });
                 }
             }
         }
@@ -194,17 +155,14 @@ impl<'m> Splitter<'m> {
 
     fn with_principal(&self, principal: &Principal, condition: Expression) -> Expression {
         let named = |name: &str| {
-            let at = self
-                .model
-                .attributes
-                .iter()
-                .position(|a| a.owner == Owner::User && a.name == name);
+            let at = self.model.attributes.iter().position(|a| a.owner == Owner::User && a.name == name);
             at.map(|at| Subject::Attribute(AttributeId(at as u32)))
         };
         let test = match principal {
             Principal::Any => return condition,
-            Principal::User(id) => named("id")
-                .map(|s| Expression::Test(s, Predicate::Is(vec![Constant::String(id.clone())]))),
+            Principal::User(id) => {
+                named("id").map(|s| Expression::Test(s, Predicate::Is(vec![Constant::String(id.clone())])))
+            }
             Principal::Group(group) => {
                 named("groups").map(|s| Expression::Test(s, Predicate::HasAny(vec![group.clone()])))
             }
@@ -213,11 +171,7 @@ impl<'m> Splitter<'m> {
     }
 
     /// The apps, grouped by what the condition reads of them, each group with an example.
-    fn app_groups(
-        &self,
-        source: &Source<'_>,
-        reads: &Reads,
-    ) -> AppGroups {
+    fn app_groups(&self, source: &Source<'_>, reads: &Reads) -> AppGroups {
         let grant = source.kind == PieceKind::Clause(ClauseKind::ContextUserGrant);
         if reads.app.is_empty() {
             return vec![((!grant).then(|| source.apps.clone()), None)];
@@ -229,10 +183,7 @@ impl<'m> Splitter<'m> {
             let app = &self.model.apps[id.index()];
             let operation = &self.model.operations[0];
             let value = |s: &Subject| fixed(self.model, s, Some(app), operation).flatten();
-            groups
-                .entry(reads.app.iter().map(value).collect())
-                .or_default()
-                .insert(*id);
+            groups.entry(reads.app.iter().map(value).collect()).or_default().insert(*id);
         }
         groups
             .into_values()
@@ -242,10 +193,7 @@ impl<'m> Splitter<'m> {
     }
 
     fn operation_groups(&mut self, operations: &Part, reads: &Reads) -> OperationGroups {
-        let read = Reads {
-            app: BTreeSet::new(),
-            ..reads.clone()
-        };
+        let read = Reads { app: BTreeSet::new(), ..reads.clone() };
         let key = (Arc::as_ptr(operations), read);
         if let Some(groups) = self.groups.get(&key) {
             return groups.clone();
@@ -260,10 +208,7 @@ impl<'m> Splitter<'m> {
             });
             let value = |s: &Subject| fixed(self.model, s, None, operation).flatten();
             let values = reads.operation.iter().map(value);
-            groups
-                .entry((kinds.collect(), values.collect()))
-                .or_default()
-                .insert(*id);
+            groups.entry((kinds.collect(), values.collect())).or_default().insert(*id);
         }
         let mut found = Vec::new();
         for part in groups.into_values() {
@@ -299,17 +244,11 @@ fn read(model: &Model, condition: &Condition, reads: &mut Reads) {
     };
     match condition {
         Condition::Constant(_) => {}
-        Condition::All(parts) | Condition::Any(parts) => {
-            parts.iter().for_each(|p| read(model, p, reads))
-        }
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|p| read(model, p, reads)),
         Condition::Not(inner) => read(model, inner, reads),
         Condition::InKind(kind) => drop(reads.kinds.insert((*kind, false))),
         Condition::AtKind(kind) => drop(reads.kinds.insert((*kind, true))),
-        Condition::Test(Atom {
-            subject: left,
-            predicate,
-            ..
-        }) => {
+        Condition::Test(Atom { subject: left, predicate, .. }) => {
             subject(left);
             if let Predicate::Same(right) | Predicate::ElementOf(right) = predicate {
                 subject(right);

@@ -94,11 +94,7 @@ impl Slots {
     }
 
     fn push(&mut self, subject: &Subject, classifier: Classifier, classes: u32) -> u32 {
-        self.slots.push(Slot {
-            subject: subject.clone(),
-            classifier,
-            classes,
-        });
+        self.slots.push(Slot { subject: subject.clone(), classifier, classes });
         self.slots.len() as u32 - 1
     }
 }
@@ -107,9 +103,9 @@ impl Slots {
 pub fn type_of(model: &Model, subject: &Subject) -> Option<Type> {
     match subject {
         Subject::Attribute(id) => Some(model.attributes[id.index()].kind),
-        Subject::Container { attributes, .. } => attributes
-            .first()
-            .map(|id| model.attributes[id.index()].kind),
+        Subject::Container { attributes, .. } => {
+            attributes.first().map(|id| model.attributes[id.index()].kind)
+        }
         Subject::Stage(_) => None,
     }
 }
@@ -118,9 +114,7 @@ pub fn type_of(model: &Model, subject: &Subject) -> Option<Type> {
 pub fn user_groups(model: &Model) -> Option<Subject> {
     let named = |a: &crate::sema::model::Attribute| a.owner == Owner::User && a.name == "groups";
     let at = model.attributes.iter().position(named)?;
-    Some(Subject::Attribute(crate::sema::model::AttributeId(
-        at as u32,
-    )))
+    Some(Subject::Attribute(crate::sema::model::AttributeId(at as u32)))
 }
 
 /// What formulas ask, by subject.
@@ -145,42 +139,26 @@ pub(super) fn build(model: &Model, pieces: &[Piece<Expression>]) -> Result<Slots
             if let (PieceKind::Clause(ClauseKind::ContextUserGrant), Principal::Group(group)) =
                 (piece.kind, &piece.principal)
             {
-                asked
-                    .elements
-                    .entry(groups.clone())
-                    .or_default()
-                    .insert(group.clone());
+                asked.elements.entry(groups.clone()).or_default().insert(group.clone());
             }
         }
     }
     for ratchet in 0..model.ratchets.len() as u32 {
         // Every stage is read, by the scope layer if by nothing else.
-        asked
-            .scalars
-            .entry(Subject::Stage(RatchetId(ratchet)))
-            .or_default();
+        asked.scalars.entry(Subject::Stage(RatchetId(ratchet))).or_default();
     }
     asked.mains(model);
     let mut slots = Slots::default();
     let mut problems = Vec::new();
-    let subjects: BTreeSet<Subject> = asked
-        .scalars
-        .keys()
-        .chain(asked.elements.keys())
-        .cloned()
-        .collect();
+    let subjects: BTreeSet<Subject> = asked.scalars.keys().chain(asked.elements.keys()).cloned().collect();
     for subject in &subjects {
         if let Some(elements) = asked.elements.get(subject) {
-            let declared =
-                |e: &&String| groups.as_ref() == Some(subject) && model.groups.contains_key(*e);
+            let declared = |e: &&String| groups.as_ref() == Some(subject) && model.groups.contains_key(*e);
             let (first, rest): (Vec<_>, Vec<_>) = elements.iter().partition(declared);
             let names: Vec<String> = first.iter().chain(&rest).map(|e| e.to_string()).collect();
             let head = slots.push(
                 subject,
-                Classifier::Set {
-                    elements: names.clone(),
-                    declared: first.len() as u32,
-                },
+                Classifier::Set { elements: names.clone(), declared: first.len() as u32 },
                 3,
             );
             slots.mains.insert(subject.clone(), head);
@@ -196,9 +174,7 @@ pub(super) fn build(model: &Model, pieces: &[Piece<Expression>]) -> Result<Slots
                 let slot = slots.push(subject, classifier, classes);
                 slots.mains.insert(subject.clone(), slot);
                 for (predicate, classes) in predicates.iter().zip(satisfied) {
-                    slots
-                        .satisfied
-                        .insert((slot, predicate.clone()), Arc::from(classes));
+                    slots.satisfied.insert((slot, predicate.clone()), Arc::from(classes));
                 }
             }
             Err(problem) => problems.push(problem),
@@ -214,9 +190,7 @@ pub(super) fn build(model: &Model, pieces: &[Piece<Expression>]) -> Result<Slots
     slots.relations = slots.slots.len() as u32;
     for (subject, predicate) in &asked.relations {
         let slot = slots.push(subject, Classifier::Relation(predicate.clone()), 4);
-        slots
-            .related
-            .insert((subject.clone(), predicate.clone()), slot);
+        slots.related.insert((subject.clone(), predicate.clone()), slot);
     }
     Ok(slots)
 }
@@ -225,9 +199,7 @@ impl Asked {
     fn expression(&mut self, expression: &Expression) {
         match expression {
             Expression::Constant(_) | Expression::Unknown => {}
-            Expression::All(parts) | Expression::Any(parts) => {
-                parts.iter().for_each(|p| self.expression(p))
-            }
+            Expression::All(parts) | Expression::Any(parts) => parts.iter().for_each(|p| self.expression(p)),
             Expression::Not(inner) => self.expression(inner),
             Expression::Test(subject, predicate) => {
                 if self.seen.insert((subject.clone(), predicate.clone())) {
@@ -250,19 +222,10 @@ impl Asked {
                 self.relations.push((subject.clone(), predicate.clone()));
             }
             Predicate::HasAny(elements) => {
-                self.elements
-                    .entry(subject.clone())
-                    .or_default()
-                    .extend(elements.iter().cloned());
+                self.elements.entry(subject.clone()).or_default().extend(elements.iter().cloned());
             }
-            Predicate::Is(_)
-            | Predicate::Order(..)
-            | Predicate::Like(_)
-            | Predicate::InNetworks(_) => {
-                self.scalars
-                    .entry(subject.clone())
-                    .or_default()
-                    .push(predicate.clone());
+            Predicate::Is(_) | Predicate::Order(..) | Predicate::Like(_) | Predicate::InNetworks(_) => {
+                self.scalars.entry(subject.clone()).or_default().push(predicate.clone());
             }
         }
     }

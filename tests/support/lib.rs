@@ -1,5 +1,7 @@
 //! Random worlds, requests and trees: the same seed gives the same ones on every machine.
 
+pub mod compiled;
 pub mod random;
 pub mod trees;
 pub mod worlds;
+pub mod workload;

@@ -57,7 +57,7 @@ pub fn item(r: &mut Random) -> Item {
             principal: match r.below(4) {
                 0 => Principal::User(text(r)),
                 1 => Principal::Group(scope(r)),
-                2 => Principal::Apps(apps(r)),
+                2 => Principal::Apps(assigned_apps(r)),
                 _ => Principal::AnyUser,
             },
             containers: r.maybe(containers),
@@ -103,6 +103,20 @@ pub fn apps(r: &mut Random) -> AppPattern {
         return AppPattern::Named(r.some(1, 3, name));
     }
     AppPattern::Any { kind: name(r), filter: r.maybe(|r| condition(r, 2)), except: r.some(0, 2, name) }
+}
+
+/// Apps that a role can be assigned to: behind `to`, `user` and `group` mean users and groups.
+fn assigned_apps(r: &mut Random) -> AppPattern {
+    loop {
+        let apps = apps(r);
+        let first = match &apps {
+            AppPattern::Named(names) => names.first().map(|n| n.text.as_str()),
+            AppPattern::Any { kind, .. } => Some(kind.text.as_str()),
+        };
+        if !matches!(first, Some("user" | "group")) {
+            return apps;
+        }
+    }
 }
 
 /// Operations of all sorts of terms.

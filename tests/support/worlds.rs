@@ -57,7 +57,8 @@ const NETWORKS: [&str; 6] =
     ["10.0.0.0/8", "10.0.0.1", "192.168.0.0/16", "2001:db8::/32", "::/0", "0.0.0.0/0"];
 const DOMAINS: [&str; 6] =
     ["example.com", "a.example.com", "A.B.Example.com.", "evil-example.com", "vendor.io", "bad..name"];
-const DOMAIN_PATTERNS: [&str; 5] = ["*.example.com", "example.com", "**.com", "a.*.example.com", "*.vendor.io"];
+const DOMAIN_PATTERNS: [&str; 5] =
+    ["*.example.com", "example.com", "**.com", "a.*.example.com", "*.vendor.io"];
 const ORIGINS: [&str; 6] = [
     "https://example.com",
     "https://a.example.com:8443",
@@ -87,7 +88,46 @@ const DURATIONS: [(&str, i64); 4] = [("0s", 0), ("1h", 3600), ("24h", 86_400), (
 
 /// A random policy that uses [`CATALOG`] as `demo`.
 pub fn policy(random: &mut Random) -> String {
-    let mut maker = Maker { random, out: String::from("use demo\n"), ratchets: Vec::new(), names: 0 };
+    make(random, false)
+}
+
+/// A random policy in which knowing less is never an advantage and a later stage never a merit: no test asks
+/// whether something is known (`has`), which stage was reached, or for `container.id`, which is the id of
+/// whichever container happens to be the innermost one given. Permits are frequent.
+pub fn plain_policy(random: &mut Random) -> String {
+    make(random, true)
+}
+
+/// How half of the [`plain_policy`]s end.
+pub const CALLER_DECIDES: &str =
+    "authority {\n  lifecycle from caller\n  app user from caller\n  context user from caller\n}";
+
+/// A random `forbid` that any policy over [`CATALOG`] can take.
+pub fn forbid(random: &mut Random) -> String {
+    let mut maker = Maker::new(random, false);
+    maker.out.clear();
+    maker.names = 1000; // above what `policy` gives
+    maker.rule("forbid");
+    maker.out
+}
+
+/// The items of a policy that [`policy`] made, in order.
+pub fn items(policy: &str) -> Vec<String> {
+    let mut items: Vec<String> = Vec::new();
+    for line in policy.lines() {
+        match items.last_mut() {
+            Some(item) if line.starts_with([' ', '}']) => *item += line,
+            _ => items.push(line.to_string()),
+        }
+        if let Some(item) = items.last_mut() {
+            item.push('\n');
+        }
+    }
+    items
+}
+
+fn make(random: &mut Random, plain: bool) -> String {
+    let mut maker = Maker::new(random, plain);
     maker.declarations();
     maker.out
 }
@@ -97,9 +137,15 @@ struct Maker<'r> {
     out: String,
     ratchets: Vec<(String, usize)>,
     names: usize,
+    /// See [`plain_policy`].
+    plain: bool,
 }
 
-impl Maker<'_> {
+impl<'r> Maker<'r> {
+    fn new(random: &'r mut Random, plain: bool) -> Maker<'r> {
+        Maker { random, out: String::from("use demo\n"), ratchets: Vec::new(), names: 0, plain }
+    }
+
     fn line(&mut self, line: &str) {
         self.out.push_str(line);
         self.out.push('\n');
@@ -145,9 +191,12 @@ impl Maker<'_> {
             self.assignment();
         }
         for _ in 0..2 + self.random.below(10) {
-            self.rule();
+            let effect = self.pick(&["permit", "permit", "permit", "forbid"]);
+            self.rule(effect);
         }
-        if self.random.one_in(2) {
+        if self.plain && self.random.one_in(2) {
+            self.line(CALLER_DECIDES);
+        } else if self.random.one_in(2) {
             self.authority();
         }
         if self.random.one_in(4) {
@@ -210,7 +259,7 @@ impl Maker<'_> {
         self.line(&format!("  platform {}", qualified.join(", ")));
         let scopes: Vec<&'static str> = model.split(", ").flat_map(scopes).copied().collect();
         if !self.random.one_in(6) {
-            let requested = self.random.subset(&scopes, 5);
+            let requested = if self.plain { scopes } else { self.random.subset(&scopes, 5) };
             self.line(&format!("  requests {}", requested.join(", ")));
             if self.random.one_in(3) {
                 let approved = self.random.subset(&requested, 3).join(", ");
@@ -267,8 +316,7 @@ impl Maker<'_> {
         self.line(&format!("assign {role} to {whom}{place}"));
     }
 
-    fn rule(&mut self) {
-        let effect = self.pick(&["permit", "permit", "permit", "forbid"]);
+    fn rule(&mut self, effect: &str) {
         let apps = self.apps();
         let operations = self.operations();
         let place = self.place(reads(&operations));
@@ -402,13 +450,28 @@ impl Maker<'_> {
                 _ => format!("{word} {maybe_not}in labels"),
             };
         }
-        match self.random.below(46) {
+        let number_of_test = match self.random.below(46) {
+            // Those of presence, of `container.id` and of stages.
+            5 | 6 | 36 | 45 if self.plain => 21,
+            number => number,
+        };
+        match number_of_test {
             0 => format!("project.category {equal} {word}"),
             1 => format!("project.category {maybe_not}in [{words}]"),
             2 => format!("project.category {maybe_not}like {:?}", self.pick(&STRING_PATTERNS)),
             3 => format!("container.classification {order} {level}"),
             4 => format!("project.classification {equal} {level}"),
-            5 => format!("has({})", self.pick(&["project.category", "container.classification", "user", "user.groups", "channel", "project.labels"])),
+            5 => format!(
+                "has({})",
+                self.pick(&[
+                    "project.category",
+                    "container.classification",
+                    "user",
+                    "user.groups",
+                    "channel",
+                    "project.labels"
+                ])
+            ),
             6 => format!("not has({})", self.pick(&["user", "client.ip", "issue.owner", "user.mfa"])),
             7 => "project.archived".to_string(),
             8 => "not project.archived".to_string(),
@@ -558,7 +621,8 @@ pub fn request(random: &mut Random) -> Request {
 fn user(random: &mut Random) -> User {
     let mut attributes = BTreeMap::new();
     if random.one_in(2) {
-        let groups: BTreeSet<String> = random.subset(&GROUPS, 3).into_iter().chain(["Finance"]).map(str::to_string).collect();
+        let groups: BTreeSet<String> =
+            random.subset(&GROUPS, 3).into_iter().chain(["Finance"]).map(str::to_string).collect();
         attributes.insert("groups".to_string(), Value::Set(groups));
     }
     if random.one_in(2) {
@@ -619,7 +683,9 @@ fn container(random: &mut Random, kind: &str) -> ContainerFact {
             attributes.insert(name.to_string(), value);
         }
     };
-    give(random, "classification", &|r| text(r, &["public", "internal", "confidential", "restricted", "odd"]));
+    give(random, "classification", &|r| {
+        text(r, &["public", "internal", "confidential", "restricted", "odd"])
+    });
     match kind {
         "site" => {
             give(random, "network", &|r| text(r, &IPS));

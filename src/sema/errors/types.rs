@@ -281,7 +281,9 @@ pub(in crate::sema) fn too_many_copies(name: &Name, parts: usize, limit: usize) 
         name,
         &format!("this use of `{}` brings {parts} more", name.text),
     )
-    .help("a condition is put in wherever it is named: name it once, not twice in the same formula".to_owned())
+    .help(
+        "a condition is put in wherever it is named: name it once, not twice in the same formula".to_owned(),
+    )
 }
 
 fn too_large(message: String, name: &Name, label: &str) -> Diagnostic {

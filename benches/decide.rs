@@ -1,0 +1,119 @@
+//! One decision, at three sizes: from strings, from handles, and once everything is looked up.
+//!
+//! "Different" means 262,144 different requests one after the other: tables and requests come from memory.
+//! "Hot" means one request again and again: what the instructions cost.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use sprag_runtime::{App, Bundle, Request, Target, Value};
+use sprag_test_support::workload::{LARGE, MEDIUM, SMALL, lend, workload};
+
+criterion_group!(benches, decide);
+criterion_main!(benches);
+
+/// More than any cache holds.
+const DIFFERENT: usize = 262_144;
+
+fn decide(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("decide");
+    group.sample_size(20).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(2));
+    for size in [SMALL, MEDIUM, LARGE] {
+        let made = workload(size);
+        let bytes = made.bundle();
+        let bundle = Bundle::load(&bytes).unwrap_or_else(|e| panic!("{e}"));
+        let mut scratch = vec![0; bundle.scratch_len()];
+        let requests = lend(&made.requests(DIFFERENT));
+        let handles: Vec<Request<'_>> = requests.iter().map(|r| with_handles(&bundle, *r)).collect();
+        // Permitted, so that every layer was asked for a grant.
+        let hot =
+            requests.iter().find(|r| bundle.decide(r, &mut scratch).permitted()).unwrap_or(&requests[0]);
+
+        let mut different = requests.iter().cycle();
+        group.bench_function(BenchmarkId::new("floor-touch-request", size.name), |b| {
+            b.iter(|| different.next().map(touch));
+        });
+        group.bench_function(BenchmarkId::new("different-strings", size.name), |b| {
+            b.iter(|| different.next().map(|request| bundle.decide(request, &mut scratch)));
+        });
+        let mut different_handles = handles.iter().cycle();
+        group.bench_function(BenchmarkId::new("different-handles", size.name), |b| {
+            b.iter(|| different_handles.next().map(|request| bundle.decide(request, &mut scratch)));
+        });
+        group.bench_function(BenchmarkId::new("different-resolve-only", size.name), |b| {
+            b.iter(|| {
+                different.next().map(|request| {
+                    black_box(bundle.resolve(request, &mut scratch));
+                })
+            });
+        });
+        group.bench_function(BenchmarkId::new("hot-strings", size.name), |b| {
+            b.iter(|| bundle.decide(black_box(hot), &mut scratch));
+        });
+        let hot_handles = with_handles(&bundle, *hot);
+        group.bench_function(BenchmarkId::new("hot-handles", size.name), |b| {
+            b.iter(|| bundle.decide(black_box(&hot_handles), &mut scratch));
+        });
+        let resolved = bundle.resolve(hot, &mut scratch);
+        group.bench_function(BenchmarkId::new("hot-resolved", size.name), |b| {
+            b.iter(|| bundle.decide_resolved(black_box(&resolved)));
+        });
+        group.bench_function(BenchmarkId::new("hot-explain", size.name), |b| {
+            b.iter(|| {
+                bundle.explain(black_box(&resolved), &mut |layer, role, clause| {
+                    black_box((layer, role, clause));
+                })
+            });
+        });
+    }
+    group.finish();
+}
+
+/// The same request with app and operation looked up.
+fn with_handles<'r>(bundle: &Bundle<'r>, request: Request<'r>) -> Request<'r> {
+    let app = match request.app {
+        Some(App::Key(key)) => bundle.app(key).map(App::Handle),
+        other => other,
+    };
+    let operation = match request.operation {
+        Target::Name(name) => bundle.operation(name),
+        Target::Http { method, path } => bundle.route(method, path),
+        Target::Handle(handle) => Some(handle),
+    };
+    Request {
+        app: app.or(request.app),
+        operation: operation.map_or(request.operation, Target::Handle),
+        ..request
+    }
+}
+
+/// Reads every text of a request once: what any engine pays that looks at it.
+fn touch(request: &Request<'_>) -> usize {
+    let text = |text: &str| text.bytes().map(usize::from).sum::<usize>();
+    let values = |values: &[(&str, Value<'_>)]| {
+        let value = |(name, value): &(&str, Value<'_>)| {
+            text(name)
+                + match value {
+                    Value::Text(of) => text(of),
+                    Value::Set(set) => set.iter().map(|t| text(t)).sum(),
+                    Value::Bool(_) | Value::Int(_) => 1,
+                }
+        };
+        values.iter().map(value).sum::<usize>()
+    };
+    let app = match request.app {
+        Some(App::Key(key)) => text(key),
+        Some(App::Handle(_)) | None => 0,
+    };
+    let operation = match request.operation {
+        Target::Name(name) => text(name),
+        Target::Http { method, path } => text(method) + text(path),
+        Target::Handle(_) => 0,
+    };
+    let containers = request.containers.iter();
+    let containers =
+        containers.map(|c| text(c.kind) + c.id.map_or(0, text) + values(c.attributes)).sum::<usize>();
+    let user = request.user.map_or(0, |u| text(u.id) + values(u.attributes));
+    app + operation + containers + user + values(request.attributes)
+}

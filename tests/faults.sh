@@ -1,0 +1,132 @@
+#!/bin/bash
+# Plants one fault after the other and tells which tests notice: tests that never fail prove nothing.
+#
+#   tests/faults.sh [PATTERN]     only the faults whose name matches
+#
+# Works on a copy of the last commit; this tree stays as it is. Exit code 1 if a fault is missed.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+pattern=${1:-.}
+copy=$(mktemp -d)/sprag
+git worktree add --quiet --detach "$copy" HEAD || exit 2
+trap 'git worktree remove --force "$copy"; rmdir "$(dirname "$copy")"' EXIT
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target} SPRAG_REQUESTS=100000 SPRAG_FORGED=400 RUST_BACKTRACE=0
+cd "$copy" || exit 2
+missed=0 planted=0
+
+# plant NAME TESTS FILE PERL [FILE PERL]…
+plant() {
+    local name=$1 tests=$2
+    shift 2
+    [[ $name =~ $pattern ]] || return 0
+    planted=$((planted + 1))
+    while (($#)); do
+        perl -0pi -e "$2" "$1"
+        git diff --quiet "$1" && { echo "STALE   $name: nothing to change in $1"; missed=$((missed + 1)); git checkout -q .; return; }
+        shift 2
+    done
+    local arguments=() test said caught
+    for test in $tests; do arguments+=(--test "$test"); done
+    said=$(timeout 900 cargo test --quiet --no-default-features --no-fail-fast "${arguments[@]}" 2>&1)
+    if grep -q '^error\(\[E\|: could not compile\)' <<<"$said"; then
+        echo "BROKEN  $name: $(grep -m1 '^error' <<<"$said")"
+        missed=$((missed + 1))
+    else
+        caught=$(grep -oP "(?<=^thread ')[^']+(?=' .*panicked)" <<<"$said" | sort -u | tr '\n' ' ')
+        if [[ -n $caught ]]; then
+            echo "caught  $name: $caught"
+        else
+            echo "MISSED  $name"
+            missed=$((missed + 1))
+        fi
+    fi
+    git checkout -q .
+}
+
+agree="agreement small_worlds"
+
+# The evaluator.
+plant eval-unknown-flipped "$agree" src/eval/conditions.rs 's/unknown: clause.kind.refuses\(\)/unknown: !clause.kind.refuses()/'
+plant eval-missing-stage-is-first "$agree" src/eval/scopes.rs 's/map_or\(last, /map_or(0, /'
+plant eval-mapped-address-kept "$agree" src/eval/values.rs 's/address\.to_canonical\(\)/address/'
+plant eval-parent-not-filled "$agree" src/eval/chain.rs 's/by_kind\.insert\(parent\.kind, element\);/drop(element);/'
+plant eval-less-or-equal "$agree" src/eval/conditions.rs 's/Ordering::Less => left < right/Ordering::Less => left <= right/'
+plant eval-closure-skipped "$agree" src/eval/scopes.rs 's/scopes\.iter\(\)\.copied\(\)\.chain\(implied\)\.collect\(\)/{ drop(implied); scopes.clone() }/'
+plant eval-declared-group-ignored "$agree" src/eval/values.rs 's/if let Some\(members\) = situation\.model\.groups\.get\(group\) \{/if let (Some(members), true) = (situation.model.groups.get(group), false) {/'
+
+# The compiler.
+plant space-interval-bound "$agree" src/space/classes.rs 's/Order\(_, Constant::Int\(n\)\) => bounds\.extend\(n\.checked_add\(1\)\)/Order(_, Constant::Int(n)) => bounds.extend(Some(*n))/'
+plant space-network-end "$agree" src/space/classes.rs 's/starts\.extend\(last\.checked_add\(1\)\)/starts.extend(Some(last))/'
+plant space-exact-text-misses-patterns "$agree" src/space/classes.rs 's/signature\.extend\(of\(automaton\.accepts\(text\.as_bytes\(\)\)\)\);/let _ = automaton;/'
+plant space-presence-unknown "$agree" src/space/formula.rs 's/Truth::Present, !positive\)/Truth::Present, refuses)/'
+plant space-pattern-column "$agree" src/space/automaton.rs 's/Set::Label => !matches!\(byte, b.\.. \|/Set::Label => !matches!(byte,/'
+plant emit-closure-skipped "$agree" src/emit/facts.rs 's/(fn closure\(model: &Model, scopes: &BTreeSet<ScopeId>\) -> BTreeSet<ScopeId> \{)/$1 if !scopes.is_empty() { return scopes.clone(); }/'
+plant emit-declared-groups-forgotten "$agree" src/emit/facts.rs 's/elements\.len\(\) as u32,\s*0,\s*\*declared\)/elements.len() as u32, 0, { let _ = declared; 0 })/'
+plant emit-unknown-forbid-is-no-match "$agree" src/emit/strata.rs 's/\[true, false, false, false, true, false, true\]/[false, false, false, false, true, false, true]/'
+plant emit-stage-before "$agree" src/emit/facts.rs 's/stages\[\.\.=stage\]\s*\.iter\(\)\s*\.rev\(\)\s*\.find_map\(\|s\| s\.holds\.as_ref\(\)\)\s*\{/stages[..stage].iter().rev().find_map(|s| s.holds.as_ref()) {/'
+plant emit-dispatch-on-inverted "$agree" src/emit/nets.rs 's/inverted: false,/inverted: _,/'
+
+# The runtime.
+plant runtime-listed-swapped "$agree" runtime/src/decide.rs 's/LISTED => listed,/LISTED => !listed,/'
+plant runtime-unknown-flipped "$agree" runtime/src/decide.rs 's/UNKNOWN_MATCHES != 0,/UNKNOWN_MATCHES == 0,/'
+plant runtime-rest-skipped "$agree" runtime/src/decide.rs 's/number = net\.rest\.get\(\);/number = NONE;/'
+plant runtime-other-dense-class "$agree" runtime/src/decide.rs 's/\(class - FIRST\) as usize\)/((class - FIRST) ^ 1) as usize)/'
+plant runtime-step-up-most "$agree" runtime/src/decide.rs 's/\.min_by_key\(/.max_by_key(/'
+plant runtime-permit-overrides "$agree" runtime/src/decide.rs 's/if forbidden\.is_some\(\) \{/if forbidden.is_some() \&\& permitted.is_none() {/'
+plant runtime-interval-bound "$agree" runtime/src/classify.rs 's/partition_point\(\|b\| b\.get\(\) <= number\)/partition_point(|b| b.get() < number)/'
+plant runtime-missing-stage-is-first "$agree" runtime/src/resolve.rs 's/reached\.unwrap_or\(last\)/reached.unwrap_or(0)/'
+plant runtime-parent-not-filled "$agree" runtime/src/resolve.rs 's/self\.fill_parent\(&mut chain, depth\);/let _ = (depth, Bundle::fill_parent);/'
+plant runtime-mapped-address-kept "$agree" runtime/src/classify.rs 's/v4\.to_ipv6_mapped\(\)/v4.to_ipv6_compatible()/'
+plant runtime-window-one-second-late "$agree" runtime/src/classify.rs 's/FIRST_INSTANT\.\.LAST_INSTANT/FIRST_INSTANT..=LAST_INSTANT/'
+plant runtime-parameter-before-literal "$agree" runtime/src/routes.rs 's/literal\s*\.into_iter\(\)\s*\.chain\(parameter\)/parameter.into_iter().chain(literal)/'
+plant runtime-group-named-twice "$agree" runtime/src/resolve.rs 's/for element in declared\.\.elements \{/for element in elements..elements {/'
+
+# Evaluator and runtime err alike: only a law can tell.
+plant law-unknown-forbid-is-no-match laws \
+    src/eval/conditions.rs 's/unknown: clause\.kind\.refuses\(\)/unknown: false/' \
+    src/space/pieces.rs 's/PieceKind::Clause\(kind\) => kind\.refuses\(\)/PieceKind::Clause(_) => false/' \
+    src/emit/strata.rs 's/\[true, false, false, false, true, false, true\]/[false, false, false, false, false, false, true]/'
+plant law-missing-stage-is-first laws \
+    src/eval/scopes.rs 's/map_or\(last, /map_or(0, /' \
+    runtime/src/resolve.rs 's/reached\.unwrap_or\(last\)/reached.unwrap_or(0)/'
+plant law-required-user-forgotten laws \
+    src/eval/layers.rs 's/if required \|\| demanded/if { let _ = required; demanded }/' \
+    runtime/src/decide.rs 's/if find\(\|n\| n\.required\.get\(\), false\)\.is_some\(\)/if false/'
+plant law-permit-overrides laws \
+    src/eval/layers.rs 's/if forbidden\.refusal\.is_some\(\) \{/if forbidden.refusal.is_some() \&\& matching(situation, ClauseKind::Permit, true).is_empty() {/' \
+    runtime/src/decide.rs 's/if forbidden\.is_some\(\) \{/if forbidden.is_some() \&\& permitted.is_none() {/'
+plant law-no-permit-permits laws \
+    src/eval/layers.rs 's/let permitted = granted\(situation, ClauseKind::Permit, Layer::Rules, Reason::NoPermit\);/let permitted = Verdict { refusal: None, ..granted(situation, ClauseKind::Permit, Layer::Rules, Reason::NoPermit) };/' \
+    runtime/src/decide.rs 's/decision\.refuse\(Layer::Rules, Reason::NoPermit\);//'
+plant law-unknown-approval-is-all laws \
+    src/eval/scopes.rs 's/if let Some\(names\) = &situation\.request\.approved \{/if let Some(names) = situation.request.approved.as_ref().filter(|n| !n.is_empty()) {/' \
+    runtime/src/decide.rs 's/let Some\(approved\) = r\.approved else/let Some(approved) = r.approved.filter(|n| !n.is_empty()) else/'
+plant law-later-stage-holds-more laws \
+    src/eval/scopes.rs 's/stages\.iter\(\)\.take\(reached \+ 1\)\.rev\(\)/stages.iter().skip(reached)/' \
+    src/emit/facts.rs 's/stages\[\.\.=stage\]\s*\.iter\(\)\s*\.rev\(\)/stages[stage..].iter()/g'
+plant law-ratchets-by-place laws src/sema/names.rs 's/items\.ratchets\.sort_by[^;]*;//'
+plant law-caller-silence-confirms laws \
+    src/eval/layers.rs 's/Some\(Value::Bool\(true\)\) => Verdict::default\(\),\s*Some\(_\) \| None => refused\(Layer::AppUser/Some(Value::Bool(true)) | None => Verdict::default(),\n            Some(_) => refused(Layer::AppUser/' \
+    runtime/src/decide.rs 's/r\.app_user_permitted != Some\(true\)/r.app_user_permitted == Some(false)/'
+
+# Loading.
+plant load-digest-unchecked bundles runtime/src/load.rs 's/if Sha256::digest\(section\)\[\.\.\] != entry\.digest/if false/'
+plant load-optional-digest-unchecked bundles runtime/src/load.rs 's/if Sha256::digest\(section\(bytes, entry\)\?\)\[\.\.\] != entry\.digest/if false/'
+plant load-trailing-bytes-taken bundles \
+    runtime/src/load.rs 's/header\.length\.get\(\) != bytes\.len\(\) as u64/header.length.get() > bytes.len() as u64/'
+plant load-net-steps-unchecked bundles runtime/src/load.rs 's/\.and_then\(\|\(\)\| steps\.net\(n, net\)\)//'
+plant load-rest-depth-unchecked bundles runtime/src/load.rs 's/ && t\.nets\.get\(net\.rest\.get\(\) as usize\)\?\.depth\.get\(\) <= depth//'
+plant load-route-steps-unchecked bundles runtime/src/steps.rs 's/\(self\.of_route\(root\.into\(\)\)\? as usize <= self\.0\.routes\.len\(\)\)/(self.of_route(root.into())? < u32::MAX)/' \
+    runtime/src/load.rs 's/\.and_then\(\|\(\)\| steps\.route\(n, r\)\)//'
+plant load-decision-steps-unchecked bundles runtime/src/steps.rs 's/\(sum <= MAX_STEPS\)/(sum <= u32::MAX \&\& MAX_STEPS > 0)/'
+plant load-names-unchecked bundles runtime/src/load.rs 's/self\.symbol\(s\)/self.text(s.text)/'
+plant load-attribute-types-unchecked bundles runtime/src/load.rs 's/hold\(matches!\(/hold(number_of_slots(self) || matches!(/; s/\z/\nfn number_of_slots(v: \&Verifier<\x27_, \x27_>) -> bool { v.t.slots.len() < usize::MAX }\n/'
+plant load-unknown-section-taken bundles runtime/src/load.rs 's/return Err\(LoadError::UnknownSection\(entry\.kind\.get\(\)\)\);//'
+
+# The promises.
+plant promise-std-sneaks-in no_std runtime/src/lib.rs 's/#!\[no_std\]/#![no_std]\nextern crate std;/' tests/no_std.rs 's/"extern crate", "std::", //'
+plant promise-decisions-allocate "allocation no_std" runtime/src/lib.rs 's/mod classify;/extern crate alloc;\nmod classify;/' \
+    runtime/src/decide.rs 's/(pub fn decide_resolved\([^{]*\{)/$1 drop(core::hint::black_box(alloc::vec::Vec::<u8>::with_capacity(9)));/'
+
+echo "$planted planted, $missed missed"
+((missed == 0))

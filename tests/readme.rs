@@ -1,0 +1,78 @@
+//! The README shows what is there, and tells to run what is run.
+#![expect(clippy::disallowed_methods, reason = "the README is a file")]
+
+mod shell;
+
+use std::fs;
+
+use shell::{clean, copy, root, sprag};
+
+#[test]
+fn its_excerpt_is_in_the_worked_package() {
+    let ratchets = fs::read_to_string(root().join("policies/acme/ratchets.sprag")).unwrap();
+    for excerpt in blocks("sprag") {
+        assert!(ratchets.contains(&excerpt), "policies/acme/ratchets.sprag has no\n{excerpt}");
+    }
+}
+
+#[test]
+fn its_mistake_gives_its_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&root().join("policies"), &folder.path().join("policies"));
+    let path = folder.path().join("policies/acme/ratchets.sprag");
+    let text = fs::read_to_string(&path).unwrap();
+    let mistaken = text.replace("then settled holds READ", "then settled holds DELETE");
+    assert_ne!(mistaken, text);
+    fs::write(path, mistaken).unwrap();
+    let said = sprag(folder.path(), &["check", "policies/acme"]);
+    assert_eq!(blocks("text"), [String::from_utf8(said.out).unwrap()]);
+}
+
+#[test]
+fn its_decision_is_the_decision() {
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("acme.spragb");
+    let bundle = bundle.to_str().unwrap();
+    clean(&["-q", "build", "policies/acme", "-o", bundle]);
+    let request = "policies/acme/requests/permission-scheme.json";
+    let answer = clean(&["decide", bundle, "--request", request]).out;
+    let json = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).unwrap();
+    let [shown] = blocks("json").try_into().unwrap();
+    assert_eq!(json(shown.as_bytes()), json(&answer));
+}
+
+#[test]
+fn its_commands_are_run_by_ci() {
+    let ci = fs::read_to_string(root().join(".ci/run")).unwrap();
+    let run: Vec<_> = ci.lines().filter_map(|l| l.strip_prefix("step ")).collect();
+    let told = blocks("sh");
+    let commands: Vec<_> = told.iter().flat_map(|b| b.lines()).collect();
+    assert_eq!(commands[..2], ["./demo", "cargo test"], "the first two commands");
+    for command in commands {
+        assert!(run.contains(&command), ".ci/run does not run `{command}`");
+    }
+}
+
+#[test]
+fn its_links_lead_somewhere() {
+    let text = readme();
+    let targets: Vec<_> = text.split("](").skip(1).filter_map(|t| t.split(')').next()).collect();
+    assert!(targets.len() > 5, "the README lost its links");
+    for target in targets.into_iter().filter(|t| !t.contains("://")) {
+        assert!(root().join(target).exists(), "`{target}` is not there");
+    }
+}
+
+/// The code blocks of one language.
+fn blocks(language: &str) -> Vec<String> {
+    let text = readme();
+    let fence = format!("```{language}\n");
+    let found: Vec<_> =
+        text.split(&fence).skip(1).filter_map(|b| b.split("```\n").next()).map(str::to_owned).collect();
+    assert!(!found.is_empty(), "the README has no block of {language}");
+    found
+}
+
+fn readme() -> String {
+    fs::read_to_string(root().join("README.md")).unwrap()
+}
