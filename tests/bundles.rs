@@ -1,5 +1,9 @@
 //! Damaged and forged bundles are refused, or harmless: no panic, no endless walk, no read out of bounds.
-#![expect(clippy::disallowed_methods, reason = "a watchdog looks at the clock, a campaign is set by the environment")]
+#![expect(clippy::print_stdout, reason = "how much was shown is part of the result")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a watchdog looks at the clock, a campaign is set by the environment"
+)]
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -266,8 +270,10 @@ fn assert_refused(parts: &mut Parts, what: &str) {
         if honest {
             parts.prove();
         } else {
-            let all: usize =
-                [Kind::Nodes, Kind::Nets, Kind::Strata, Kind::Routes].map(|kind| parts.count(kind)).iter().sum();
+            let all: usize = [Kind::Nodes, Kind::Nets, Kind::Strata, Kind::Routes]
+                .map(|kind| parts.count(kind))
+                .iter()
+                .sum();
             parts.section(Kind::Steps).bytes = vec![f::Word::new(1); all].as_bytes().to_vec();
         }
         let begun = Instant::now();
@@ -383,7 +389,8 @@ fn edit(bytes: &mut Vec<u8>, words: u32, random: &mut Random) -> String {
         _ if word + 4 <= bytes.len() => {
             let old = u32::from_le_bytes([bytes[word], bytes[word + 1], bytes[word + 2], bytes[word + 3]]);
             let other = random.below(bytes.len() / 4) * 4;
-            let other = bytes.get(other..other + 4).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+            let other =
+                bytes.get(other..other + 4).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
             let new = match random.below(14) {
                 0 => 0,
                 1 => 1,
@@ -423,7 +430,8 @@ struct Section {
 impl Parts {
     fn open(bytes: &[u8]) -> Parts {
         let (header, rest) = Header::ref_from_prefix(bytes).unwrap();
-        let (directory, _) = <[Entry]>::ref_from_prefix_with_elems(rest, header.sections.get() as usize).unwrap();
+        let (directory, _) =
+            <[Entry]>::ref_from_prefix_with_elems(rest, header.sections.get() as usize).unwrap();
         let section = |entry: &Entry| Section {
             kind: entry.kind.get(),
             flags: entry.flags.get(),
@@ -531,7 +539,8 @@ impl Parts {
             sum(all.into_iter().map(|net| of(&nets, net)))
         };
         let strata = self.records::<f::Stratum>(Kind::Strata);
-        let strata = strata.iter().map(|s| slice(&entries, s.entries, s.len.get() as usize).iter().map(cost).max());
+        let strata =
+            strata.iter().map(|s| slice(&entries, s.entries, s.len.get() as usize).iter().map(cost).max());
         let strata: Vec<u32> = strata.map(Option::unwrap_or_default).collect();
         let mut routes = Vec::new();
         for route in self.records::<f::Route>(Kind::Routes) {
@@ -540,7 +549,8 @@ impl Parts {
             let all = sum([1, below, of(&routes, route.parameter)].into_iter());
             routes.push(all);
         }
-        let steps: Vec<f::Word> = [nodes, nets, strata, routes].concat().into_iter().map(f::Word::new).collect();
+        let steps: Vec<f::Word> =
+            [nodes, nets, strata, routes].concat().into_iter().map(f::Word::new).collect();
         self.section(Kind::Steps).bytes = steps.as_bytes().to_vec();
     }
 }

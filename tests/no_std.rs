@@ -31,18 +31,30 @@ fn the_runtime_says_so_and_asks_for_no_allocator() {
 #[test]
 fn no_dependency_of_the_runtime_has_std_or_alloc_on() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bare");
-    let tree = ["tree", "--locked", "--manifest-path", "tests/bare/Cargo.toml", "--edges", "normal,features", "--prefix", "none"];
+    let tree = [
+        "tree",
+        "--locked",
+        "--manifest-path",
+        "tests/bare/Cargo.toml",
+        "--edges",
+        "normal,features",
+        "--prefix",
+        "none",
+    ];
     let (succeeded, tree) = cargo(&tree, &folder);
     assert!(succeeded && tree.contains("sprag-runtime"), "{tree}");
     for line in tree.lines() {
-        let bad = ["feature \"std\"", "feature \"alloc\"", "feature \"getrandom\""].iter().any(|f| line.contains(f));
+        let bad = ["feature \"std\"", "feature \"alloc\"", "feature \"getrandom\""]
+            .iter()
+            .any(|f| line.contains(f));
         assert!(!bad, "{line}");
     }
 }
 
 /// Whether cargo succeeded, and what it said.
 fn cargo(arguments: &[&str], target: &Path) -> (bool, String) {
-    let output = Command::new(env!("CARGO")).args(arguments).env("CARGO_TARGET_DIR", target).output().unwrap();
+    let output =
+        Command::new(env!("CARGO")).args(arguments).env("CARGO_TARGET_DIR", target).output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8_lossy(&said).into_owned())
 }

@@ -55,9 +55,10 @@ const IPS: [&str; 7] =
     ["10.0.0.1", "10.1.2.3", "192.168.1.7", "2001:db8::1", "::ffff:10.0.0.1", "fe80::1", "not-an-ip"];
 const NETWORKS: [&str; 6] =
     ["10.0.0.0/8", "10.0.0.1", "192.168.0.0/16", "2001:db8::/32", "::/0", "0.0.0.0/0"];
-const DOMAINS: [&str; 6] =
-    ["example.com", "a.example.com", "A.B.Example.com.", "evil-example.com", "vendor.io", "bad..name"];
-const DOMAIN_PATTERNS: [&str; 5] = ["*.example.com", "example.com", "**.com", "a.*.example.com", "*.vendor.io"];
+const DOMAINS: [&str; 7] =
+    ["example.com", "a.example.com", "A.B.Example.com.", "evil-example.com", "vendor.io", "bad..name", "a.b.c.example.com"];
+const DOMAIN_PATTERNS: [&str; 5] =
+    ["*.example.com", "example.com", "**.com", "a.*.example.com", "*.vendor.io"];
 const ORIGINS: [&str; 6] = [
     "https://example.com",
     "https://a.example.com:8443",
@@ -460,7 +461,17 @@ impl<'r> Maker<'r> {
             2 => format!("project.category {maybe_not}like {:?}", self.pick(&STRING_PATTERNS)),
             3 => format!("container.classification {order} {level}"),
             4 => format!("project.classification {equal} {level}"),
-            5 => format!("has({})", self.pick(&["project.category", "container.classification", "user", "user.groups", "channel", "project.labels"])),
+            5 => format!(
+                "has({})",
+                self.pick(&[
+                    "project.category",
+                    "container.classification",
+                    "user",
+                    "user.groups",
+                    "channel",
+                    "project.labels"
+                ])
+            ),
             6 => format!("not has({})", self.pick(&["user", "client.ip", "issue.owner", "user.mfa"])),
             7 => "project.archived".to_string(),
             8 => "not project.archived".to_string(),
@@ -610,7 +621,8 @@ pub fn request(random: &mut Random) -> Request {
 fn user(random: &mut Random) -> User {
     let mut attributes = BTreeMap::new();
     if random.one_in(2) {
-        let groups: BTreeSet<String> = random.subset(&GROUPS, 3).into_iter().chain(["Finance"]).map(str::to_string).collect();
+        let groups: BTreeSet<String> =
+            random.subset(&GROUPS, 3).into_iter().chain(["Finance"]).map(str::to_string).collect();
         attributes.insert("groups".to_string(), Value::Set(groups));
     }
     if random.one_in(2) {
@@ -671,7 +683,9 @@ fn container(random: &mut Random, kind: &str) -> ContainerFact {
             attributes.insert(name.to_string(), value);
         }
     };
-    give(random, "classification", &|r| text(r, &["public", "internal", "confidential", "restricted", "odd"]));
+    give(random, "classification", &|r| {
+        text(r, &["public", "internal", "confidential", "restricted", "odd"])
+    });
     match kind {
         "site" => {
             give(random, "network", &|r| text(r, &IPS));
