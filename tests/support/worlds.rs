@@ -55,8 +55,15 @@ const IPS: [&str; 7] =
     ["10.0.0.1", "10.1.2.3", "192.168.1.7", "2001:db8::1", "::ffff:10.0.0.1", "fe80::1", "not-an-ip"];
 const NETWORKS: [&str; 6] =
     ["10.0.0.0/8", "10.0.0.1", "192.168.0.0/16", "2001:db8::/32", "::/0", "0.0.0.0/0"];
-const DOMAINS: [&str; 6] =
-    ["example.com", "a.example.com", "A.B.Example.com.", "evil-example.com", "vendor.io", "bad..name"];
+const DOMAINS: [&str; 7] = [
+    "example.com",
+    "a.example.com",
+    "A.B.Example.com.",
+    "evil-example.com",
+    "vendor.io",
+    "bad..name",
+    "a.b.c.example.com",
+];
 const DOMAIN_PATTERNS: [&str; 5] =
     ["*.example.com", "example.com", "**.com", "a.*.example.com", "*.vendor.io"];
 const ORIGINS: [&str; 6] = [
