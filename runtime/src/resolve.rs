@@ -461,13 +461,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
             return;
         };
         for number in self.words(attribute.feeds) {
-            let number = number.get();
-            r.set(number, MISSING);
-            let set = t.slots.get(number as usize);
-            let set = set.filter(|s| s.classifier.get() == Classifier::Set.code());
-            for element in 0..set.map_or(0, |s| s.a.get()) {
-                r.set(number + 1 + element, MISSING);
-            }
+            // The elements of a set are as missing as their head.
+            r.set(number.get(), MISSING);
         }
     }
 
