@@ -180,3 +180,57 @@ test "what is not known" {
         assert!(out.starts_with(&format!("{{\"decision\":{permitted}")), "{level}: {out}");
     }
 }
+
+/// `app.vendor` was what the caller said, once a catalog had declared an attribute of the request of that name.
+#[test]
+fn attributes_of_the_request_hide_nothing() {
+    for name in ["app.vendor", "operation.access", "user.mfa", "container.id", "user", "install", "stages"] {
+        let folder = package(&format!("attributes request {{ {name}: string }}\n"));
+        let (out, err) = sprag(&folder, &["check", "demo"], "", Exit::Findings);
+        assert!((out.clone() + &err).contains("E0204"), "{name}: {out}{err}");
+    }
+    let hidden = "attributes request { setup.stage: string }\nratchet setup on triage { start holds READ }\n";
+    let (out, err) = sprag(&package(hidden), &["check", "demo"], "", Exit::Findings);
+    assert!((out.clone() + &err).contains("E0202"), "{out}{err}");
+}
+
+/// `daily 12:00-12:00` was always open.
+#[test]
+fn hours_without_time_between_are_no_whole_day() {
+    let folder = package("window noon in \"UTC\" { daily 12:00-12:00 }\n");
+    let (out, err) = sprag(&folder, &["check", "demo"], "", Exit::Findings);
+    assert!((out.clone() + &err).contains("E0312"), "{out}{err}");
+    sprag(&package("window all in \"UTC\" { daily 00:00-24:00 }\n"), &["check", "demo"], "", Exit::Clean);
+}
+
+/// What newcomers bring along from elsewhere is answered with how it is written here.
+#[test]
+fn foreign_habits_are_told_the_local_way() {
+    let habits = [
+        ("allow triage to read", "did you mean `permit`?"),
+        ("deny triage to read", "did you mean `forbid`?"),
+        ("# text", "a comment begins with `//`"),
+        ("/* text */", "a comment begins with `//`"),
+        ("permit triage to read;", "leave it out"),
+        ("permit \"triage\" to read", "named without quotes"),
+        ("permit triage to read where topic == \"it\"", "`where` follows a container kind"),
+        ("permit triage to read if channel == server", "`when` or `unless`"),
+        ("permit triage to read when device.managed && user.mfa", "`and`"),
+        ("permit triage to read when device.managed || user.mfa", "`or`"),
+        ("permit triage to read when !device.managed", "`not …`"),
+        ("permit triage to read in queue when topic == \"it\"", "there is `queue.topic`"),
+        ("permit triage to read in queue where topic == 'it'", "double quotes"),
+        ("permit triage to read in queue where topic == it", "stands in quotes: `\"it\"`"),
+        ("permit triage to read when context.user.present", "`has(user)`"),
+        ("permit triage to read when user.groups == \"fin\"", "`\"x\" in …`"),
+        ("permit triage to read when client.ip == \"10.0.0.0/8\"", "`in \"10.0.0.0/8\"`"),
+        ("permit triage to read when time during 09:00-17:00", "hours stand in a window"),
+        ("app other { key: \"x\" }", "without a sign"),
+        ("test \"x\" { triage to helpdesk.ticket.get expect allow }", "did you mean `permit`?"),
+    ];
+    for (text, help) in habits {
+        let (out, err) = sprag(&package(&format!("{text}\n")), &["check", "demo"], "", Exit::Findings);
+        let said = (out + &err).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(help), "{text}: {said}");
+    }
+}

@@ -69,8 +69,25 @@ fn attributes(cx: &mut Context, items: &[&tree::Attributes]) {
             if field.inherited {
                 cx.report(errors::types::inherited_without_kind(field));
             }
+            if let Some(why) = taken(&item.owner.text, &field.name.text) {
+                cx.report(errors::names::reserved("attribute", &field.name, why));
+                continue;
+            }
             declare_attribute(cx, owner, format!("{prefix}{}", field.name.text), field);
         }
+    }
+}
+
+/// Why an attribute cannot have this name: it would hide what the policy or the platform says behind what the
+/// caller says, or stand where a request has something else.
+fn taken(owner: &str, name: &str) -> Option<&'static str> {
+    let first = name.split('.').next().unwrap_or_default();
+    match (owner, name) {
+        ("request", "stages" | "app_user") => Some("is another part of a request"),
+        ("request", _) if ROOTS.contains(&first) => Some("begins other paths in conditions"),
+        ("user", "permitted") => Some("is the caller's word on the user"),
+        ("install", "approved" | "stages") => Some("is another part of a request"),
+        _ => None,
     }
 }
 
@@ -140,6 +157,10 @@ fn kinds(cx: &mut Context, items: &[&tree::Kind]) {
             ));
             continue;
         }
+        if item.name.text == "none" {
+            cx.report(errors::names::reserved("container kind", &item.name, "is what requests without a container say"));
+            continue;
+        }
         match index.get(item.name.text.as_str()) {
             Some(first) => {
                 cx.report(errors::names::twice("container kind", &item.name, firsts[*first].name.span))
@@ -195,6 +216,10 @@ fn kinds(cx: &mut Context, items: &[&tree::Kind]) {
 fn kind_attribute(cx: &mut Context, kind: KindId, item: &tree::Kind, field: &tree::Field) {
     if field.name.text == "id" {
         cx.report(errors::names::reserved("attribute", &field.name, "is what every kind has"));
+        return;
+    }
+    if matches!(field.name.text.as_str(), "parent" | "ancestors") {
+        cx.report(errors::names::reserved("attribute", &field.name, "is another part of a request"));
         return;
     }
     let path = format!("{}.{}", item.name.text, field.name.text);

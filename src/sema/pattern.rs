@@ -144,7 +144,10 @@ fn default_port(scheme: &str) -> Option<u16> {
 /// # Errors
 /// Says what is wrong with the text.
 pub fn ip(text: &str) -> Result<IpAddr, String> {
-    let address: IpAddr = text.parse().map_err(|_| format!("`{text}` is no IPv4 or IPv6 address"))?;
+    let address: IpAddr = text.parse().map_err(|_| match text.contains('/') {
+        true => format!("`{text}` is no address; in a network is written `in \"{text}\"`"),
+        false => format!("`{text}` is no IPv4 or IPv6 address"),
+    })?;
     Ok(address.to_canonical())
 }
 

@@ -7,7 +7,7 @@ use super::conditions;
 use super::context::Context;
 use super::errors;
 use super::model::{
-    AppId, Condition, Constant, Ordering, PermissionModelId, Predicate, Ratchet, RatchetId, Reopening,
+    AppId, Condition, Constant, Ordering, Owner, PermissionModelId, Predicate, Ratchet, RatchetId, Reopening,
     ScopeId, Since, Stage, Subject, Trigger,
 };
 use super::names::{Items, Term};
@@ -23,6 +23,12 @@ pub(super) fn declare(cx: &mut Context, items: &Items) {
         }
         if let Some(kind) = cx.names.kinds.get(&item.name.text) {
             let error = errors::names::twice("name of a kind or ratchet", &item.name, kind.span);
+            cx.report(error);
+            continue;
+        }
+        let stage = (Owner::Request, format!("{}.stage", item.name.text));
+        if let Some(attribute) = cx.names.attributes.get(&stage) {
+            let error = errors::names::twice("name of an attribute and of a ratchet's stage", &item.name, attribute.span);
             cx.report(error);
             continue;
         }

@@ -36,6 +36,10 @@ fn window(cx: &mut Context, item: &tree::Window) -> Window {
             cx.report(errors::types::bad_hours(hours.span));
             continue;
         }
+        if hours.start == hours.end {
+            cx.report(errors::types::no_time_between(hours.span));
+            continue;
+        }
         let length =
             if hours.end > hours.start { hours.end - hours.start } else { hours.end + DAY - hours.start };
         let mut day = first;

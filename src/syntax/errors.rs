@@ -7,14 +7,40 @@ use crate::span::Span;
 pub(super) fn unexpected(span: Span, expected: &[String], found: &str) -> Diagnostic {
     let wanted = one_of(expected);
     let keywords = expected.iter().filter_map(|e| e.strip_prefix('`')?.strip_suffix('`'));
+    let expects = |phrase: &str| expected.iter().any(|e| e == phrase);
     let help = match found {
-        "=" if expected.iter().any(|e| e == "an operator") => Some("`==` compares".to_string()),
-        "/" => Some("networks and paths are written in quotes".to_string()),
-        _ => nearest(found, keywords.filter(|k| k.chars().all(|c| c.is_ascii_alphabetic() || c == '-'))),
+        "=" if expects("an operator") => Some("`==` compares".to_string()),
+        "/" if !expects("a declaration") => Some("networks and paths are written in quotes".to_string()),
+        "where" if expects("`when`") => {
+            Some("`where` follows a container kind, as in `in project where …`; else write `when`".to_string())
+        }
+        _ => habit(found, expected)
+            .or_else(|| nearest(found, keywords.filter(|k| k.chars().all(|c| c.is_ascii_alphabetic() || c == '-')))),
     };
     Diagnostic::error("E0101", format!("expected {wanted}, found `{}`", shown(found)))
         .at(span, "not expected here")
         .help(help)
+}
+
+/// What people write out of habit from elsewhere, and how it is written here.
+fn habit(found: &str, expected: &[String]) -> Option<String> {
+    let expects = |phrase: &str| expected.iter().any(|e| e == phrase);
+    let help = match found {
+        "&" | "&&" => "both must hold: `and`".to_string(),
+        "|" | "||" => "one must hold: `or`".to_string(),
+        "!" | "!=" if expects("a condition") => "the opposite is written `not …`".to_string(),
+        ";" => "nothing stands between declarations and members: leave it out".to_string(),
+        ":" | "=" if !expects("an operator") => "a value follows its name without a sign: leave it out".to_string(),
+        "'" => "text stands in double quotes: `\"…\"`".to_string(),
+        "if" if expects("`when`") => "conditions begin with `when` or `unless`".to_string(),
+        "allow" if expects("`permit`") => "did you mean `permit`?".to_string(),
+        "#" | "/" if expects("a declaration") => "a comment begins with `//`, on each line".to_string(),
+        _ if found.starts_with('"') && expects("apps") => {
+            format!("an app is named without quotes, as it is declared: `app {}`", "NAME { key \"…\" }")
+        }
+        _ => return None,
+    };
+    Some(help)
 }
 
 /// The text ends (or the next item starts) too early. `span` is the last thing before.
@@ -39,7 +65,11 @@ pub(super) fn bad_escape(span: Span, escape: &str) -> Diagnostic {
 
 /// A number, duration, instant or time that is not well formed or too large.
 pub(super) fn bad_quantity(span: Span, wanted: &str, found: &str) -> Diagnostic {
-    let help = if found.contains('.') || found.contains(':') && wanted != "a time of day" {
+    let help = if found.matches(':').count() == 2 && found.contains('-') && !found.contains('T') {
+        Some("hours stand in a window: `window NAME in \"Europe/Berlin\" { daily 09:00-17:00 }`".to_string())
+    } else if found.contains('T') {
+        None
+    } else if found.contains('.') || found.contains(':') && wanted != "a time of day" {
         Some("addresses, networks and versions are written in quotes".to_string())
     } else {
         None
@@ -133,7 +163,18 @@ pub(super) fn too_large(source: u32) -> Diagnostic {
 
 /// No declaration starts with this.
 pub(super) fn unknown_declaration(span: Span, found: &str, keywords: &[&str]) -> Diagnostic {
-    let help = nearest(found, keywords.iter().copied())
+    let foreign = match found {
+        "allow" | "grant" => Some("permit"),
+        "deny" | "block" => Some("forbid"),
+        "import" | "include" => Some("use"),
+        "resource" => Some("container"),
+        "policy" | "rule" => Some("permit` or `forbid"),
+        _ => None,
+    };
+    let help = foreign
+        .map(|word| format!("did you mean `{word}`?"))
+        .or_else(|| habit(found, &["a declaration".to_string()]))
+        .or_else(|| nearest(found, keywords.iter().copied()))
         .unwrap_or_else(|| format!("a declaration starts with {}", one_of(&quoted(keywords))));
     Diagnostic::error("E0114", format!("expected a declaration, found `{}`", shown(found)))
         .at(span, "no declaration starts with this")

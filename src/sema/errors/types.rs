@@ -11,12 +11,29 @@ pub(in crate::sema) fn unknown_attribute<'a>(
     name: &Name,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Diagnostic {
-    let help = near(&name.text, known);
-    let quoted = (!name.text.contains('.'))
-        .then(|| format!("a string constant stands in quotes: `\"{}\"`", name.text));
-    Diagnostic::error("E0301", format!("unknown attribute `{}`", name.text))
+    let text = name.text.as_str();
+    let known: Vec<&str> = known.into_iter().collect();
+    let bare = !text.contains('.');
+    let of_kinds: Vec<&str> = known
+        .iter()
+        .copied()
+        .filter(|k| bare && k.strip_suffix(text).is_some_and(|k| k.ends_with('.') && k != "container."))
+        .collect();
+    let help = match text.strip_suffix(".present").or_else(|| text.strip_suffix(".exists")) {
+        _ if !of_kinds.is_empty() => Some(format!("there is {}", list(of_kinds))),
+        Some(of) => {
+            let of = of.strip_prefix("context.").unwrap_or(of);
+            Some(format!("whether there is one is asked with `has({of})`"))
+        }
+        None => match (near(text, known), format!("a string constant stands in quotes: `\"{text}\"`")) {
+            (Some(near), quoted) if bare => Some(format!("{near} {quoted}")),
+            (None, quoted) if bare => Some(quoted),
+            (near, _) => near,
+        },
+    };
+    Diagnostic::error("E0301", format!("unknown attribute `{text}`"))
         .at(name.span, "nothing has this attribute")
-        .help(help.or(quoted))
+        .help(help)
 }
 
 pub(in crate::sema) fn unknown_attribute_of<'a>(
@@ -115,7 +132,11 @@ pub(in crate::sema) fn unknown_call<'a>(name: &Name, known: impl IntoIterator<It
 pub(in crate::sema) fn operator_does_not_fit(operator: &Name, ty: &str, usable: &[&str]) -> Diagnostic {
     Diagnostic::error("E0305", format!("`{}` does not apply to {ty}", operator.text))
         .at(operator.span, format!("the left side is {ty}"))
-        .help((!usable.is_empty()).then(|| format!("it can be tested with {}", list(usable))))
+        .help(match usable {
+            [] => None,
+            ["intersects"] => Some("one element: `\"x\" in …`; any of several: `… intersects [\"x\", \"y\"]`".to_owned()),
+            usable => Some(format!("it can be tested with {}", list(usable))),
+        })
 }
 
 pub(in crate::sema) fn constant_on_the_left(span: Span) -> Diagnostic {
@@ -221,6 +242,12 @@ pub(in crate::sema) fn bad_hours(span: Span) -> Diagnostic {
     Diagnostic::error("E0312", "hours run from 00:00 to 24:00")
         .at(span, "outside of the day")
         .help("a window over midnight is written `22:00-06:00`".to_owned())
+}
+
+pub(in crate::sema) fn no_time_between(span: Span) -> Diagnostic {
+    Diagnostic::error("E0312", "these hours begin and end at the same time")
+        .at(span, "nothing, or a whole day")
+        .help("a whole day is written `00:00-24:00`".to_owned())
 }
 
 pub(in crate::sema) fn no_hours(name: &Name) -> Diagnostic {
