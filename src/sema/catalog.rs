@@ -158,7 +158,11 @@ fn kinds(cx: &mut Context, items: &[&tree::Kind]) {
             continue;
         }
         if item.name.text == "none" {
-            cx.report(errors::names::reserved("container kind", &item.name, "is what requests without a container say"));
+            cx.report(errors::names::reserved(
+                "container kind",
+                &item.name,
+                "is what requests without a container say",
+            ));
             continue;
         }
         match index.get(item.name.text.as_str()) {

@@ -28,7 +28,11 @@ pub(super) fn declare(cx: &mut Context, items: &Items) {
         }
         let stage = (Owner::Request, format!("{}.stage", item.name.text));
         if let Some(attribute) = cx.names.attributes.get(&stage) {
-            let error = errors::names::twice("name of an attribute and of a ratchet's stage", &item.name, attribute.span);
+            let error = errors::names::twice(
+                "name of an attribute and of a ratchet's stage",
+                &item.name,
+                attribute.span,
+            );
             cx.report(error);
             continue;
         }

@@ -11,11 +11,12 @@ pub(super) fn unexpected(span: Span, expected: &[String], found: &str) -> Diagno
     let help = match found {
         "=" if expects("an operator") => Some("`==` compares".to_string()),
         "/" if !expects("a declaration") => Some("networks and paths are written in quotes".to_string()),
-        "where" if expects("`when`") => {
-            Some("`where` follows a container kind, as in `in project where …`; else write `when`".to_string())
-        }
-        _ => habit(found, expected)
-            .or_else(|| nearest(found, keywords.filter(|k| k.chars().all(|c| c.is_ascii_alphabetic() || c == '-')))),
+        "where" if expects("`when`") => Some(
+            "`where` follows a container kind, as in `in project where …`; else write `when`".to_string(),
+        ),
+        _ => habit(found, expected).or_else(|| {
+            nearest(found, keywords.filter(|k| k.chars().all(|c| c.is_ascii_alphabetic() || c == '-')))
+        }),
     };
     Diagnostic::error("E0101", format!("expected {wanted}, found `{}`", shown(found)))
         .at(span, "not expected here")
@@ -30,7 +31,9 @@ fn habit(found: &str, expected: &[String]) -> Option<String> {
         "|" | "||" => "one must hold: `or`".to_string(),
         "!" | "!=" if expects("a condition") => "the opposite is written `not …`".to_string(),
         ";" => "nothing stands between declarations and members: leave it out".to_string(),
-        ":" | "=" if !expects("an operator") => "a value follows its name without a sign: leave it out".to_string(),
+        ":" | "=" if !expects("an operator") => {
+            "a value follows its name without a sign: leave it out".to_string()
+        }
         "'" => "text stands in double quotes: `\"…\"`".to_string(),
         "if" if expects("`when`") => "conditions begin with `when` or `unless`".to_string(),
         "allow" if expects("`permit`") => "did you mean `permit`?".to_string(),

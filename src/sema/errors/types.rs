@@ -134,7 +134,9 @@ pub(in crate::sema) fn operator_does_not_fit(operator: &Name, ty: &str, usable: 
         .at(operator.span, format!("the left side is {ty}"))
         .help(match usable {
             [] => None,
-            ["intersects"] => Some("one element: `\"x\" in …`; any of several: `… intersects [\"x\", \"y\"]`".to_owned()),
+            ["intersects"] => {
+                Some("one element: `\"x\" in …`; any of several: `… intersects [\"x\", \"y\"]`".to_owned())
+            }
             usable => Some(format!("it can be tested with {}", list(usable))),
         })
 }
