@@ -10,7 +10,8 @@ pattern=${1:-.}
 copy=$(mktemp -d)/sprag
 git worktree add --quiet --detach "$copy" HEAD || exit 2
 trap 'git worktree remove --force "$copy"; rmdir "$(dirname "$copy")"' EXIT
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target} SPRAG_REQUESTS=100000 SPRAG_FORGED=400 RUST_BACKTRACE=0
+# A folder of its own: cargo takes the copy's crates for this tree's.
+export CARGO_TARGET_DIR=$PWD/target/faults SPRAG_REQUESTS=100000 SPRAG_FORGED=400 RUST_BACKTRACE=0
 cd "$copy" || exit 2
 missed=0 planted=0
 

@@ -81,7 +81,7 @@ fn conditions_that_nest_without_end_are_too_deep() {
     assert_eq!((out.clone() + &err).matches("E0315").count(), 1, "{out}{err}");
     // The deepest that is allowed is followed everywhere, by a thread with a small stack too.
     let joined = |before: usize| {
-        let word = if before % 2 == 0 { "or" } else { "and" };
+        let word = if before.is_multiple_of(2) { "or" } else { "and" };
         format!("c{before} {word} purpose == \"p{before}\"")
     };
     let folder = package(&chain(256, &joined));

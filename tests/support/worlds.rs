@@ -55,8 +55,15 @@ const IPS: [&str; 7] =
     ["10.0.0.1", "10.1.2.3", "192.168.1.7", "2001:db8::1", "::ffff:10.0.0.1", "fe80::1", "not-an-ip"];
 const NETWORKS: [&str; 6] =
     ["10.0.0.0/8", "10.0.0.1", "192.168.0.0/16", "2001:db8::/32", "::/0", "0.0.0.0/0"];
-const DOMAINS: [&str; 6] =
-    ["example.com", "a.example.com", "A.B.Example.com.", "evil-example.com", "vendor.io", "bad..name"];
+const DOMAINS: [&str; 7] = [
+    "example.com",
+    "a.example.com",
+    "A.B.Example.com.",
+    "evil-example.com",
+    "vendor.io",
+    "bad..name",
+    "a.b.c.example.com",
+];
 const DOMAIN_PATTERNS: [&str; 5] =
     ["*.example.com", "example.com", "**.com", "a.*.example.com", "*.vendor.io"];
 const ORIGINS: [&str; 6] = [
@@ -193,6 +200,9 @@ impl<'r> Maker<'r> {
         for _ in 0..2 + self.random.below(10) {
             let effect = self.pick(&["permit", "permit", "permit", "forbid"]);
             self.rule(effect);
+        }
+        if self.random.one_in(3) {
+            self.crowd();
         }
         if self.plain && self.random.one_in(2) {
             self.line(CALLER_DECIDES);
@@ -335,6 +345,34 @@ impl<'r> Maker<'r> {
             line.push_str(" because \"of that\"");
         }
         self.line(&line);
+    }
+
+    /// Many clauses of one kind that ask for different values of the same few attributes, so that they are
+    /// dispatched on and not just listed.
+    fn crowd(&mut self) {
+        let head = self.pick(&[
+            "permit any app to any operation",
+            "permit any app to read",
+            "forbid any app to any operation",
+            "assign owner to any user",
+            "assign editor to group staff",
+        ]);
+        for _ in 0..5 + self.random.below(12) {
+            let place = match self.random.below(4) {
+                0 => String::new(),
+                1 => format!(" in project {}", self.pick(&PROJECTS)),
+                2 => format!(" in site {}", self.pick(&SITES)),
+                _ => format!(" in project where category in [{}]", self.quoted(&WORDS, 3)),
+            };
+            let when = match self.random.below(4) {
+                _ if head.starts_with("assign") => String::new(),
+                0 => format!(" when channel == {}", self.pick(&["browser", "server"])),
+                1 => format!(" when {:?} in user.groups", self.pick(&GROUPS)),
+                2 => format!(" when issue.colour == {} and user.mfa", self.pick(&COLOURS)),
+                _ => format!(" when purpose in [{}]", self.quoted(&WORDS, 2)),
+            };
+            self.line(&format!("{head}{place}{when}"));
+        }
     }
 
     fn authority(&mut self) {
