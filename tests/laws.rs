@@ -189,8 +189,7 @@ fn told(world: &Compiled, request: &Request) -> impl PartialEq + std::fmt::Debug
 ///
 /// The law is about *knowing less of the same thing*, so it needs four provisos, each of which this test keeps:
 ///
-/// 1. No test of presence (`has`): it asks for the absence. Nor `container.id`: it is about whichever container
-///    is the innermost one given. The policies are `worlds::plain_policy`.
+/// 1. No test of presence (`has`): it asks for the absence. The policies are `worlds::plain_policy`.
 /// 2. What the policy declares of a container is what it is: the request does not contradict it (else the
 ///    request would be believed once the id is left out).
 /// 3. To say less of an object that inherits is to say that it inherits: an inherited attribute is left out

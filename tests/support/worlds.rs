@@ -99,8 +99,7 @@ pub fn policy(random: &mut Random) -> String {
 }
 
 /// A random policy in which knowing less is never an advantage and a later stage never a merit: no test asks
-/// whether something is known (`has`), which stage was reached, or for `container.id`, which is the id of
-/// whichever container happens to be the innermost one given. Permits are frequent.
+/// whether something is known (`has`), or which stage was reached. Permits are frequent.
 pub fn plain_policy(random: &mut Random) -> String {
     make(random, true)
 }
@@ -489,8 +488,8 @@ impl<'r> Maker<'r> {
             };
         }
         let number_of_test = match self.random.below(46) {
-            // Those of presence, of `container.id` and of stages.
-            5 | 6 | 36 | 45 if self.plain => 21,
+            // Those of presence and of stages.
+            5 | 6 | 45 if self.plain => 21,
             number => number,
         };
         match number_of_test {
