@@ -73,7 +73,7 @@ plant runtime-unknown-flipped "$agree" runtime/src/decide.rs 's/UNKNOWN_MATCHES 
 plant runtime-rest-skipped "$agree" runtime/src/decide.rs 's/number = net\.rest\.get\(\);/number = NONE;/'
 plant runtime-other-dense-class "$agree" runtime/src/decide.rs 's/\(class - FIRST\) as usize\)/((class - FIRST) ^ 1) as usize)/'
 plant runtime-step-up-most "$agree" runtime/src/decide.rs 's/\.min_by_key\(/.max_by_key(/'
-plant runtime-permit-overrides "$agree" runtime/src/decide.rs 's/if forbidden\.is_some\(\) \{/if forbidden.is_some() \&\& permitted.is_none() {/'
+plant runtime-permit-overrides "$agree" runtime/src/decide.rs 's/if forbid\.all\.is_some\(\) \{/if forbid.all.is_some() \&\& permit.some.is_none() {/'
 plant runtime-interval-bound "$agree" runtime/src/classify.rs 's/partition_point\(\|b\| b\.get\(\) <= number\)/partition_point(|b| b.get() < number)/'
 plant runtime-missing-stage-is-first "$agree" runtime/src/resolve.rs 's/reached\.unwrap_or\(last\)/reached.unwrap_or(0)/'
 plant runtime-parent-not-filled "$agree" runtime/src/resolve.rs 's/self\.fill_parent\(&mut chain, depth\);/let _ = (depth, Bundle::fill_parent);/'
@@ -92,10 +92,10 @@ plant law-missing-stage-is-first laws \
     runtime/src/resolve.rs 's/reached\.unwrap_or\(last\)/reached.unwrap_or(0)/'
 plant law-required-user-forgotten laws \
     src/eval/layers.rs 's/if required \|\| demanded/if { let _ = required; demanded }/' \
-    runtime/src/decide.rs 's/if find\(\|n\| n\.required\.get\(\), false\)\.is_some\(\)/if false/'
+    runtime/src/decide.rs 's/if required\.some\.is_some\(\)/if false/'
 plant law-permit-overrides laws \
     src/eval/layers.rs 's/if forbidden\.refusal\.is_some\(\) \{/if forbidden.refusal.is_some() \&\& matching(situation, ClauseKind::Permit, true).is_empty() {/' \
-    runtime/src/decide.rs 's/if forbidden\.is_some\(\) \{/if forbidden.is_some() \&\& permitted.is_none() {/'
+    runtime/src/decide.rs 's/if forbid\.all\.is_some\(\) \{/if forbid.all.is_some() \&\& permit.some.is_none() {/'
 plant law-no-permit-permits laws \
     src/eval/layers.rs 's/let permitted = granted\(situation, ClauseKind::Permit, Layer::Rules, Reason::NoPermit\);/let permitted = Verdict { refusal: None, ..granted(situation, ClauseKind::Permit, Layer::Rules, Reason::NoPermit) };/' \
     runtime/src/decide.rs 's/decision\.refuse\(Layer::Rules, Reason::NoPermit\);//'
