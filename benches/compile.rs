@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use sprag::driver;
 use sprag::syntax::parser;
 use sprag::{emit, space};
@@ -14,7 +14,11 @@ criterion_main!(benches);
 
 fn compile(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("compile");
-    group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(5));
+    group
+        .sample_size(10)
+        .sampling_mode(SamplingMode::Flat)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(3));
     for size in [SMALL, MEDIUM, LARGE] {
         let made = workload(size);
         let text: usize = made.text() + made.catalog.len();
