@@ -9,6 +9,8 @@ pub enum Severity {
     Error,
     /// Probably not what was meant; the build goes on.
     Warning,
+    /// Worth knowing.
+    Note,
 }
 
 /// A place and what is wrong or said *there*.
@@ -35,6 +37,43 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to do, a sentence.
     pub help: Option<String>,
+    /// What proves it: operations, a witness request, counts. A sentence each.
+    pub notes: Vec<String>,
+    /// A chain of places that leads there, in order: the steps of an escalation.
+    pub flow: Vec<Label>,
+    /// The edit that mends it, where there is one.
+    pub fix: Option<Fix>,
+}
+
+/// An edit that mends what a diagnostic says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as an order: "remove the scope `ADMIN`".
+    pub title: String,
+    /// Who may apply it.
+    pub safety: Safety,
+    /// Disjoint, all in one or more files, sorted by place.
+    pub edits: Vec<Edit>,
+}
+
+/// Who may apply a fix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Safety {
+    /// A machine: proved to permit nothing that was denied before.
+    Safe,
+    /// Only who asks for it: it may change what is permitted, but never widens it.
+    Unsafe,
+    /// Nobody but a person who types it: it may widen access.
+    Display,
+}
+
+/// Puts text where other text stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// What goes; empty where text is only put in.
+    pub span: Span,
+    /// What comes.
+    pub text: String,
 }
 
 impl Diagnostic {
@@ -46,7 +85,15 @@ impl Diagnostic {
             message: message.into(),
             labels: Vec::new(),
             help: None,
+            notes: Vec::new(),
+            flow: Vec::new(),
+            fix: None,
         }
+    }
+
+    /// A message of this weight.
+    pub fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity, ..Diagnostic::error(code, message) }
     }
 
     /// A message that does not.
@@ -67,6 +114,27 @@ impl Diagnostic {
         if let Some(help) = help.into() {
             self.help = Some(help);
         }
+        self
+    }
+
+    /// Adds a sentence that proves it.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Diagnostic {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Adds a step of the chain that leads there.
+    #[must_use]
+    pub fn step(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
+        self.flow.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Says which edit mends it.
+    #[must_use]
+    pub fn fix(mut self, fix: impl Into<Option<Fix>>) -> Diagnostic {
+        self.fix = fix.into();
         self
     }
 

@@ -19,6 +19,7 @@ fn write(
         let paint = match d.severity {
             Severity::Error => Paint::Bad,
             Severity::Warning => Paint::Doubtful,
+            Severity::Note => Paint::Aside,
         };
         let place =
             d.labels.first().map(|l| format!("{}: ", visible(&sources.at(l.span)))).unwrap_or_default();

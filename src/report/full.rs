@@ -80,6 +80,7 @@ fn pieces(files: &mut Files<'_>, diagnostic: &Diagnostic) -> Vec<Piece> {
         severity: match diagnostic.severity {
             diag::Severity::Error => Severity::Error,
             diag::Severity::Warning => Severity::Warning,
+            diag::Severity::Note => Severity::Advice,
         },
         message: visible(&diagnostic.message).into_owned(),
         help: None,

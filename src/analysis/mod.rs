@@ -1,0 +1,1 @@
+//! What a policy really allows, as facts: no messages, no places to print them.

@@ -1,0 +1,1 @@
+//! Regions: sets of requests, exactly. Decision diagrams first, a SAT solver where they grow too large.
