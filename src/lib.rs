@@ -12,13 +12,13 @@ pub mod reasons;
 pub mod sema;
 pub mod import;
 pub mod eval;
+pub mod authzen;
 pub mod space;
 pub mod region;
 pub mod analysis;
 pub mod lint;
 pub mod emit;
 pub mod driver;
-pub mod authzen;
 pub mod decision_point;
 pub mod suite;
 #[cfg(feature = "cli")]
