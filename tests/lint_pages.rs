@@ -148,6 +148,8 @@ impl Block {
 
 struct Page {
     rule: &'static Rule,
+    /// As in the repository: a page may be mended without building its rule again.
+    text: String,
     blocks: Vec<Block>,
 }
 
@@ -159,7 +161,8 @@ struct Outcome {
 
 impl Page {
     fn of(rule: &'static Rule) -> Page {
-        Page { rule, blocks: blocks(rule.page) }
+        let text = read(&file_of(rule));
+        Page { rule, blocks: blocks(&text), text }
     }
 
     fn check(&self) -> Vec<String> {
@@ -225,7 +228,7 @@ impl Page {
         if mended.is_empty() {
             return;
         }
-        let mut lines: Vec<&str> = self.rule.page.lines().collect();
+        let mut lines: Vec<&str> = self.text.lines().collect();
         for ((start, end), text) in mended.iter().rev() {
             lines.splice(*start..*end, text.lines());
         }
