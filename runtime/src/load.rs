@@ -91,6 +91,7 @@ impl core::error::Error for LoadError {}
 #[derive(Debug, Clone, Copy)]
 pub struct Bundle<'a> {
     pub(crate) tables: Tables<'a>,
+    identity: u64,
 }
 
 impl<'a> Bundle<'a> {
@@ -105,7 +106,13 @@ impl<'a> Bundle<'a> {
         let classes =
             tables.operations.iter().map(|o| (o.class.get() as usize).saturating_add(1)).max().unwrap_or(0);
         Verifier { t: &tables, classes }.verify()?;
-        Ok(Bundle { tables })
+        Ok(Bundle { tables, identity: identity(bytes) })
+    }
+
+    /// What tells this bundle from others: the beginning of its digest. The same bytes, loaded again, have the
+    /// same.
+    pub fn identity(&self) -> u64 {
+        self.identity
     }
 
     /// The raw tables, for listings and tools.
@@ -117,6 +124,13 @@ impl<'a> Bundle<'a> {
     pub fn scratch_len(&self) -> usize {
         self.tables.globals.scratch.get() as usize
     }
+}
+
+/// The first bytes of the header's digest, which covers everything.
+fn identity(bytes: &[u8]) -> u64 {
+    let header = Header::ref_from_prefix(bytes).ok();
+    let start = header.and_then(|(header, _)| header.digest.first_chunk::<8>());
+    start.map_or(0, |start| u64::from_le_bytes(*start))
 }
 
 macro_rules! tables {

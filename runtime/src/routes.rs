@@ -19,7 +19,8 @@ impl Bundle<'_> {
             return None;
         }
         let root = (self.tables.routes.len() as u32).checked_sub(1)?;
-        self.walk(root, method, path).map(OperationHandle)
+        let index = self.walk(root, method, path)?;
+        Some(OperationHandle { index, bundle: self.identity() })
     }
 
     fn walk(&self, number: u32, method: &str, path: &str) -> Option<u32> {
