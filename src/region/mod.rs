@@ -4,6 +4,10 @@
 //! `diagram` and `sat` answer questions about them in two ways that share no code, `ask` chooses the way.
 
 pub mod ask;
+pub mod blocks;
+pub mod cover;
+pub mod diagram;
+pub mod order;
 pub mod search;
 pub mod sets;
 pub mod terms;
