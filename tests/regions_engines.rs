@@ -4,7 +4,9 @@ use sprag::region::{Assignment, Weights, weight};
 use std::collections::BTreeSet;
 
 use num_bigint::BigUint;
+use sprag::region::ask::{Answer, Engines, Lightest, Limits};
 use sprag::region::diagram::{Diagrams, Region};
+use sprag::region::sat::{self, Solver, Verdict};
 use sprag::region::search::{Found, search};
 use sprag::region::sets::ClassSet;
 use sprag::region::terms::{Term, Terms, Variable};
@@ -87,10 +89,7 @@ fn diagrams_equal_brute_force() {
         let mut before: Vec<(Region, BTreeSet<Assignment>)> = Vec::new();
         // Later terms cut blocks that earlier regions were made of.
         for _ in 0..3 {
-            let formula = match random.below(2) {
-                0 => Formula::random(&mut random, &world.sizes, 4),
-                _ => Formula::conjunction(&mut random, &world.sizes),
-            };
+            let formula = Formula::any(&mut random, &world.sizes);
             let term = formula.term(&mut world.terms);
             let region = diagrams.region(&world.terms, term).unwrap();
             let held: BTreeSet<Assignment> =
@@ -129,11 +128,7 @@ fn cubes_cover_exactly_and_none_can_be_larger() {
     let mut several = 0;
     for _ in 0..1_000 {
         let mut world = World::random(&mut random, 5, 5);
-        let formula = match random.below(3) {
-            0 => Formula::random(&mut random, &world.sizes, 4),
-            1 => Formula::conjunction(&mut random, &world.sizes),
-            _ => Formula::Not(Box::new(Formula::conjunction(&mut random, &world.sizes))),
-        };
+        let formula = Formula::any(&mut random, &world.sizes);
         let term = formula.term(&mut world.terms);
         let mut diagrams = Diagrams::suited(&world.terms, &[term], 1_000_000);
         let region = diagrams.region(&world.terms, term).unwrap();
@@ -219,6 +214,169 @@ fn wide_variables_cost_what_is_told_apart_of_them() {
     assert!(cover.cubes.len() <= 60, "{}", cover.cubes.len());
 }
 
+#[test]
+fn the_solver_equals_brute_force_question_after_question() {
+    let mut random = Random::new(7);
+    let (mut nevers, mut heavy) = (0, 0);
+    for _ in 0..1_000 {
+        let mut world = World::random(&mut random, 6, 6);
+        let default = vec![0; world.sizes.len()];
+        let mut solver = Solver::new();
+        let weights = world.weights(&mut random);
+        for _ in 0..4 {
+            let formula = Formula::any(&mut random, &world.sizes);
+            let term = formula.term(&mut world.terms);
+            let held: BTreeSet<Assignment> =
+                world.assignments().filter(|assignment| formula.holds(assignment)).collect();
+            nevers += usize::from(held.is_empty() && term != Term::FALSE);
+            match solver.ask(&world.terms, term, &default, 10_000) {
+                Verdict::Never => assert!(held.is_empty(), "{formula:?}"),
+                Verdict::Sometimes(assignment) => assert!(held.contains(&assignment), "{formula:?}"),
+                Verdict::Undecided => panic!("undecided: {formula:?}"),
+            }
+            let descent = sat::lightest(&world.terms, term, &weights, 10_000);
+            assert!(descent.proved, "{formula:?}");
+            let found = match descent.verdict {
+                Verdict::Never => None,
+                Verdict::Sometimes(assignment) => Some((assignment.clone(), weight(&weights, &assignment))),
+                Verdict::Undecided => panic!("undecided: {formula:?}"),
+            };
+            let least: u64 = weights.iter().map(|of| u64::from(*of.iter().min().unwrap())).sum();
+            heavy += usize::from(found.as_ref().is_some_and(|found| found.1 > least));
+            check_lightest(found, &held, &weights);
+        }
+    }
+    assert!(nevers > 10 && heavy > 500, "{nevers} {heavy}");
+}
+
+#[test]
+fn every_way_of_asking_gives_the_same_answer() {
+    let mut random = Random::new(8);
+    // What is too little for one engine is left to the next; the last one has enough.
+    let limits = [
+        Limits { steps: 10_000, nodes: 0, conflicts: 0 },
+        Limits { steps: 0, nodes: 100_000, conflicts: 0 },
+        Limits { steps: 0, nodes: 0, conflicts: 100_000 },
+        Limits { steps: 10, nodes: 60, conflicts: 100_000 },
+    ];
+    for _ in 0..500 {
+        let mut world = World::random(&mut random, 7, 4);
+        let default = vec![0; world.sizes.len()];
+        let weights = world.weights(&mut random);
+        let mut engines = limits.map(|limits| Engines::new(&world.terms, default.clone(), limits));
+        for _ in 0..4 {
+            let formula = Formula::any(&mut random, &world.sizes);
+            let term = formula.term(&mut world.terms);
+            let held: BTreeSet<Assignment> =
+                world.assignments().filter(|assignment| formula.holds(assignment)).collect();
+            for engines in &mut engines {
+                match engines.ask(&world.terms, term) {
+                    Answer::Never => assert!(held.is_empty(), "{formula:?}"),
+                    Answer::Sometimes(assignment) => assert!(held.contains(&assignment), "{formula:?}"),
+                    Answer::Undecided(undecided) => panic!("{undecided:?} {formula:?}"),
+                }
+            }
+            for engines in &mut engines[1..] {
+                let found = match engines.lightest(&world.terms, term, &weights) {
+                    Lightest::Never => None,
+                    Lightest::Witness { assignment, weight, proved } => {
+                        assert!(proved);
+                        Some((assignment, weight))
+                    }
+                    Lightest::Undecided(undecided) => panic!("{undecided:?} {formula:?}"),
+                };
+                check_lightest(found, &held, &weights);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_too_much_for_all_engines_is_said_to_be_undecided() {
+    // More pigeons than holes: no engine here decides that quickly.
+    let (pigeons, holes) = (12_u32, 11_u32);
+    let mut terms = Terms::new(vec![holes; pigeons as usize]);
+    let mut parts = Vec::new();
+    for a in 0..pigeons {
+        for b in 0..a {
+            for hole in 0..holes {
+                let left = terms.is(Variable(a), ClassSet::one(hole)).not();
+                let right = terms.is(Variable(b), ClassSet::one(hole)).not();
+                parts.push(terms.or(&[left, right]));
+            }
+        }
+    }
+    let crowded = terms.and(&parts);
+    let limits = Limits { steps: 1_000, nodes: 1_000, conflicts: 100 };
+    let mut engines = Engines::new(&terms, vec![0; pigeons as usize], limits);
+    let Answer::Undecided(undecided) = engines.ask(&terms, crowded) else { panic!("decided") };
+    assert_eq!((undecided.nodes, undecided.conflicts), (1_000, 100));
+    assert!(!undecided.what.is_empty());
+    // One pigeon fewer fits, and the engines are fit for the next question.
+    let fewer: Vec<Term> = parts
+        .iter()
+        .copied()
+        .filter(|part| !terms.variables(*part).contains(&Variable(pigeons - 1)))
+        .collect();
+    let fits = terms.and(&fewer);
+    let mut engines = Engines::new(&terms, vec![0; pigeons as usize], Limits::default());
+    assert!(matches!(engines.ask(&terms, fits), Answer::Sometimes(_)));
+    let lone = terms.is(Variable(3), ClassSet::one(4));
+    let both = terms.and(&[crowded, lone]);
+    let small = Limits { steps: 1_000, nodes: 1_000, conflicts: 100 };
+    let mut engines = Engines::new(&terms, vec![0; pigeons as usize], small);
+    assert!(matches!(engines.ask(&terms, both), Answer::Undecided(_)));
+    assert!(matches!(engines.ask(&terms, lone), Answer::Sometimes(_)));
+}
+
+#[test]
+fn a_thousand_questions_on_one_large_policy_are_answered() {
+    // Like a policy: permits and forbids over a dozen variables, some of them wide.
+    let mut random = Random::new(9);
+    let sizes: Vec<u32> = (0..14).map(|at| [2, 3, 8, 40, 900][at % 5]).collect();
+    let mut terms = Terms::new(sizes.clone());
+    let rule = |terms: &mut Terms, random: &mut Random| {
+        let parts: Vec<Term> = random.some(2, 4, |random| {
+            let variable = random.below(sizes.len());
+            let start = random.below(sizes[variable] as usize) as u32;
+            let length = 1 + random.below(sizes[variable] as usize / 2) as u32;
+            terms.is(Variable(variable as u32), ClassSet::range(start, start + length))
+        });
+        terms.and(&parts)
+    };
+    let permits: Vec<Term> = (0..150).map(|_| rule(&mut terms, &mut random)).collect();
+    let forbids: Vec<Term> = (0..60).map(|_| rule(&mut terms, &mut random)).collect();
+    let forbidden = terms.or(&forbids);
+    let granted = terms.or(&permits);
+    let permitted = terms.and(&[granted, forbidden.not()]);
+    let mut engines = Engines::new(&terms, vec![0; sizes.len()], Limits::default());
+    let mut without_search =
+        Engines::new(&terms, vec![0; sizes.len()], Limits { steps: 0, nodes: 0, conflicts: 100_000 });
+    let mut nevers = 0;
+    for at in 0..200 {
+        // Is this permit ever what permits? Is it ever alone in that?
+        let matched = terms.and(&[permits[at % 150], permitted]);
+        let others: Vec<Term> = permits
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != at % 150)
+            .map(|(_, term)| *term)
+            .collect();
+        let others = terms.or(&others);
+        let alone = terms.and(&[matched, others.not()]);
+        for question in [matched, alone] {
+            match (engines.ask(&terms, question), without_search.ask(&terms, question)) {
+                (Answer::Never, Answer::Never) => nevers += 1,
+                (Answer::Sometimes(a), Answer::Sometimes(b)) => {
+                    assert!(terms.evaluate(question, &a) && terms.evaluate(question, &b));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert!(nevers > 5, "{nevers}");
+}
+
 #[track_caller]
 fn check_lightest(found: Option<(Assignment, u64)>, held: &BTreeSet<Assignment>, weights: &Weights) {
     let least = held.iter().map(|assignment| weight(weights, assignment)).min();
@@ -297,9 +455,17 @@ impl Formula {
         }
     }
 
+    fn any(random: &mut Random, sizes: &[u32]) -> Self {
+        match random.below(3) {
+            0 => Self::random(random, sizes, 4),
+            1 => Self::conjunction(random, sizes),
+            _ => Self::Not(Box::new(Self::conjunction(random, sizes))),
+        }
+    }
+
     /// A conjunction of small disjunctions: true of many assignments where there are few of them, else of few.
     fn conjunction(random: &mut Random, sizes: &[u32]) -> Self {
-        let most = [2, 5, 15][random.below(3)];
+        let most = [2, 6, 15, 25][random.below(4)];
         Self::And(random.some(2, most, |random| {
             let depth = usize::from(random.one_in(4));
             Self::Or(random.some(2, 3, |random| Self::random(random, sizes, depth)))

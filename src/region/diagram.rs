@@ -345,6 +345,23 @@ impl Diagrams {
         Some((assignment, weight))
     }
 
+    /// Some assignment of the region.
+    pub fn some(&self, region: Region) -> Option<Assignment> {
+        let mut assignment = vec![0; self.levels.len()];
+        let mut at = region;
+        while at.node() != 0 {
+            // Whatever is no constant has assignments inside and outside.
+            let (level, edges) = self.edges(at);
+            let taken = edges.iter().position(|edge| edge.to != Region::NONE)?;
+            let start = if taken == 0 { 0 } else { edges[taken - 1].end };
+            let here = &self.levels[level as usize];
+            let block = here.places[start as usize];
+            assignment[here.variable.index()] = *here.blocks.members(block).first()?;
+            at = edges[taken].to;
+        }
+        (at == Region::ALL).then_some(assignment)
+    }
+
     /// The term's region, if it was made.
     fn known(&self, term: Term) -> Option<Region> {
         match term {

@@ -8,6 +8,7 @@ pub mod blocks;
 pub mod cover;
 pub mod diagram;
 pub mod order;
+pub mod sat;
 pub mod search;
 pub mod sets;
 pub mod terms;
