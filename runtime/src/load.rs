@@ -477,6 +477,11 @@ impl Verifier<'_, '_> {
             strata.iter().try_for_each(|s| below_or_none(*s, t.strata))?;
         }
         below_or_none(g.any_user, t.strata)?;
+        if g.app_slot.get() != NONE {
+            let slot = t.slots.get(g.app_slot.get() as usize)?;
+            hold(slot.classifier.get() == Classifier::App.code())?;
+            t.apps.iter().try_for_each(|app| hold(app.class.get() < slot.classes.get()))?;
+        }
         for slot in range(g.relations, t.slots)? {
             let kind = Classifier::from_code(slot.classifier.get())?;
             hold(matches!(kind, Classifier::Same | Classifier::ElementOf))?;
@@ -587,6 +592,7 @@ impl Verifier<'_, '_> {
                 below(slot.b, t.subjects)
             }
             Classifier::Stage => below(slot.a, t.ratchets),
+            Classifier::App => Some(()),
         }
     }
 

@@ -136,6 +136,9 @@ impl<'a: 'r, 'r> Bundle<'a> {
             locked: false,
             approved: request.approved,
         };
+        if let Some(app) = r.app.and_then(|a| t.apps.get(a as usize)) {
+            r.set(t.globals.app_slot.get(), app.class.get());
+        }
         if let Some(user) = &request.user {
             self.read_user(&mut r, user);
         }

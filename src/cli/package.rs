@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::manifest::{self, MANIFEST};
 use super::{Context, failed, files, progress};
 use crate::driver::{self, Compilation, Inputs};
+use crate::sema::LockEntry;
 use crate::span::{Source, SourceMap};
 use crate::suite::Thresholds;
 
@@ -32,6 +33,20 @@ impl Package {
     ///
     /// A sentence: no package there, a file that cannot be read, a mistake in `sprag.toml` or `sprag.lock`.
     pub(crate) fn load(path: Option<&Path>, cx: &Context) -> io::Result<Package> {
+        let (package, lock) = Package::load_for_lock(path, cx)?;
+        let inputs = Inputs { lock: Some(lock?), ..package.inputs };
+        Ok(Package { inputs, ..package })
+    }
+
+    /// The same without its lock, and beside it what the lock says, or what is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Package::load`], but for the lock.
+    pub(crate) fn load_for_lock(
+        path: Option<&Path>,
+        cx: &Context,
+    ) -> io::Result<(Package, io::Result<Vec<LockEntry>>)> {
         let root = find(path, cx)?;
         let (manifest, text) = manifest::manifest(&cx.cwd, &root)?;
         let nested = |folder: &Path| folder.join(MANIFEST).exists();
@@ -48,7 +63,7 @@ impl Package {
             let fresh = files::sprag_files(&cx.cwd, &found, &|_| false)?;
             shelf.extend(fresh.into_iter().filter(|p| seen.insert(p.clone())));
         }
-        let lock = manifest::lock(&cx.cwd, &root)?;
+        let lock = manifest::lock(&cx.cwd, &root);
         let bar = progress::bar(cx, "reading", own.len() + shelf.len());
         let read = |paths: Vec<PathBuf>| -> io::Result<Vec<Source>> {
             let source = |path: PathBuf| {
@@ -59,14 +74,14 @@ impl Package {
             paths.into_iter().map(source).collect()
         };
         let name = manifest.package.name.into_inner();
-        let inputs = Inputs { package: name.clone(), own: read(own)?, shelf: read(shelf)?, lock: Some(lock) };
+        let inputs = Inputs { package: name.clone(), own: read(own)?, shelf: read(shelf)?, lock: None };
         let percent = |p: Option<toml::Spanned<u8>>| p.map(toml::Spanned::into_inner);
         let thresholds = Thresholds {
             rules: percent(manifest.test.min_rules),
             cells: percent(manifest.test.min_cells),
             mutation: percent(manifest.test.min_mutation),
         };
-        Ok(Package { root, name, inputs, thresholds })
+        Ok((Package { root, name, inputs, thresholds }, lock))
     }
 
     /// Compiles it. Diagnostics and places are best shown with [`Compiled::shown`].
