@@ -6,6 +6,7 @@
 pub mod span;
 pub mod diag;
 pub mod json;
+pub mod parallel;
 pub mod syntax;
 pub mod request;
 pub mod reasons;
