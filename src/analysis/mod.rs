@@ -1,5 +1,6 @@
 //! What a policy really allows, as facts: no messages, no places to print them.
 
+pub mod catalogs;
 pub mod cells;
 pub mod pairs;
 pub mod told;
