@@ -10,7 +10,7 @@ use crate::sema::model::{
 use crate::span::Span;
 
 /// Something that is in one policy only, or not the same in both.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
     /// 0: it is so in the old policy; 1: in the new one.
     pub side: usize,
@@ -55,7 +55,8 @@ pub(super) fn of(
             look.facts();
         }
     }
-    look.causes.sort();
+    let place = |c: &Cause| (c.side, c.span.map(|s| (s.source, s.start)), c.what.clone());
+    look.causes.sort_by_key(place);
     look.causes.dedup();
     look.causes
 }
@@ -136,7 +137,9 @@ impl Look<'_> {
                     let stages: Vec<_> = ratchet
                         .stages
                         .iter()
-                        .map(|s| (s.name.clone(), s.holds.as_ref().map(|h| names(side, &mut h.iter().copied()))))
+                        .map(|s| {
+                            (s.name.clone(), s.holds.as_ref().map(|h| names(side, &mut h.iter().copied())))
+                        })
                         .collect();
                     told.push((ratchet.name.clone(), stages, ratchet.span));
                 }
@@ -205,9 +208,11 @@ impl Look<'_> {
             let (model, other) = (self.models[side], self.models[1 - side]);
             for container in &model.containers {
                 let kind = &model.kinds[container.kind.index()].name;
-                let named = self.request.containers.iter().any(|c| {
-                    c.kind == *kind && c.id.as_deref() == Some(container.id.as_str())
-                });
+                let named = self
+                    .request
+                    .containers
+                    .iter()
+                    .any(|c| c.kind == *kind && c.id.as_deref() == Some(container.id.as_str()));
                 let told = told_container(model, container);
                 if named && !other.containers.iter().any(|c| told_container(other, c) == told) {
                     self.push(side, format!("container `{kind} {}`", container.id), Some(container.span));
@@ -215,7 +220,8 @@ impl Look<'_> {
             }
             for (name, members) in &model.groups {
                 let user = self.request.user.as_ref().map(|user| user.id.as_str());
-                let has = |members: &std::collections::BTreeSet<String>| user.is_some_and(|u| members.contains(u));
+                let has =
+                    |members: &std::collections::BTreeSet<String>| user.is_some_and(|u| members.contains(u));
                 let there = other.groups.get(name);
                 if there.is_none_or(|there| has(there) != has(members)) {
                     self.push(side, format!("group `{name}`"), None);

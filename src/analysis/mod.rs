@@ -1,9 +1,13 @@
 //! What a policy really allows, as facts: no messages, no places to print them.
 
+pub mod asking;
 pub mod catalogs;
+pub mod causes;
 pub mod cells;
+pub mod diff;
 pub mod pairs;
 pub mod told;
+pub mod widening;
 
 /// Told how many of how many parts are done; called from several threads.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
