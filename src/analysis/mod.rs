@@ -6,6 +6,7 @@ pub mod causes;
 pub mod cells;
 pub mod diff;
 pub mod pairs;
+pub mod phrases;
 pub mod told;
 pub mod widening;
 
