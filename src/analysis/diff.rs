@@ -12,6 +12,7 @@ use super::causes::{self, Cause};
 use super::cells::Extra;
 use super::pairs::{Pair, pairs_with};
 use super::widening::{Approvals, Share};
+use super::wording::Words;
 use crate::eval::{self, Decision};
 use crate::parallel;
 use crate::region::sets::ClassSet;
@@ -103,9 +104,10 @@ pub fn compare(
         .collect();
     let work = pairs_with(models, [&[], &extras]);
     let both = Models::new(&models);
+    let words = Words::new(models);
     let done = AtomicUsize::new(0);
     let looked: Vec<Looked> = parallel::map(&work, &|pair| {
-        let looked = look(models, &both, approvals.as_ref(), pair);
+        let looked = look(models, &both, &words, approvals.as_ref(), pair);
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, work.len());
         looked
     });
@@ -154,7 +156,13 @@ struct Found {
     witness: Witness,
 }
 
-fn look(models: [&Model; 2], both: &Models<'_>, approvals: Option<&Approvals>, pair: &Pair) -> Looked {
+fn look(
+    models: [&Model; 2],
+    both: &Models<'_>,
+    words: &Words<'_>,
+    approvals: Option<&Approvals>,
+    pair: &Pair,
+) -> Looked {
     let sides = pair.sides();
     let nothing = Looked { only: [Ok(None), Ok(None)], share: Share::default() };
     if sides == [None, None] {
@@ -168,7 +176,7 @@ fn look(models: [&Model; 2], both: &Models<'_>, approvals: Option<&Approvals>, p
     }
     let only = [0, 1].map(|side| {
         let term = universe.terms().and(&[permitted[side], permitted[1 - side].not()]);
-        found(models, side, &mut universe, pair, term)
+        found(models, side, &mut universe, words, pair, term)
     });
     let share = match (approvals, &only[1]) {
         (Some(approvals), Ok(Some(_))) => {
@@ -184,6 +192,7 @@ fn found(
     models: [&Model; 2],
     side: usize,
     universe: &mut Universe<'_>,
+    words: &Words<'_>,
     pair: &Pair,
     term: Term,
 ) -> Result<Option<Found>, Spent> {
@@ -214,14 +223,14 @@ fn found(
         return Ok(Some(Found { cubes: Vec::new(), remaining: BigUint::ZERO, cells: None, witness }));
     };
     let sizes = universe.terms().sizes().to_vec();
-    let words = |cube: &crate::region::cover::Cube| {
+    let told = |cube: &crate::region::cover::Cube| {
         let mut sets: Vec<ClassSet> = sizes.iter().map(|size| ClassSet::full(*size)).collect();
         for (variable, set) in &cube.sets {
             sets[variable.index()] = set.clone();
         }
-        universe.words(&sets)
+        words.cube(universe.parts(), &sets)
     };
-    let cubes = cover.cubes.iter().map(words).collect();
+    let cubes = cover.cubes.iter().map(told).collect();
     Ok(Some(Found { cubes, remaining: cover.remaining, cells: Some(cells), witness }))
 }
 

@@ -9,6 +9,7 @@ pub mod pairs;
 pub mod phrases;
 pub mod told;
 pub mod widening;
+mod wording;
 
 /// Told how many of how many parts are done; called from several threads.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);

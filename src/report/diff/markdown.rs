@@ -70,9 +70,9 @@ fn one(of: &Comparison<'_>, side: usize, delta: &Delta, told: &mut String) {
     *told += &format!("\n- **{}** {verb} {}", escape(&delta.app), escape(&operations));
     match delta.cubes.as_slice() {
         [] => told.push('\n'),
-        [one] => *told += &format!(" where {}\n", code(one)),
+        [one] => *told += &format!(" {}\n", code(one)),
         many => {
-            *told += " where\n";
+            told.push('\n');
             many.iter().for_each(|cube| *told += &format!("  - {}\n", code(cube)));
             if delta.remaining > BigUint::ZERO {
                 *told += &format!("  - and {} more\n", cells_of(&delta.remaining));
