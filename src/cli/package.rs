@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::manifest::{self, MANIFEST};
+use super::manifest::{self, LintTable, MANIFEST};
 use super::{Context, failed, files, progress};
 use crate::driver::{self, Compilation, Inputs};
 use crate::span::{Source, SourceMap};
@@ -20,6 +20,12 @@ pub(crate) struct Package {
     /// What the compiler sees. Paths are relative to the package, so that the place where it lies
     /// does not show in what is built.
     pub(crate) inputs: Inputs,
+    /// `[lint]` of its `sprag.toml`.
+    pub(crate) lint: LintTable,
+    /// The text of its `sprag.toml`, for messages.
+    pub(crate) manifest: String,
+    /// The folders that its files were read from, absolute.
+    pub(crate) folders: Vec<PathBuf>,
 }
 
 impl Package {
@@ -29,12 +35,42 @@ impl Package {
     ///
     /// A sentence: no package there, a file that cannot be read, a mistake in `sprag.toml` or `sprag.lock`.
     pub(crate) fn load(path: Option<&Path>, cx: &Context) -> io::Result<Package> {
-        let root = find(path, cx)?;
+        Package::read(find(path, cx)?, cx)
+    }
+
+    /// The packages that these paths lie in; of a folder in no package, those below it. The current folder if no
+    /// path is given. Each package comes once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Package::load`].
+    pub(crate) fn load_all(paths: &[PathBuf], cx: &Context) -> io::Result<Vec<Package>> {
+        let here = [PathBuf::from(".")];
+        let mut roots: Vec<PathBuf> = Vec::new();
+        for path in if paths.is_empty() { &here[..] } else { paths } {
+            let found = match find(Some(path), cx) {
+                Ok(root) => vec![root],
+                Err(none) => match below(&cx.cwd.join(path), cx)? {
+                    found if found.is_empty() => return Err(none),
+                    found => found,
+                },
+            };
+            for root in found {
+                if !roots.contains(&root) {
+                    roots.push(root);
+                }
+            }
+        }
+        roots.into_iter().map(|root| Package::read(root, cx)).collect()
+    }
+
+    fn read(root: PathBuf, cx: &Context) -> io::Result<Package> {
         let (manifest, text) = manifest::manifest(&cx.cwd, &root)?;
         let nested = |folder: &Path| folder.join(MANIFEST).exists();
         let own = files::sprag_files(&cx.cwd, &root, &nested)?;
         let mut seen: BTreeSet<PathBuf> = own.iter().cloned().collect();
         let mut shelf = Vec::new();
+        let mut folders = vec![root.clone()];
         for folder in &manifest.catalogs.paths {
             let path = root.join(folder.get_ref());
             let Ok(found) = fs::canonicalize(&path) else {
@@ -43,6 +79,7 @@ impl Package {
                 return Err(manifest::at(&shown, &text, folder.span().start, &sentence));
             };
             let fresh = files::sprag_files(&cx.cwd, &found, &|_| false)?;
+            folders.push(found);
             shelf.extend(fresh.into_iter().filter(|p| seen.insert(p.clone())));
         }
         let lock = manifest::lock(&cx.cwd, &root)?;
@@ -57,13 +94,13 @@ impl Package {
         };
         let name = manifest.package.name.into_inner();
         let inputs = Inputs { package: name.clone(), own: read(own)?, shelf: read(shelf)?, lock: Some(lock) };
-        Ok(Package { root, name, inputs })
+        Ok(Package { root, name, inputs, lint: manifest.lint, manifest: text, folders })
     }
 
     /// Compiles it. Diagnostics and places are best shown with [`Compiled::shown`].
     pub(crate) fn compile(self, cx: &Context) -> Compiled {
         let _bar = progress::spinner(cx, "checking");
-        let Package { root, name, inputs } = self;
+        let Package { root, name, inputs, .. } = self;
         let files = inputs.own.len();
         Compiled { cwd: cx.cwd.clone(), root, name, files, compilation: driver::compile(inputs) }
     }
@@ -116,4 +153,23 @@ fn find(path: Option<&Path>, cx: &Context) -> io::Result<PathBuf> {
         let place = if shown == "." { "this folder".to_owned() } else { shown };
         failed(format!("there is no {MANIFEST} in {place} or above it; `sprag new NAME` makes a package"))
     })
+}
+
+/// The packages below a folder, sorted; those inside of another one are its own business.
+fn below(folder: &Path, cx: &Context) -> io::Result<Vec<PathBuf>> {
+    let Ok(folder) = fs::canonicalize(folder) else { return Ok(Vec::new()) };
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    let mut folders = vec![folder];
+    while let Some(folder) = folders.pop() {
+        if folder.join(MANIFEST).is_file() {
+            found.push(folder);
+            continue;
+        }
+        folders.extend(files::folders(&cx.cwd, &folder)?);
+    }
+    found.sort();
+    Ok(found)
 }
