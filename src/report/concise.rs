@@ -6,8 +6,7 @@ use super::{Format, Look, Paint, Reader, Report, severity, summary, visible};
 use crate::diag::Severity;
 
 /// One line each.
-pub static FORMAT: Format =
-    Format { name: "concise", title: "one line each", reader: Reader::Person, write };
+pub static FORMAT: Format = Format { name: "concise", title: "one line each", reader: Reader::Person, write };
 
 fn write(report: &Report<'_>, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     for d in report.diagnostics {
@@ -16,8 +15,11 @@ fn write(report: &Report<'_>, look: &Look, out: &mut dyn Write) -> io::Result<()
             Severity::Warning => Paint::Doubtful,
             Severity::Note => Paint::Aside,
         };
-        let place =
-            d.labels.first().map(|l| format!("{}: ", visible(&report.sources.at(l.span)))).unwrap_or_default();
+        let place = d
+            .labels
+            .first()
+            .map(|l| format!("{}: ", visible(&report.sources.at(l.span))))
+            .unwrap_or_default();
         let head = look.paint(paint, &format!("{}[{}]", severity(d.severity), d.code));
         let message = visible(&d.message).replace('\n', " ");
         writeln!(out, "{place}{head} {message}")?;

@@ -44,7 +44,13 @@ fn write(report: &Report<'_>, _: &Look, out: &mut dyn Write) -> io::Result<()> {
 fn details(report: &Report<'_>, d: &Diagnostic, out: &mut dyn Write) -> io::Result<()> {
     let sources = report.sources;
     let place = d.labels.first().map(|l| format!(" — `{}`", sources.at(l.span))).unwrap_or_default();
-    writeln!(out, "<details>\n<summary>{} {}: {}</summary>\n", severity(d.severity), d.code, html(&d.message))?;
+    writeln!(
+        out,
+        "<details>\n<summary>{} {}: {}</summary>\n",
+        severity(d.severity),
+        d.code,
+        html(&d.message)
+    )?;
     writeln!(out, "**{}**{place}\n", text(&d.message))?;
     for (i, label) in d.labels.iter().enumerate() {
         let line = sources.place(label.span).line as usize;

@@ -200,7 +200,8 @@ pub fn paragraphs(sources: &SourceMap, diagnostic: &Diagnostic) -> Vec<String> {
     let others = diagnostic.labels.iter().skip(1).filter(|l| !l.text.is_empty());
     said.extend(others.map(|l| format!("{}: {}", sources.at(l.span), l.text)));
     said.extend(diagnostic.notes.iter().cloned());
-    let step = |(i, l): (usize, &crate::diag::Label)| format!("{}. {}: {}", i + 1, sources.at(l.span), l.text);
+    let step =
+        |(i, l): (usize, &crate::diag::Label)| format!("{}. {}: {}", i + 1, sources.at(l.span), l.text);
     said.extend(diagnostic.flow.iter().enumerate().map(step));
     said.extend(diagnostic.help.iter().map(|help| format!("help: {help}")));
     said.extend(diagnostic.fix.iter().map(|fix| format!("fix: {}", fix_sentence(fix))));

@@ -64,9 +64,11 @@ fn write(report: &Report<'_>, _: &Look, out: &mut dyn Write) -> io::Result<()> {
     let mut invocation = json!({ "executionSuccessful": true });
     if left_out > 0 {
         let text = format!("{left_out} more results are not in this file.");
-        invocation["toolExecutionNotifications"] = json!([{ "level": "warning", "message": { "text": text } }]);
+        invocation["toolExecutionNotifications"] =
+            json!([{ "level": "warning", "message": { "text": text } }]);
     }
-    let category = if report.subject.is_empty() { "sprag/".to_owned() } else { format!("sprag/{}/", report.subject) };
+    let category =
+        if report.subject.is_empty() { "sprag/".to_owned() } else { format!("sprag/{}/", report.subject) };
     let document = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",

@@ -31,11 +31,7 @@ pub(super) struct Mended {
 }
 
 /// Applies fixes up to this safety until none is left, looking anew after each round.
-pub(super) fn mend(
-    mut linted: Linted,
-    most: Safety,
-    look: &dyn Fn(Inputs) -> Linted,
-) -> (Linted, Mended) {
+pub(super) fn mend(mut linted: Linted, most: Safety, look: &dyn Fn(Inputs) -> Linted) -> (Linted, Mended) {
     let mut done = Mended::default();
     let mut refused = BTreeSet::new();
     let before = linted.inputs.own.clone();
@@ -67,8 +63,7 @@ fn candidates(linted: &Linted, prints: &[String], refused: &BTreeSet<String>) ->
     let own = linted.inputs.own.len();
     let mut candidates = linted.outcome.findings.clone();
     for (finding, print) in candidates.iter_mut().zip(prints) {
-        let foreign =
-            finding.fix.iter().flat_map(|f| &f.edits).any(|edit| edit.span.source as usize >= own);
+        let foreign = finding.fix.iter().flat_map(|f| &f.edits).any(|edit| edit.span.source as usize >= own);
         if foreign || refused.contains(print) {
             finding.fix = None;
         }

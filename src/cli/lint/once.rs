@@ -124,7 +124,9 @@ fn baseline(
 
 fn write_baseline(settings: &LintSettings, linted: &Linted, cx: &mut Context<'_>) -> io::Result<()> {
     let Some(path) = &settings.baseline else {
-        return Err(failed("no baseline is named: `baseline = \"…\"` in [lint] of sprag.toml, or --baseline"));
+        return Err(failed(
+            "no baseline is named: `baseline = \"…\"` in [lint] of sprag.toml, or --baseline",
+        ));
     };
     let baseline = Baseline::of(&linted.sources, &linted.outcome.findings);
     files::write_whole(&cx.cwd, path, baseline.text().as_bytes())?;

@@ -54,7 +54,8 @@ pub(super) fn settings(package: &Package, args: &Args, cx: &Context<'_>) -> io::
     let mut set = Vec::new();
     for (word, level) in &table.levels {
         let level = Level::ALL.into_iter().find(|l| l.name() == level.get_ref()).ok_or_else(|| {
-            let sentence = format!("`{}` is no level: off, note, warning or error is wanted", level.get_ref());
+            let sentence =
+                format!("`{}` is no level: off, note, warning or error is wanted", level.get_ref());
             wrong(level.span().start, &sentence)
         })?;
         set.push((rules(word)?, level));

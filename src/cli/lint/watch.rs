@@ -21,8 +21,9 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let (sender, changes) = mpsc::channel();
     let sentence = |e: notify::Error| failed(format!("cannot watch: {e}"));
     let mut watcher = notify::recommended_watcher(sender).map_err(sentence)?;
-    for folder in folders(&Package::load_all(&args.paths, cx)?) {
-        watcher.watch(&folder, RecursiveMode::Recursive).map_err(sentence)?;
+    let folders = folders(&Package::load_all(&args.paths, cx)?);
+    for folder in &folders {
+        watcher.watch(folder, RecursiveMode::Recursive).map_err(sentence)?;
     }
     loop {
         if let Err(e) = once::run(args, cx) {
@@ -36,7 +37,7 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
             writeln!(cx.out, "watching for changes")?;
         }
         cx.out.flush()?;
-        let Some(changed) = next_change(&changes) else { return Ok(Exit::Clean) };
+        let Some(changed) = next_change(&changes, &folders) else { return Ok(Exit::Clean) };
         if !cx.quiet {
             let all: Vec<String> = changed.iter().map(|p| files::shown(&cx.cwd, p)).collect();
             writeln!(cx.out, "\nchanged: {}", visible(&all.join(", ")))?;
@@ -53,7 +54,7 @@ fn folders(packages: &[Package]) -> Vec<PathBuf> {
 }
 
 /// The files that matter of the next changes; none when nothing can come any more.
-fn next_change(changes: &Receiver<notify::Result<Event>>) -> Option<Vec<PathBuf>> {
+fn next_change(changes: &Receiver<notify::Result<Event>>, folders: &[PathBuf]) -> Option<Vec<PathBuf>> {
     let mut changed: Vec<PathBuf> = Vec::new();
     loop {
         let event = if changed.is_empty() {
@@ -69,16 +70,17 @@ fn next_change(changes: &Receiver<notify::Result<Event>>) -> Option<Vec<PathBuf>
         if matches!(event.kind, notify::EventKind::Access(_)) {
             continue;
         }
-        changed.extend(event.paths.into_iter().filter(|p| matters(p)));
+        changed.extend(event.paths.into_iter().filter(|p| matters(p, folders)));
     }
     changed.sort();
     changed.dedup();
     Some(changed)
 }
 
-/// Whether a package may be another one because of this file.
-fn matters(path: &Path) -> bool {
-    let hidden = path.components().any(|c| c.as_os_str().as_encoded_bytes().starts_with(b"."));
+/// Whether a package may be another one because of this file. What is hidden inside of the folders is not read.
+fn matters(path: &Path, folders: &[PathBuf]) -> bool {
+    let inside = folders.iter().find_map(|folder| path.strip_prefix(folder).ok());
+    let hidden = |path: &Path| path.components().any(|c| c.as_os_str().as_encoded_bytes().starts_with(b"."));
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-    !hidden && ["sprag", "toml", "lock", "json"].contains(&extension)
+    inside.is_some_and(|p| !hidden(p)) && ["sprag", "toml", "lock", "json"].contains(&extension)
 }
