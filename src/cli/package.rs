@@ -9,6 +9,7 @@ use super::manifest::{self, LintTable, MANIFEST};
 use super::{Context, failed, files, progress};
 use crate::driver::{self, Compilation, Inputs};
 use crate::span::{Source, SourceMap};
+use crate::suite::Thresholds;
 
 /// A package as read from its folder.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct Package {
     pub(crate) manifest: String,
     /// The folders that its files were read from, absolute.
     pub(crate) folders: Vec<PathBuf>,
+    /// What its tests must reach.
+    pub(crate) thresholds: Thresholds,
 }
 
 impl Package {
@@ -94,7 +97,13 @@ impl Package {
         };
         let name = manifest.package.name.into_inner();
         let inputs = Inputs { package: name.clone(), own: read(own)?, shelf: read(shelf)?, lock: Some(lock) };
-        Ok(Package { root, name, inputs, lint: manifest.lint, manifest: text, folders })
+        let percent = |p: Option<toml::Spanned<u8>>| p.map(toml::Spanned::into_inner);
+        let thresholds = Thresholds {
+            rules: percent(manifest.test.min_rules),
+            cells: percent(manifest.test.min_cells),
+            mutation: percent(manifest.test.min_mutation),
+        };
+        Ok(Package { root, name, inputs, lint: manifest.lint, manifest: text, folders, thresholds })
     }
 
     /// Compiles it. Diagnostics and places are best shown with [`Compiled::shown`].

@@ -19,8 +19,13 @@ impl Progress {
     }
 
     /// So many of so many parts of something are done.
-    pub(crate) fn at(&self, doing: &'static str, done: usize, of: usize) {
+    pub(crate) fn part(&self, doing: &'static str, done: usize, of: usize) {
         self.0.set_message(doing);
+        self.at(done, of);
+    }
+
+    /// So many of so many are done.
+    pub(crate) fn at(&self, done: usize, of: usize) {
         self.0.set_length(of as u64);
         self.0.set_position(done as u64);
     }
@@ -51,7 +56,7 @@ pub(crate) fn spinner(cx: &Context, doing: &'static str) -> Progress {
     Progress(bar)
 }
 
-/// Shows what is done and how much of it, as [`Progress::at`] tells.
+/// Shows what is done and how much of it, as [`Progress::part`] tells.
 pub(crate) fn parts(cx: &Context, doing: &'static str) -> Progress {
     if !cx.progress {
         return Progress(ProgressBar::hidden());

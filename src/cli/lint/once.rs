@@ -91,7 +91,7 @@ fn look(
         return Linted { inputs, sources, outcome, sound: false };
     };
     let known = known.map(|(baseline, path, text)| (baseline, sources.add(path.as_str(), text.as_str())));
-    let told = |doing: &'static str, done: usize, of: usize| bar.at(doing, done, of);
+    let told = |doing: &'static str, done: usize, of: usize| bar.part(doing, done, of);
     let subject = Subject::new(&model, &sources, &files, args.today(), &settings.thresholds, &told);
     let outcome = lint::run(
         &subject,
