@@ -70,13 +70,23 @@ fn findings(sources: &SourceMap) -> (Vec<Diagnostic>, Vec<Suppressed>) {
     (vec![error, escalation, several_lines, note], hidden)
 }
 
-/// As the command line does it, with the pages of lint's rules.
+/// The pages of the rules may change, these not.
+fn page(code: &str) -> Option<&'static str> {
+    match code {
+        "SPR0251" => Some(
+            "# SPR0251 unheld-role: a role\n\nNobody holds it. It\nsays nothing.\n\n```sprag bad\nrole a {}\n```\n",
+        ),
+        "W0702" => Some("# W0702: a mixed script\n\n```sprag bad\nrole a {}\n```\n"),
+        _ => None, // A code without a page has to be told as well.
+    }
+}
+
+/// As the command line does it.
 fn written(name: &str, with_findings: bool, with_suppressed: bool) -> String {
     let mut sources = SourceMap::default();
     sources.add("apps/zeit erfassung.sprag", POLICY);
     sources.add("people.sprag", PEOPLE);
     let (found, hidden) = if with_findings { findings(&sources) } else { Default::default() };
-    let page = |code: &str| sprag::lint::Rule::named(code).map(|rule| rule.page);
     let report = Report {
         sources: &sources,
         diagnostics: &found,
@@ -87,7 +97,7 @@ fn written(name: &str, with_findings: bool, with_suppressed: bool) -> String {
     let mut out = Vec::new();
     let format = FORMATS.iter().find(|f| f.name == name).unwrap();
     (format.write)(&report, &Look { unicode: true, ..Look::PLAIN }, &mut out).unwrap();
-    String::from_utf8(out).unwrap()
+    String::from_utf8(out).unwrap().replace(env!("CARGO_PKG_VERSION"), "0.0.0")
 }
 
 #[test]
@@ -102,7 +112,6 @@ fn every_format_tells_that_nothing_was_found() {
     let mut all = String::new();
     for format in FORMATS {
         let text = written(format.name, false, false);
-        let text = text.replace(env!("CARGO_PKG_VERSION"), "VERSION");
         all += &format!("---- {}\n{text}", format.name);
     }
     insta::assert_snapshot!("nothing_found", all);

@@ -61,7 +61,8 @@ for file in "${files[@]}"; do
     echo "$file: sound"
   fi
   if [ -n "${SARIF_SCHEMA:-}" ]; then
-    check-jsonschema --schemafile "$SARIF_SCHEMA" "$file" || status=1
+    # The schema has a pattern with a bracket too many, which only some dialects of patterns take.
+    check-jsonschema --disable-formats regex --regex-variant python --schemafile "$SARIF_SCHEMA" "$file" || status=1
   fi
 done
 if [ -f "$work/broken.sarif" ]; then

@@ -56,8 +56,8 @@ fn details(report: &Report<'_>, d: &Diagnostic, out: &mut dyn Write) -> io::Resu
         let line = sources.place(label.span).line as usize;
         let shown = sources.source(label.span).text.lines().nth(line - 1).unwrap_or_default();
         let at = if i == 0 { String::new() } else { format!("`{}`: ", sources.at(label.span)) };
-        if !label.text.is_empty() {
-            writeln!(out, "{at}{}\n", text(&label.text))?;
+        if !at.is_empty() || !label.text.is_empty() {
+            writeln!(out, "{}\n", format!("{at}{}", text(&label.text)).trim_end_matches(": "))?;
         }
         // Indented code has no end mark that a source could contain.
         writeln!(out, "    {}\n", visible(shown))?;
