@@ -320,6 +320,14 @@ fn every_rule_is_explained_by_code_and_by_name() {
 }
 
 #[test]
+fn the_policies_in_the_repository_have_no_errors() {
+    let said = shell::clean(&["lint", "policies", "--fail-level", "error", "--output-format", "json"]);
+    let found: Vec<Value> = serde_json::from_slice(&said.out).unwrap();
+    let path = |f: &Value| f["labels"][0]["path"].as_str().unwrap().to_owned();
+    assert!(found.iter().all(|f| shell::root().join(path(f)).is_file()), "a path that is none");
+}
+
+#[test]
 fn watching_looks_again_when_a_file_changes() {
     use std::io::{BufRead, BufReader};
     use std::process::{Command, Stdio};
