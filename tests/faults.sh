@@ -60,12 +60,23 @@ plant space-interval-bound "$agree" src/space/classes.rs 's/Order\(_, Constant::
 plant space-network-end "$agree" src/space/classes.rs 's/starts\.extend\(last\.checked_add\(1\)\)/starts.extend(Some(last))/'
 plant space-exact-text-misses-patterns "$agree" src/space/classes.rs 's/signature\.extend\(of\(automaton\.accepts\(text\.as_bytes\(\)\)\)\);/let _ = automaton;/'
 plant space-presence-unknown "$agree" src/space/formula.rs 's/Truth::Present, !positive\)/Truth::Present, refuses)/'
+plant space-unreadable-is-missing "$agree" src/space/formula.rs 's/unreadable: refuses \}/unreadable: unknown }/'
 plant space-pattern-column "$agree" src/space/automaton.rs 's/Set::Label => !matches!\(byte, b.\.. \|/Set::Label => !matches!(byte,/'
 plant emit-closure-skipped "$agree" src/emit/facts.rs 's/(fn closure\(model: &Model, scopes: &BTreeSet<ScopeId>\) -> BTreeSet<ScopeId> \{)/$1 if !scopes.is_empty() { return scopes.clone(); }/'
 plant emit-declared-groups-forgotten "$agree" src/emit/facts.rs 's/elements\.len\(\) as u32,\s*0,\s*\*declared\)/elements.len() as u32, 0, { let _ = declared; 0 })/'
 plant emit-unknown-forbid-is-no-match "$agree" src/emit/strata.rs 's/\[true, false, false, false, true, false, true\]/[false, false, false, false, true, false, true]/'
 plant emit-stage-before "$agree" src/emit/facts.rs 's/stages\[\.\.=stage\]\s*\.iter\(\)\s*\.rev\(\)\s*\.find_map\(\|s\| s\.holds\.as_ref\(\)\)\s*\{/stages[..stage].iter().rev().find_map(|s| s.holds.as_ref()) {/'
 plant emit-dispatch-on-inverted "$agree" src/emit/nets.rs 's/inverted: false,/inverted: _,/'
+
+plant emit-unreadable-forgotten "$agree" src/emit/nets.rs 's/if literal\.unreadable \{/if literal.unreadable \&\& literal.unknown {/'
+plant emit-exception-forgotten exceptions src/emit/exceptions.rs 's/parts\.extend\(left_out\.iter\(\)\.map\(is_not\)\);/let _ = is_not;/'
+plant emit-exception-of-another exceptions src/emit/exceptions.rs 's/\.zip\(f::FIRST \+ 1\.\.\)/.zip((f::FIRST + 1..).map(|class| class ^ 1))/'
+plant emit-exceptions-not-shared exceptions src/emit/exceptions.rs 's/const FEW_LEFT_OUT: usize = 16/const FEW_LEFT_OUT: usize = 0/'
+plant eval-unreadable-is-absent "$agree eval laws" src/eval/values.rs 's/Reading::Unreadable => Truth::Unknown/Reading::Unreadable => Truth::False/'
+plant eval-unnamed-container-is-empty "$agree eval" src/eval/values.rs 's/return Reading::Unreadable;/return Reading::Missing;/'
+plant eval-filter-of-one-layer "$agree eval" src/eval.rs 's/filter_map\(\|verdict\| verdict\.only\.clone\(\)\)\.collect\(\)/filter_map(|verdict| verdict.only.clone()).take(1).collect()/'
+plant eval-blank-in-path "eval $agree" src/eval/routes.rs "s/b';' \\| b' ' =>/b';' =>/"
+plant eval-negative-duration "eval $agree" src/eval/values.rs 's/\(Type::Duration, Value::Int\(\.\.0\)\) => None,//'
 
 # The runtime.
 plant runtime-listed-swapped "$agree" runtime/src/decide.rs 's/LISTED => listed,/LISTED => !listed,/'
@@ -82,7 +93,21 @@ plant runtime-window-one-second-late "$agree" runtime/src/classify.rs 's/FIRST_I
 plant runtime-parameter-before-literal "$agree" runtime/src/routes.rs 's/literal\s*\.into_iter\(\)\s*\.chain\(parameter\)/parameter.into_iter().chain(literal)/'
 plant runtime-group-named-twice "$agree" runtime/src/resolve.rs 's/for element in declared\.\.elements \{/for element in elements..elements {/'
 
+plant runtime-unreadable-is-missing "$agree" runtime/src/resolve.rs 's/value\)\.unwrap_or\(UNREADABLE\)/value).unwrap_or(MISSING)/'
+plant runtime-unreadable-like-missing "$agree" runtime/src/decide.rs 's/test\.get\(\) & UNREADABLE_MATCHES != 0/test.get() \& UNKNOWN_MATCHES != 0/; s/, UNREADABLE_MATCHES,/,/'
+plant runtime-unnamed-container-is-empty "$agree" runtime/src/resolve.rs 's/None => \(record\.reads, UNREADABLE\)/None => (record.reads, MISSING)/'
+plant runtime-groups-unreadable "$agree" runtime/src/resolve.rs 's/Given::Unreadable => r\.set\(head, UNREADABLE\)/Given::Unreadable => r.set(head, MISSING)/'
+plant runtime-stage-unreadable "$agree" runtime/src/resolve.rs 's/if given\.is_some\(\) \{/if reached.is_some() {/'
+plant runtime-app-handle-of-any-bundle handles runtime/src/resolve.rs 's/app\.is_some_and\(\|app\| app\.bundle != self\.identity\(\)\)/app.is_some_and(|app| app.bundle == 0)/'
+plant runtime-operation-handle-of-any-bundle handles runtime/src/resolve.rs 's/operation\.is_some_and\(\|operation\| operation\.bundle != self\.identity\(\)\)/operation.is_some_and(|o| o.bundle == 0)/'
+plant runtime-resolved-of-any-bundle handles runtime/src/decide.rs 's/r\.bundle != self\.identity\(\)/r.bundle == 0/g'
+plant runtime-blank-in-path "$agree" runtime/src/routes.rs "s/b';' \\| b' ' =>/b';' =>/"
+plant runtime-app-class-forgotten exceptions runtime/src/resolve.rs 's/r\.set\(t\.globals\.app_slot\.get\(\), app\.class\.get\(\)\);/let _ = app;/'
+
 # Evaluator and runtime err alike: only a law can tell.
+plant law-unreadable-is-absent laws \
+    src/eval/values.rs 's/Reading::Unreadable => Truth::Unknown/Reading::Unreadable => Truth::False/' \
+    src/space/formula.rs 's/unreadable: refuses \}/unreadable: unknown }/'
 plant law-unknown-forbid-is-no-match laws \
     src/eval/conditions.rs 's/unknown: clause\.kind\.refuses\(\)/unknown: false/' \
     src/space/pieces.rs 's/PieceKind::Clause\(kind\) => kind\.refuses\(\)/PieceKind::Clause(_) => false/' \
@@ -123,6 +148,8 @@ plant load-decision-steps-unchecked bundles runtime/src/steps.rs 's/\(sum <= MAX
 plant load-names-unchecked bundles runtime/src/load.rs 's/self\.symbol\(s\)/self.text(s.text)/'
 plant load-attribute-types-unchecked bundles runtime/src/load.rs 's/hold\(matches!\(/hold(number_of_slots(self) || matches!(/; s/\z/\nfn number_of_slots(v: \&Verifier<\x27_, \x27_>) -> bool { v.t.slots.len() < usize::MAX }\n/'
 plant load-unknown-section-taken bundles runtime/src/load.rs 's/return Err\(LoadError::UnknownSection\(entry\.kind\.get\(\)\)\);//'
+
+plant load-old-format-taken bundles runtime/src/load.rs 's/if header\.format\.get\(\) < OLDEST/if header.format.get() < OLDEST \&\& false/'
 
 # The promises.
 plant promise-std-sneaks-in no_std runtime/src/lib.rs 's/#!\[no_std\]/#![no_std]\nextern crate std;/' tests/no_std.rs 's/"extern crate", "std::", //'
