@@ -1,1 +1,2 @@
 //! What a policy really allows, as facts: no messages, no places to print them.
+pub mod minimal;
