@@ -1,6 +1,7 @@
 //! What a policy really allows, as facts: no messages, no places to print them.
 
 pub mod cells;
+pub mod grants;
 pub mod minimal;
 pub mod pairs;
 pub mod told;

@@ -148,7 +148,7 @@ fn own_terms(kind: &str, facts: &Facts) -> Vec<Item> {
     }
     let marks: BTreeSet<&str> = facts.endpoints.iter().flat_map(|e| e.marks.iter().copied()).collect();
     for mark in marks {
-        items.push(Item::Mark(Mark { name: name(mark), title: None, span: Span::default() }));
+        items.push(Item::Mark(Mark { name: name(mark), title: None, gives: None, span: Span::default() }));
     }
     items
 }
@@ -159,6 +159,7 @@ fn scopes(facts: &Facts) -> impl Iterator<Item = Item> + '_ {
             Item::Scope(Scope {
                 model: name(model),
                 name: name(scope),
+                level: None,
                 implies: Vec::new(),
                 span: Span::default(),
             })
