@@ -17,6 +17,7 @@ mod manifest;
 pub mod new;
 mod package;
 mod progress;
+pub mod scopes;
 pub mod show;
 pub mod test;
 
@@ -54,6 +55,7 @@ enum Command {
     Build(build::Args),
     Decide(decide::Args),
     Show(show::Args),
+    Scopes(scopes::Args),
     Lock(lock::Args),
     Explain(explain::Args),
     Import(import::Args),
@@ -174,6 +176,7 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
         Command::Build(args) => build::run(args, cx),
         Command::Decide(args) => decide::run(args, cx),
         Command::Show(args) => show::run(args, cx),
+        Command::Scopes(args) => scopes::run(args, cx),
         Command::Lock(args) => lock::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),
         Command::Import(args) => import::run(args, cx),

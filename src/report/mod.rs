@@ -5,6 +5,7 @@ pub mod full;
 pub mod json;
 pub mod junit;
 pub mod pretty;
+pub mod scopes;
 pub mod tests_json;
 
 use std::borrow::Cow;
