@@ -4,6 +4,7 @@ pub mod cells;
 pub mod grants;
 pub mod minimal;
 pub mod pairs;
+pub mod standing;
 pub mod told;
 
 /// Told how many of how many parts are done; called from several threads.

@@ -82,7 +82,7 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         let document = report::scopes::json(model, &answers);
         writeln!(cx.out, "{}", serde_json::to_string_pretty(&document)?)?;
     } else {
-        report::scopes::text(model, &answers, &cx.look, cx.out)?;
+        report::scopes::text(model, &answers, cx.out)?;
     }
     let as_small = |answer: &Answer| answer.goes().is_empty() && answer.comes().is_empty();
     Ok(if answers.iter().all(as_small) { Exit::Clean } else { Exit::Findings })

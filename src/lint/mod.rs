@@ -29,6 +29,7 @@ mod rules {
     pub(super) mod empty_group;
     pub(super) mod expired_suppression;
     pub(super) mod malformed_suppression;
+    pub(super) mod smaller_grant;
     pub(super) mod stale_baseline;
     pub(super) mod unheld_role;
     pub(super) mod unknown_suppression;
@@ -43,6 +44,7 @@ use crate::diag::{Diagnostic, Severity};
 
 /// Every rule, sorted by code.
 pub static RULES: &[&Rule] = &[
+    &rules::smaller_grant::RULE,
     &rules::unheld_role::RULE,
     &rules::empty_group::RULE,
     &rules::untested_app::RULE,

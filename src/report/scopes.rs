@@ -5,22 +5,22 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{Look, visible};
+use super::visible;
 use crate::analysis::grants::{Answer, Grade, Holding};
 use crate::analysis::minimal::Cost;
 use crate::sema::model::{Access, Model, OperationId, ScopeId};
 
 /// How many names are shown before "and n more".
-const SHOWN: usize = 8;
+const SHOWN: usize = 4;
 
 /// One block of lines for each app.
-pub fn text(model: &Model, answers: &[Answer], look: &Look, out: &mut dyn Write) -> io::Result<()> {
+pub fn text(model: &Model, answers: &[Answer], out: &mut dyn Write) -> io::Result<()> {
     for (i, answer) in answers.iter().enumerate() {
         if i > 0 {
             writeln!(out)?;
         }
         let name = &model.apps[answer.app.index()].name;
-        writeln!(out, "{}", look.bold(&visible(name)))?;
+        writeln!(out, "{}", visible(name))?;
         let mut line = |head: &str, text: String| writeln!(out, "  {head:<9} {}", visible(&text));
         line("needs", operations(model, &answer.needed))?;
         line("holds", holding(model, answer, &answer.now))?;
@@ -164,7 +164,7 @@ fn operations(model: &Model, operations: &BTreeSet<OperationId>) -> String {
     let names = names(model, operations);
     match names.len() {
         0 => "nothing".to_owned(),
-        n if n <= SHOWN => names.join(", "),
-        n => format!("{} and {} more ({n} operations)", names[..SHOWN].join(", "), n - SHOWN),
+        n if n <= SHOWN => format!("{}: {}", super::count(n, "operation"), names.join(", ")),
+        n => format!("{n} operations: {} and {} more", names[..SHOWN].join(", "), n - SHOWN),
     }
 }
