@@ -544,15 +544,15 @@ const OFFICE: &[(&str, &str)] = &[
     (
         "office.sprag",
         "catalog office version \"1\"\n\nkind desk\n\nmodel keys\nmodel bare\n\nscope keys all level 4 implies look\n\
-         scope keys look level 1\nscope keys turn level 2\nscope bare any\n\n\
+         scope keys look level 1\nscope keys turn level 2\nscope bare open\n\n\
          operation office.look { access read in desk http GET \"/desks/{id}\" requires keys look }\n\
-         operation office.turn { access write in desk requires keys all or turn requires bare any }\n\
+         operation office.turn { access write in desk requires keys all or turn requires bare open }\n\
          operation office.burn { access admin in desk requires keys all }\n",
     ),
     (
         "policy.sprag",
         "use office\n\nrole worker { any operation }\n\napp robot {\n  key \"robot\"\n  platform office.keys\n  \
-         requests all\n  user worker\n}\n\napp bare {\n  key \"bare\"\n  platform office.bare\n  requests any\n  \
+         requests all\n  user worker\n}\n\napp bare {\n  key \"bare\"\n  platform office.bare\n  requests open\n  \
          user worker\n}\n\npermit any app to office.look, office.turn\n",
     ),
 ];
@@ -560,6 +560,7 @@ const OFFICE: &[(&str, &str)] = &[
 #[test]
 fn the_smallest_grant_is_told_with_what_it_opens() {
     let folder = folder(OFFICE);
+    assert_eq!(sprag(folder.path(), &["lock"], "").exit, Exit::Clean);
     let said = sprag(folder.path(), &["scopes", "--app", "robot"], "");
     assert_eq!(
         said.out,
@@ -583,6 +584,7 @@ fn the_smallest_grant_is_told_with_what_it_opens() {
 #[test]
 fn the_smallest_grant_for_a_list_of_calls_and_by_level() {
     let folder = folder(OFFICE);
+    assert_eq!(sprag(folder.path(), &["lock"], "").exit, Exit::Clean);
     let args = ["scopes", "--app", "robot", "--calls", "-", "--cost", "level", "--json"];
     let said = sprag(folder.path(), &args, "# one call\n\nGET /desks/7\n");
     let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
@@ -602,6 +604,7 @@ fn the_smallest_grant_for_a_list_of_calls_and_by_level() {
 #[test]
 fn what_has_no_smallest_grant_is_a_sentence() {
     let folder = folder(OFFICE);
+    assert_eq!(sprag(folder.path(), &["lock"], "").exit, Exit::Clean);
     for (args, input, sentence) in [
         (&["--app", "robto"][..], "", "there is no app `robto`; did you mean `robot`?"),
         (

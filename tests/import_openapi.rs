@@ -25,6 +25,9 @@ const CATALOGS: [(&str, &str, &[&str]); 2] = [
     ),
 ];
 
+/// Marks that the documents do not say.
+const MARKS: &str = "policies/catalogs/atlassian/marks.txt";
+
 // ---- the catalogs against their documents
 
 #[test]
@@ -614,8 +617,12 @@ fn made(data: &Path, catalog: &str) -> Imported {
         .collect();
     let documents: Vec<Document<'_>> =
         names.iter().zip(&texts).map(|(name, text)| Document { name, text }).collect();
-    let options =
-        Options { catalog: Some(catalog.into()), version: Some("2026-07".into()), ..Options::default() };
+    let options = Options {
+        catalog: Some(catalog.into()),
+        version: Some("2026-07".into()),
+        marks: Some(std::fs::read_to_string(root().join(MARKS)).unwrap()),
+        ..Options::default()
+    };
     openapi::import(&documents, &options).unwrap()
 }
 

@@ -1,9 +1,11 @@
 //! What a policy really allows, as facts: no messages, no places to print them.
 
 pub mod cells;
+pub mod escalation;
 pub mod grants;
 pub mod minimal;
 pub mod pairs;
+pub mod powers;
 pub mod standing;
 pub mod told;
 

@@ -7,6 +7,8 @@ use jiff::civil::Date;
 
 use super::Threshold;
 use super::suppressions::{self, Suppressions};
+use crate::analysis::escalation::Landscape;
+use crate::analysis::powers;
 use crate::analysis::standing::{May, Standing};
 use crate::sema::model::{AppId, Checked, Model};
 use crate::span::{SourceMap, Span};
@@ -28,6 +30,7 @@ pub struct Subject<'a> {
     suppressions: OnceLock<Suppressions>,
     standing: OnceLock<Standing<'a>>,
     permitted: OnceLock<Vec<May>>,
+    landscape: OnceLock<Landscape>,
 }
 
 /// Told a step's name, and how many of how many parts are done.
@@ -53,6 +56,7 @@ impl<'a> Subject<'a> {
             suppressions: OnceLock::new(),
             standing: OnceLock::new(),
             permitted: OnceLock::new(),
+            landscape: OnceLock::new(),
         }
     }
 
@@ -85,6 +89,11 @@ impl<'a> Subject<'a> {
             });
             apps.collect()
         })
+    }
+
+    /// What apps can climb on.
+    pub fn landscape(&self) -> &Landscape {
+        self.landscape.get_or_init(|| powers::landscape(self.model, self.standing(), self.permitted()))
     }
 
     /// The items of all of the package's own files.
