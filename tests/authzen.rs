@@ -456,7 +456,12 @@ fn model() -> Model {
         kinds: vec![Kind { name: "issue".into(), parent: None, attributes: vec![] }],
         attributes: vec![attribute],
         permission_models: vec![PermissionModel { name: "connect".into(), demands_user: false }],
-        scopes: vec![Scope { model: PermissionModelId(0), name: "READ".into(), level: None, implies: vec![ScopeId(0)] }],
+        scopes: vec![Scope {
+            model: PermissionModelId(0),
+            name: "READ".into(),
+            level: None,
+            implies: vec![ScopeId(0)],
+        }],
         operations: vec![Operation {
             name: "jira.issue.get".into(),
             access: sprag::sema::model::Access::Read,

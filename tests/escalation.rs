@@ -14,7 +14,8 @@ fn gains_and_the_lengths_of_their_chains_are_those_of_brute_force() {
         for (app, reach) in &landscape.apps {
             let found = gains(&landscape, *app);
             let expected = brute_force(&landscape, reach);
-            let lengths: BTreeMap<Gain, usize> = found.iter().map(|(gain, chain)| (*gain, chain.len())).collect();
+            let lengths: BTreeMap<Gain, usize> =
+                found.iter().map(|(gain, chain)| (*gain, chain.len())).collect();
             assert_eq!(lengths, expected, "seed {seed}, {app:?}: {landscape:?}");
             for (gain, chain) in &found {
                 check_chain(&landscape, reach, *gain, chain);
@@ -34,9 +35,10 @@ fn circles_are_the_pairs_of_apps_that_reach_each_other() {
         let reaches = closure(&landscape);
         let mut expected: BTreeSet<Vec<AppId>> = BTreeSet::new();
         for app in landscape.apps.keys() {
-            let others = landscape.apps.keys().filter(|b| {
-                *b != app && reaches.contains(&(*app, **b)) && reaches.contains(&(**b, *app))
-            });
+            let others = landscape
+                .apps
+                .keys()
+                .filter(|b| *b != app && reaches.contains(&(*app, **b)) && reaches.contains(&(**b, *app)));
             let mut circle: Vec<AppId> = others.chain([app]).copied().collect();
             circle.sort_unstable();
             if circle.len() > 1 {
@@ -86,7 +88,9 @@ fn brute_force(landscape: &Landscape, reach: &Reach) -> BTreeMap<Gain, usize> {
         let before = gained.clone();
         for (operation, (kind, powers)) in &landscape.powers {
             let opened = |gain: &Gain| match gain {
-                Gain::Roles(of) => reach.with_roles.contains(operation) && above(landscape, *kind).contains(of),
+                Gain::Roles(of) => {
+                    reach.with_roles.contains(operation) && above(landscape, *kind).contains(of)
+                }
                 Gain::Anybody => reach.as_anybody.contains(operation),
                 Gain::Apps(_) | Gain::Accounts | Gain::Credentials | Gain::Events => false,
             };

@@ -407,7 +407,8 @@ fn a_connect_scope_that_nobody_knows_opens_nothing() {
 
 #[test]
 fn marks_are_added_by_name_and_none_is_lost() {
-    let document = r#"{"openapi": "3.0.0", "paths": {"/a": {"get": {}}, "/b": {"put": {"deprecated": true}}}}"#;
+    let document =
+        r#"{"openapi": "3.0.0", "paths": {"/a": {"get": {}}, "/b": {"put": {"deprecated": true}}}}"#;
     let with = |marks: &str| {
         let documents = [Document { name: "doc.json", text: document }];
         let options = Options {
@@ -419,14 +420,18 @@ fn marks_are_added_by_name_and_none_is_lost() {
         openapi::import(&documents, &options).map(|imported| printer::print(&imported.file))
     };
     let plain = with("").unwrap();
-    let marked = with("# for people\n\nt.b.edit  opens-doors # why\nt.b.edit rings\nother.a.get rings\n").unwrap();
+    let marked =
+        with("# for people\n\nt.b.edit  opens-doors # why\nt.b.edit rings\nother.a.get rings\n").unwrap();
     assert!(plain.contains("  marks deprecated\n") && !plain.contains("opens-doors"), "{plain}");
     assert!(marked.contains("  marks deprecated, opens-doors, rings\n"), "{marked}");
     for mark in ["deprecated", "opens-doors", "rings"] {
         assert_eq!(marked.matches(&format!("mark {mark}\n")).count(), 1, "{marked}");
     }
     let refused = |marks: &str| with(marks).unwrap_err().to_string();
-    assert_eq!(refused("\nt.c.get rings"), "--marks:2: the documents have no operation that is called `t.c.get`");
+    assert_eq!(
+        refused("\nt.c.get rings"),
+        "--marks:2: the documents have no operation that is called `t.c.get`"
+    );
     for line in ["t.a.get", "t.a.get a b", "t.a.get no.mark", "t..a rings"] {
         let expected = format!("--marks:1: expected an operation's name and a mark, found `{line}`");
         assert_eq!(refused(line), expected);

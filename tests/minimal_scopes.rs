@@ -133,13 +133,15 @@ fn small(random: &mut Random) -> Problem {
     // Transitively closed.
     for _ in 0..scopes {
         for scope in 0..scopes {
-            let all: BTreeSet<u32> = implied[scope].iter().flat_map(|s| implied[*s as usize].clone()).collect();
+            let all: BTreeSet<u32> =
+                implied[scope].iter().flat_map(|s| implied[*s as usize].clone()).collect();
             implied[scope] = all;
         }
     }
     let names: Vec<u32> = (0..scopes as u32).collect();
-    let scopes =
-        implied.into_iter().map(|set| ScopeEntry { includes: set.into_iter().collect(), grade: random.below(grades) });
+    let scopes = implied
+        .into_iter()
+        .map(|set| ScopeEntry { includes: set.into_iter().collect(), grade: random.below(grades) });
     let scopes = scopes.collect();
     let least = usize::from(!random.one_in(8));
     let operations: Vec<OperationEntry> = random.some(3, 14, |random| OperationEntry {
@@ -245,7 +247,9 @@ fn on_microsofts_permissions_the_optimum_is_that_of_an_integer_program() {
         .lines()
         .skip(1)
         .map(|line| {
-            let [scheme, app, cost, units] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            let [scheme, app, cost, units] = line.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("{line}")
+            };
             let units = units.split(',').map(|u| u.parse().unwrap()).collect();
             ((scheme, app.parse().unwrap(), cost), Cost(units))
         })
@@ -302,8 +306,11 @@ struct Graph<'a> {
 impl<'a> Graph<'a> {
     fn of(permissions: &'a Value, scheme: &'a str) -> Graph<'a> {
         let all = permissions.as_object().unwrap();
-        let mut scopes: Vec<&str> =
-            all.iter().filter(|(_, p)| p["schemes"].get(scheme).is_some()).map(|(name, _)| name.as_str()).collect();
+        let mut scopes: Vec<&str> = all
+            .iter()
+            .filter(|(_, p)| p["schemes"].get(scheme).is_some())
+            .map(|(name, _)| name.as_str())
+            .collect();
         scopes.sort_unstable();
         let number = |name: &str| scopes.binary_search(&name).ok().map(|i| i as u32);
         let mut operations: BTreeMap<String, BTreeSet<Vec<u32>>> = BTreeMap::new();
@@ -313,7 +320,8 @@ impl<'a> Graph<'a> {
                     continue;
                 }
                 for (path, marks) in set["paths"].as_object().unwrap() {
-                    let also = marks.as_str().unwrap().split(';').find_map(|m| m.strip_prefix("AlsoRequires="));
+                    let also =
+                        marks.as_str().unwrap().split(';').find_map(|m| m.strip_prefix("AlsoRequires="));
                     let alternatives: Vec<Vec<u32>> = match also {
                         None => vec![vec![i as u32]],
                         Some(also) => also
@@ -362,7 +370,9 @@ impl<'a> Graph<'a> {
         let scopes = self.scopes.iter().enumerate();
         Problem {
             grades,
-            scopes: scopes.map(|(i, s)| ScopeEntry { includes: vec![i as u32], grade: scope_grade(s) }).collect(),
+            scopes: scopes
+                .map(|(i, s)| ScopeEntry { includes: vec![i as u32], grade: scope_grade(s) })
+                .collect(),
             operations: self
                 .operations
                 .iter()
@@ -379,7 +389,10 @@ impl<'a> Graph<'a> {
     fn calls(&self, random: &mut Random) -> BTreeSet<u32> {
         let mut families: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
         for (i, name) in self.operations.keys().enumerate() {
-            families.entry(name.split(' ').nth(1).unwrap().split('/').nth(1).unwrap()).or_default().push(i as u32);
+            families
+                .entry(name.split(' ').nth(1).unwrap().split('/').nth(1).unwrap())
+                .or_default()
+                .push(i as u32);
         }
         let families: Vec<Vec<u32>> = families.into_values().collect();
         let mut needed = BTreeSet::new();

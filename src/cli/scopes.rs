@@ -138,7 +138,9 @@ fn sentence(model: &Model, app: AppId, why: &NoAnswer) -> String {
             format!("the permission models of `{app}` do not have {}", names.join(", "))
         }
         NoAnswer::NoLevels => {
-            format!("the catalogs say no level of any scope that `{app}` could hold; --cost level counts levels")
+            format!(
+                "the catalogs say no level of any scope that `{app}` could hold; --cost level counts levels"
+            )
         }
         NoAnswer::TooLarge => "there are too many operations and scopes to count".to_owned(),
     }

@@ -24,9 +24,8 @@ fn again_and_again(reduced: &Reduced, price: impl Fn(&Bits, &Bits) -> u128) -> B
             let gain = open.iter().filter(|need| need.met(&with)).count() as u128;
             let price = price(&held, &with);
             // Fractions compared crosswise; sums of weights leave room for the factor in all but absurd cases.
-            let better = best
-                .as_ref()
-                .is_none_or(|(p, g, _)| price.saturating_mul(*g) < p.saturating_mul(gain));
+            let better =
+                best.as_ref().is_none_or(|(p, g, _)| price.saturating_mul(*g) < p.saturating_mul(gain));
             if better {
                 best = Some((price, gain, with));
             }

@@ -38,10 +38,12 @@ pub(super) fn pack(choices: &[Choice], weights: &[u128], enough: u128) -> Packin
     order.sort_by_key(|i| (choices[*i].opens.len(), *i));
     let mut best: Option<Packing> = None;
     for round in 0..ROUNDS {
-        let mut packing = Packing { total: 0, charges: vec![Vec::new(); choices.len()], left: weights.to_vec() };
+        let mut packing =
+            Packing { total: 0, charges: vec![Vec::new(); choices.len()], left: weights.to_vec() };
         let mut taken = vec![0; choices.len()];
         for choice in &order {
-            taken[*choice] = raise(&choices[*choice], &wanted, &mut packing.left, &mut packing.charges[*choice]);
+            taken[*choice] =
+                raise(&choices[*choice], &wanted, &mut packing.left, &mut packing.charges[*choice]);
         }
         packing.total = taken.iter().sum();
         let better = best.as_ref().is_none_or(|best| packing.total > best.total);

@@ -60,7 +60,8 @@ impl Reduced {
             }
             Some(bits)
         };
-        let closed = |alternative: &Vec<u32>| bits(&mut problem.closure(alternative.iter().copied()).into_iter());
+        let closed =
+            |alternative: &Vec<u32>| bits(&mut problem.closure(alternative.iter().copied()).into_iter());
         let need = |operation: &u32| {
             let alternatives = requirement(*operation).iter().enumerate();
             let alternatives = alternatives.filter_map(|(i, a)| Some((i, closed(a)?))).collect();

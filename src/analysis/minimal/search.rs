@@ -3,9 +3,9 @@
 use super::Budget;
 use super::bits::Bits;
 use super::check::{Case, Charge, Proof};
+use super::greedy;
 use super::packing::{self, Choice};
 use super::reduced::{self, Need, Reduced};
-use super::greedy;
 
 /// The smallest grant found, and the tree that bounds all others.
 pub(super) struct Found {
@@ -57,7 +57,8 @@ impl<'a> Search<'a> {
         let paid = self.reduced.weight(&opened);
         let choices: Vec<Choice> =
             grants.iter().map(|grants| Choice { opens: self.newly_opened(grants, &opened) }).collect();
-        let enough = |search: &Search| search.best.as_ref().map_or(u128::MAX, |(cost, _)| cost.saturating_sub(paid));
+        let enough =
+            |search: &Search| search.best.as_ref().map_or(u128::MAX, |(cost, _)| cost.saturating_sub(paid));
         let packing = packing::pack(&choices, &self.weights, enough(self));
         if packing.total < enough(self) {
             self.offer(greedy::complete(self.reduced, held.clone()));

@@ -45,10 +45,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         for step in &chain {
             let declared = &model.operations[step.operation.index()];
             let by = step.by.map_or_else(String::new, |by| format!("with {}, ", words(model, by)));
-            finding = finding.step(
-                declared.span,
-                format!("{by}`{}` gives {}", declared.name, words(model, step.gain)),
-            );
+            finding = finding
+                .step(declared.span, format!("{by}`{}` gives {}", declared.name, words(model, step.gain)));
         }
         let (now, then) = (may.operations.len(), landscape.apps[&app].with_roles.len());
         if then > now {

@@ -31,7 +31,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if needed.is_empty() {
             continue;
         }
-        let Ok(answer) = grants::least(model, app, &needed, Measure::Surface, Budget::default()) else { continue };
+        let Ok(answer) = grants::least(model, app, &needed, Measure::Surface, Budget::default()) else {
+            continue;
+        };
         // Scopes that the policy did not approve are not held; that it asks for them is another finding.
         if !answer.proved() || answer.least.cost >= answer.now.cost {
             continue;
