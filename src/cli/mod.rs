@@ -6,9 +6,11 @@ mod bundle;
 pub mod check;
 pub mod completions;
 pub mod decide;
+pub mod diff;
 mod docs;
 pub mod explain;
 mod files;
+mod git;
 pub mod fmt;
 pub mod import;
 pub mod lock;
@@ -19,6 +21,7 @@ mod package;
 mod progress;
 pub mod scopes;
 pub mod show;
+mod sides;
 pub mod test;
 
 use std::ffi::OsString;
@@ -54,6 +57,7 @@ enum Command {
     Test(test::Args),
     Build(build::Args),
     Decide(decide::Args),
+    Diff(diff::Args),
     Show(show::Args),
     Scopes(scopes::Args),
     Lock(lock::Args),
@@ -175,6 +179,7 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
         Command::Test(args) => test::run(args, cx),
         Command::Build(args) => build::run(args, cx),
         Command::Decide(args) => decide::run(args, cx),
+        Command::Diff(args) => diff::run(args, cx),
         Command::Show(args) => show::run(args, cx),
         Command::Scopes(args) => scopes::run(args, cx),
         Command::Lock(args) => lock::run(args, cx),
