@@ -21,6 +21,7 @@ mod manifest;
 pub mod new;
 mod package;
 mod progress;
+pub mod scopes;
 pub mod show;
 mod sides;
 pub mod test;
@@ -61,6 +62,7 @@ enum Command {
     Decide(decide::Args),
     Diff(diff::Args),
     Show(show::Args),
+    Scopes(scopes::Args),
     Lock(lock::Args),
     Explain(explain::Args),
     Import(import::Args),
@@ -183,6 +185,7 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
         Command::Decide(args) => decide::run(args, cx),
         Command::Diff(args) => diff::run(args, cx),
         Command::Show(args) => show::run(args, cx),
+        Command::Scopes(args) => scopes::run(args, cx),
         Command::Lock(args) => lock::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),
         Command::Import(args) => import::run(args, cx),

@@ -29,7 +29,10 @@ mod rules {
     pub(super) mod empty_group;
     pub(super) mod expired_suppression;
     pub(super) mod malformed_suppression;
+    pub(super) mod self_promotion;
+    pub(super) mod smaller_grant;
     pub(super) mod stale_baseline;
+    pub(super) mod trust_circle;
     pub(super) mod unheld_role;
     pub(super) mod unknown_suppression;
     pub(super) mod untested_app;
@@ -43,9 +46,12 @@ use crate::diag::{Diagnostic, Severity};
 
 /// Every rule, sorted by code.
 pub static RULES: &[&Rule] = &[
+    &rules::smaller_grant::RULE,
     &rules::unheld_role::RULE,
     &rules::empty_group::RULE,
     &rules::untested_app::RULE,
+    &rules::self_promotion::RULE,
+    &rules::trust_circle::RULE,
     &rules::malformed_suppression::RULE,
     &rules::unknown_suppression::RULE,
     &rules::expired_suppression::RULE,
