@@ -1,1 +1,3 @@
 //! What a policy really allows, as facts: no messages, no places to print them.
+
+pub mod privilege;
