@@ -1,11 +1,11 @@
 //! Sources and options to a [`Compilation`]: reads no files and cannot fail.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sha2::{Digest, Sha256};
 
 use crate::diag::{Diagnostic, Severity};
+use crate::parallel;
 use crate::sema::model::{CatalogPin, Checked, Model};
 use crate::sema::{self, LockEntry};
 use crate::span::{Source, SourceMap, Span};
@@ -32,7 +32,7 @@ pub struct Compilation {
     pub sources: SourceMap,
     /// The trees of the package's own files, numbered as in `sources`.
     pub files: Vec<File>,
-    /// There if no diagnostic is an error.
+    /// There if no check found an error.
     pub model: Option<Checked<Model>>,
     /// By source and place.
     pub diagnostics: Vec<Diagnostic>,
@@ -44,6 +44,12 @@ impl Compilation {
     /// Whether some diagnostic is an error.
     pub fn failed(&self) -> bool {
         self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// Adds what was found after the checks, such as guarantees that do not hold; by place, too.
+    pub fn add(&mut self, found: Vec<Diagnostic>) {
+        self.diagnostics.extend(found);
+        sort(&mut self.diagnostics);
     }
 }
 
@@ -79,8 +85,12 @@ pub fn compile(inputs: Inputs) -> Compilation {
     };
     let (model, found) = sema::check(&input, &sources);
     diagnostics.extend(found);
-    diagnostics.sort_by_key(|d| (d.span().source, d.span().start, d.span().end, d.code));
+    sort(&mut diagnostics);
     Compilation { sources, files, model, diagnostics, catalogs: pins }
+}
+
+fn sort(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by_key(|d| (d.span().source, d.span().start, d.span().end, d.code));
 }
 
 /// SHA-256, lower-case hexadecimal.
@@ -168,39 +178,9 @@ fn pins(own: &[File], at_hand: &[sema::CatalogFile<'_>]) -> Vec<CatalogPin> {
 /// Parses the sources with these numbers, on several threads where there are several.
 fn parse_all(sources: &SourceMap, numbers: &[u32]) -> (Vec<File>, Vec<Diagnostic>) {
     let parse = |number: &u32| parser::parse(*number, &sources.source(Span::new(*number, 0, 0)).text);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(numbers.len());
-    let parsed =
-        if threads < 2 { numbers.iter().map(parse).collect() } else { in_parallel(threads, numbers, &parse) };
+    let parsed = parallel::map(numbers, &parse);
     let (files, diagnostics): (Vec<_>, Vec<_>) = parsed.into_iter().unzip();
     (files, diagnostics.into_iter().flatten().collect())
-}
-
-/// `items` mapped, in order; each thread takes the next one as it becomes free, because catalogs are much
-/// larger than other files.
-fn in_parallel<T: Sync, R: Send>(threads: usize, items: &[T], map: &(impl Fn(&T) -> R + Sync)) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
-        let take = || {
-            let mut done = Vec::new();
-            while let Some((i, item)) =
-                Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, items.get(i)?)))
-            {
-                done.push((i, map(item)));
-            }
-            done
-        };
-        let threads: Vec<_> = (1..threads).map(|_| scope.spawn(take)).collect();
-        let mut all = take();
-        for thread in threads {
-            match thread.join() {
-                Ok(done) => all.extend(done),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        all
-    });
-    results.sort_by_key(|(i, _)| *i);
-    results.into_iter().map(|(_, r)| r).collect()
 }
 
 #[cfg(test)]
@@ -225,11 +205,5 @@ mod tests {
     fn digests_are_sha_256_in_hexadecimal() {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(digest(b""), empty);
-    }
-
-    #[test]
-    fn parallel_work_keeps_its_order() {
-        let items: Vec<usize> = (0..1000).collect();
-        assert_eq!(in_parallel(4, &items, &|i| i * 2), items.iter().map(|i| i * 2).collect::<Vec<_>>());
     }
 }

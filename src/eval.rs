@@ -5,6 +5,7 @@
 //! says "by definition", the point was open and is settled here, on the side that denies.
 
 mod chain;
+mod claims;
 mod conditions;
 mod facts;
 mod layers;
@@ -13,6 +14,8 @@ mod routes;
 mod scopes;
 mod time;
 mod values;
+
+pub use claims::{breaks, speaks_of};
 
 use crate::request::Request;
 use crate::sema::model::{ClauseId, KindId, Layer, Model, RatchetId, ScopeId};
