@@ -1,4 +1,9 @@
 //! What a policy really allows, as facts: no messages, no places to print them.
 
+pub mod cells;
+pub mod pairs;
 pub mod privilege;
 pub mod told;
+
+/// Told how many of how many parts are done; called from several threads.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);

@@ -1,0 +1,80 @@
+//! What rules look at.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use jiff::civil::Date;
+
+use super::Threshold;
+use super::suppressions::{self, Suppressions};
+use crate::sema::model::{AppId, Checked, Model};
+use crate::span::{SourceMap, Span};
+use crate::syntax::tree::{self, File, Item};
+
+/// A checked package, and the facts about it, each computed when a rule first asks for it.
+pub struct Subject<'a> {
+    /// What it means. The catalogs in use are in it too, with versions and digests.
+    pub model: &'a Checked<Model>,
+    /// Every text; also those of the catalogs in use.
+    pub sources: &'a SourceMap,
+    /// The trees of the package's own files: the first ones of `sources`, in their order.
+    pub files: &'a [File],
+    /// The day on which the question is asked. End dates are judged by it and never by a clock.
+    pub today: Date,
+    /// Told what is being done, and how much of how much is done.
+    progress: Progress<'a>,
+    thresholds: &'a BTreeMap<String, u64>,
+    suppressions: OnceLock<Suppressions>,
+}
+
+/// Told a step's name, and how many of how many parts are done.
+pub type Progress<'a> = &'a (dyn Fn(&'static str, usize, usize) + Sync);
+
+impl<'a> Subject<'a> {
+    /// Nothing is computed yet.
+    pub fn new(
+        model: &'a Checked<Model>,
+        sources: &'a SourceMap,
+        files: &'a [File],
+        today: Date,
+        thresholds: &'a BTreeMap<String, u64>,
+        progress: Progress<'a>,
+    ) -> Subject<'a> {
+        let suppressions = OnceLock::new();
+        Subject { model, sources, files, today, progress, thresholds, suppressions }
+    }
+
+    /// For work that takes long: the callback that shows it.
+    pub fn progress(&self) -> Progress<'a> {
+        self.progress
+    }
+
+    /// The package's value of this threshold, or its default.
+    pub fn threshold(&self, threshold: &Threshold) -> u64 {
+        self.thresholds.get(threshold.name).copied().unwrap_or(threshold.default)
+    }
+
+    /// What comments in the package's own files allow.
+    pub fn suppressions(&self) -> &Suppressions {
+        self.suppressions.get_or_init(|| suppressions::read(self.sources, self.files))
+    }
+
+    /// The items of all of the package's own files.
+    pub fn items(&self) -> impl Iterator<Item = &'a Item> + use<'a> {
+        self.files.iter().flat_map(|f| &f.items)
+    }
+
+    /// The declaration of an app as written. None if it stands outside of the package's own files.
+    pub fn app(&self, app: AppId) -> Option<&'a tree::App> {
+        let name = &self.model.apps[app.index()].name;
+        self.items().find_map(|item| match item {
+            Item::App(declared) if declared.name.text == *name => Some(declared),
+            _ => None, // Any other declaration.
+        })
+    }
+
+    /// Whether the place lies in one of the package's own files, and not in a catalog.
+    pub fn is_own(&self, span: Span) -> bool {
+        (span.source as usize) < self.files.len()
+    }
+}
