@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sprag::analysis::privilege::containers::{self, Where};
 use sprag::analysis::privilege::needs::{Grant, Needs, closure};
-use sprag::analysis::privilege::permitted::Permits;
-use sprag::analysis::privilege::set::Scopes;
+use sprag::analysis::privilege::set::{Operations, Scopes};
 use sprag::analysis::privilege::surplus::Why;
 use sprag::analysis::privilege::{narrower, people, ratchets, states, surplus, unions};
 use sprag::eval::{self, Decision};
@@ -21,16 +20,16 @@ type Seen = BTreeMap<&'static str, usize>;
 #[test]
 fn facts_are_those_that_trying_every_request_gives() {
     let mut seen = Seen::new();
-    for seed in 0..150 {
+    for seed in 0..60 {
         let text = grants::policy(&mut Random::new(seed));
         let model = compiled::files(vec![text.clone()], grants::CATALOG).model;
         let tried = Tried::new(&model);
         for app in (0..model.apps.len()).map(|app| AppId(app as u32)) {
-            let about = format!("seed {seed}, app {}\n{text}", model.apps[app.index()].name);
-            spared(&model, &tried, app, &about, &mut seen);
-            attended(&model, &tried, app, &about, &mut seen);
-            places(&model, &tried, app, &about, &mut seen);
-            standing(&model, &tried, app, &about, &mut seen);
+            let about = About::new(&model, &tried, app, seed, &text);
+            spared(&about, &mut seen);
+            attended(&about, &mut seen);
+            places(&about, &mut seen);
+            standing(&about, &mut seen);
         }
         stages(&model, &tried, &text, &mut seen);
         added_up(&model, &text, &mut seen);
@@ -43,110 +42,129 @@ fn facts_are_those_that_trying_every_request_gives() {
     }
 }
 
-/// What is permitted the app, had it asked for these.
-fn with_requested(model: &Model, app: AppId, requested: &Scopes) -> Vec<Request> {
-    let mut other = model.clone();
-    other.apps[app.index()].requested = requested.iter().collect();
-    requests(&other, app)
+/// One app, and what could be permitted it at best.
+struct About<'a> {
+    model: &'a Model,
+    tried: &'a Tried<'a>,
+    app: AppId,
+    needs: Needs,
+    /// What would be permitted with all scopes of its models; with fewer, it is never more.
+    at_best: Vec<Request>,
+    /// What is permitted.
+    before: Vec<Request>,
+    text: String,
 }
 
-fn requests(model: &Model, app: AppId) -> Vec<Request> {
-    grants::permitted(model).into_iter().filter(|((a, _), _)| *a == app).flat_map(|(_, all)| all).collect()
-}
-
-fn spared(model: &Model, permits: &dyn Permits, app: AppId, about: &str, seen: &mut Seen) {
-    let needs = Needs::of(model);
-    let surplus = surplus::of(model, &needs, permits, app).unwrap();
-    let all: Scopes = model.apps[app.index()].requested.iter().copied().collect();
-    let before = requests(model, app);
-    let without = |set: &Scopes, scope: ScopeId| set.iter().filter(|other| *other != scope).collect::<Scopes>();
-    assert_eq!(with_requested(model, app, &surplus.kept), before, "all at once: {about}");
-    for scope in surplus.kept.iter() {
-        let less = with_requested(model, app, &without(&surplus.kept, scope));
-        assert_ne!(less, before, "{} is needed: {about}", model.scopes[scope.index()].name);
+impl<'a> About<'a> {
+    fn new(model: &'a Model, tried: &'a Tried<'a>, app: AppId, seed: u64, text: &str) -> About<'a> {
+        let text = format!("seed {seed}, app {}\n{text}", model.apps[app.index()].name);
+        let mut best = model.clone();
+        let models = best.apps[app.index()].models.clone();
+        let scopes = (0..model.scopes.len() as u32).map(ScopeId);
+        let scopes = scopes.filter(|id| models.contains(&model.scopes[id.index()].model));
+        best.apps[app.index()].requested = scopes.collect();
+        best.apps[app.index()].approved = None;
+        best.ratchets.iter_mut().for_each(|r| r.stages.iter_mut().for_each(|s| s.holds = None));
+        let key = &model.apps[app.index()].key;
+        let all = model.operations.iter().flat_map(|o| grants::requests(key, &o.name));
+        let at_best = all.filter(|r| eval::evaluate(&best, r).effect == Decision::Permit).collect();
+        let mut about = About { model, tried, app, needs: Needs::of(model), at_best, before: Vec::new(), text };
+        about.before = about.permitted(model);
+        about
     }
-    let opened = |requested: &Scopes, user: bool| {
-        let held = states::granted_of(model, app, requested);
-        needs.opened(Grant { models: &model.apps[app.index()].models, held: &held, user })
-    };
+
+    /// What is permitted in another model, which differs in the app's scopes.
+    fn permitted(&self, other: &Model) -> Vec<Request> {
+        let all = self.at_best.iter().filter(|r| eval::evaluate(other, r).effect == Decision::Permit);
+        all.cloned().collect()
+    }
+
+    /// Whether the same would be permitted, had the app asked for these.
+    fn same_with(&self, requested: &Scopes) -> bool {
+        let mut other = self.model.clone();
+        other.apps[self.app.index()].requested = requested.iter().collect();
+        self.permitted(&other) == self.before
+    }
+
+    fn opened(&self, requested: &Scopes, user: bool) -> Operations {
+        let held = states::granted_of(self.model, self.app, requested);
+        self.needs.opened(Grant { models: &self.model.apps[self.app.index()].models, held: &held, user })
+    }
+}
+
+fn without(set: &Scopes, scope: ScopeId) -> Scopes {
+    set.iter().filter(|other| *other != scope).collect()
+}
+
+fn with(set: &Scopes, scope: ScopeId) -> Scopes {
+    set.iter().chain([scope]).collect()
+}
+
+fn spared(about: &About, seen: &mut Seen) {
+    let (model, text) = (about.model, &about.text);
+    let surplus = surplus::of(model, &about.needs, about.tried, about.app).unwrap();
+    let kept = &surplus.kept;
+    assert!(about.same_with(kept), "all at once: {text}");
+    for scope in kept.iter() {
+        let name = &model.scopes[scope.index()].name;
+        assert!(!about.same_with(&without(kept, scope)), "{name} is needed: {text}");
+    }
     for spared in &surplus.spared {
-        let with: Scopes = surplus.kept.iter().chain([spared.scope]).collect();
-        let same_data = [true, false].iter().all(|user| opened(&with, *user) == opened(&surplus.kept, *user));
-        match &spared.why {
+        let more = with(kept, spared.scope);
+        let same_data = [true, false].iter().all(|user| about.opened(&more, *user) == about.opened(kept, *user));
+        let alone: Scopes = [spared.scope].into_iter().collect();
+        let kind = match &spared.why {
             Why::Implied => {
-                assert!(closure(model, surplus.kept.iter()).contains(spared.scope), "{about}");
-                *seen.entry("implied").or_default() += 1;
+                assert!(closure(model, kept.iter()).contains(spared.scope), "{text}");
+                "implied"
             }
             Why::Covered(by) => {
-                assert!(same_data, "{about}");
-                let alone: Scopes = [spared.scope].into_iter().collect();
+                assert!(same_data, "{text}");
                 let by: Scopes = by.iter().copied().collect();
-                assert!(opened(&alone, true).is_within(&opened(&by, true)), "{about}");
-                *seen.entry("covered").or_default() += 1;
+                assert!(about.opened(&alone, true).is_within(&about.opened(&by, true)), "{text}");
+                "covered"
             }
             Why::Alternative(other) => {
-                let swapped: Scopes = without(&surplus.kept, *other).iter().chain([spared.scope]).collect();
-                assert_eq!(with_requested(model, app, &swapped), before, "{about}");
-                *seen.entry("alternative").or_default() += 1;
+                assert!(about.same_with(&with(&without(kept, *other), spared.scope)), "{text}");
+                "alternative"
             }
             Why::Unneeded => {
-                assert!(!same_data || opened(&[spared.scope].into_iter().collect(), true).is_empty(), "{about}");
-                *seen.entry("unneeded").or_default() += 1;
+                assert!(!same_data || about.opened(&alone, true).is_empty(), "{text}");
+                "unneeded"
             }
-        }
-        assert!(spared.serves.is_within(&surplus.permitted), "{about}");
+        };
+        *seen.entry(kind).or_default() += 1;
+        assert!(spared.serves.is_within(&surplus.permitted), "{text}");
     }
-    narrower_ones(model, &needs, permits, &surplus, about, seen);
-}
 
-fn narrower_ones(
-    model: &Model,
-    needs: &Needs,
-    permits: &dyn Permits,
-    surplus: &surplus::Surplus,
-    about: &str,
-    seen: &mut Seen,
-) {
-    let app = surplus.app;
-    let before = requests(model, app);
-    let models = &model.apps[app.index()].models;
-    let opened = |requested: &Scopes| {
-        let held = states::granted_of(model, app, requested);
-        needs.opened(Grant { models, held: &held, user: true })
-    };
-    let opens = opened(&surplus.kept);
+    let opens = about.opened(kept, true);
     let mut known = BTreeMap::new();
-    for scope in surplus.kept.iter() {
-        let others: Scopes = surplus.kept.iter().filter(|other| *other != scope).collect();
+    for scope in kept.iter() {
+        let left = |id: ScopeId| about.opened(&with(&without(kept, scope), id), true);
+        let models = &model.apps[about.app.index()].models;
         let instead = (0..model.scopes.len() as u32).map(ScopeId).filter(|id| {
-            let swapped: Scopes = others.iter().chain([*id]).collect();
-            let left = opened(&swapped);
             models.contains(&model.scopes[id.index()].model)
-                && !surplus.kept.contains(*id)
-                && left.is_within(&opens)
-                && left != opens
-                && with_requested(model, app, &swapped) == before
+                && !kept.contains(*id)
+                && left(*id).is_within(&opens)
+                && left(*id) != opens
+                && about.same_with(&with(&without(kept, scope), *id))
         });
-        let least = instead.map(|id| opened(&others.iter().chain([id]).collect()).len()).min();
-        known.extend(least.map(|least| (scope, least)));
+        known.extend(instead.map(|id| left(id).len()).min().map(|least| (scope, least)));
     }
-    let found = narrower::of(model, needs, permits, surplus);
+    let found = narrower::of(model, &about.needs, about.tried, &surplus);
     let found: BTreeMap<ScopeId, usize> =
         found.into_iter().map(|n| (n.scope, opens.minus(&n.shuts).len())).collect();
-    assert_eq!(found, known, "{about}");
+    assert_eq!(found, known, "{text}");
     *seen.entry("narrower").or_default() += found.len();
 }
 
-fn attended(model: &Model, tried: &Tried, app: AppId, about: &str, seen: &mut Seen) {
-    let needs = Needs::of(model);
-    let before = requests(model, app);
-    let found = people::unattended(model, &needs, tried, app);
-    let held = states::granted(model, app);
-    let models = &model.apps[app.index()].models;
-    let alone = needs.opened(Grant { models, held: &held, user: false });
-    let open = before.iter().any(|r| alone.iter().any(|o| is_for(model, r, o)));
-    let known = !before.is_empty() && before.iter().all(|r| r.user.is_some()) && open;
-    assert_eq!(found.is_some(), known, "{about}");
+fn attended(about: &About, seen: &mut Seen) {
+    let found = people::unattended(about.model, &about.needs, about.tried, about.app);
+    let requested = about.model.apps[about.app.index()].requested.iter().copied().collect();
+    let alone = about.opened(&requested, false);
+    let open = about.before.iter().any(|r| alone.iter().any(|o| is_for(about.model, r, o)));
+    let known = about.before.iter().all(|r| r.user.is_some()) && open;
+    assert_eq!(found.is_some(), known, "{}", about.text);
     *seen.entry("unattended").or_default() += usize::from(known);
 }
 
@@ -154,8 +172,9 @@ fn is_for(model: &Model, request: &Request, operation: OperationId) -> bool {
     request.operation == sprag::request::Target::Name(model.operations[operation.index()].name.clone())
 }
 
-fn places(model: &Model, tried: &Tried, app: AppId, about: &str, seen: &mut Seen) {
-    let before = requests(model, app);
+fn places(about: &About, seen: &mut Seen) {
+    let (model, tried, app, before) = (about.model, about.tried, about.app, &about.before);
+    let about = &about.text;
     match containers::confined(model, tried, app).map(|confined| confined.to) {
         Some(Where::These(kind, ids)) => {
             let kind = &model.kinds[kind.index()].name;
@@ -173,7 +192,7 @@ fn places(model: &Model, tried: &Tried, app: AppId, about: &str, seen: &mut Seen
             *seen.entry("these").or_default() += 1;
         }
         Some(Where::AsWritten(clauses)) => {
-            for request in &before {
+            for request in before {
                 let answer = eval::evaluate(model, request);
                 assert!(answer.deciding.iter().all(|clause| clauses.contains(clause)), "{about}");
             }
@@ -189,12 +208,13 @@ fn places(model: &Model, tried: &Tried, app: AppId, about: &str, seen: &mut Seen
     }
 }
 
-fn standing(model: &Model, tried: &Tried, app: AppId, about: &str, seen: &mut Seen) {
+fn standing(about: &About, seen: &mut Seen) {
+    let (model, tried, app, before) = (about.model, about.tried, about.app, &about.before);
+    let about = &about.text;
     let at_the_end = |r: &&Request| {
         let last = r.stages.get("setup").is_none_or(|stage| stage == "third");
         last || states::ratchets(model, app).next().is_none()
     };
-    let before = requests(model, app);
     let known: BTreeSet<usize> = before
         .iter()
         .filter(at_the_end)
@@ -218,8 +238,10 @@ fn stages(model: &Model, tried: &Tried, about: &str, seen: &mut Seen) {
     for stage in 1..3 {
         let at = |stage: usize| {
             let name = &model.ratchets[0].stages[stage].name;
-            let told = requests(model, AppId(0)).into_iter().filter(|r| r.stages.get("setup") == Some(name));
-            told.map(|r| Request { stages: BTreeMap::new(), ..r }).collect::<Vec<_>>()
+            let operations = (0..model.operations.len()).map(|o| OperationId(o as u32));
+            let all = operations.flat_map(|o| tried.permitted(AppId(0), o));
+            let there = all.filter(|r| r.stages.get("setup") == Some(name));
+            there.map(|r| Request { stages: BTreeMap::new(), ..r.clone() }).collect::<Vec<_>>()
         };
         let (before, after) = (at(stage - 1), at(stage));
         let same = before.iter().all(|request| after.contains(request));

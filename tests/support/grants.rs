@@ -63,9 +63,14 @@ pub fn policy(random: &mut Random) -> String {
         "use nano\nrole reader { read }\nrole editor { read, write }\nrole owner { any operation }\n",
     );
     for app in ["a", "b"] {
-        let models = *random.pick(&["plain", "fine", "plain, fine", "personal, plain", "fine, personal"]);
-        let scopes: Vec<&str> = models.split(", ").flat_map(scopes).copied().collect();
-        let requested = random.subset(&scopes, 4);
+        // Half of the first apps hold everything at first, for ratchets to take.
+        let (models, requested) = if app == "a" && random.one_in(2) {
+            ("plain", vec!["ADMIN"])
+        } else {
+            let models = *random.pick(&["plain", "fine", "plain, fine", "personal, plain", "fine, personal"]);
+            let scopes: Vec<&str> = models.split(", ").flat_map(scopes).copied().collect();
+            (models, random.subset(&scopes, 4))
+        };
         let platform: Vec<String> = models.split(", ").map(|m| format!("nano.{m}")).collect();
         text += &format!(
             "app {app} {{\n  key \"{app}\"\n  platform {}\n  requests {}\n",
@@ -126,11 +131,11 @@ fn place(random: &mut Random) -> &'static str {
 fn rule(random: &mut Random, effect: &str) -> String {
     let apps = random.pick(&["a", "b", "any app"]);
     let operations =
-        random.pick(&["read", "write", "admin", "get", "hook", "any operation", "read, write", "erase", "list"]);
+        random.pick(&["read", "write", "admin", "get", "hook", "any operation", "any operation", "read, write", "erase", "list"]);
     let place = if matches!(*operations, "hook") { "" } else { place(random) };
-    let when = match random.below(3) {
-        0 => String::new(),
-        1 => format!(" when {}", random.pick(&TESTS)),
+    let when = match random.below(4) {
+        0 | 1 => String::new(),
+        2 => format!(" when {}", random.pick(&TESTS)),
         _ => format!(" when {} unless {}", random.pick(&TESTS), random.pick(&TESTS)),
     };
     format!("{effect} {apps} to {operations}{place}{when}\n")
@@ -215,29 +220,36 @@ fn claim(app: AppId, operation: OperationId, always: bool, condition: Condition)
 /// Every request that is permitted, of all that the packages can tell apart.
 pub fn permitted(model: &Model) -> BTreeMap<(AppId, OperationId), Vec<Request>> {
     let mut permitted: BTreeMap<_, Vec<Request>> = BTreeMap::new();
-    let (chains, users) = (chains(), [None, Some("ann"), Some("bob")]);
-    for (app, declared) in (0..).map(AppId).zip(&model.apps) {
+    for app in (0..model.apps.len()).map(|app| AppId(app as u32)) {
         for (id, operation) in (0..).map(OperationId).zip(&model.operations) {
-            for containers in &chains {
-                for user in users {
-                    for stage in [None, Some("first"), Some("second"), Some("third")] {
-                        let request = Request {
-                            app: Some(declared.key.clone()),
-                            operation: Target::Name(operation.name.clone()),
-                            containers: containers.clone(),
-                            user: user.map(|id| User { id: id.to_owned(), ..User::default() }),
-                            stages: stage.iter().map(|s| ("setup".to_owned(), s.to_string())).collect(),
-                            ..Request::default()
-                        };
-                        if eval::evaluate(model, &request).effect == Decision::Permit {
-                            permitted.entry((app, id)).or_default().push(request);
-                        }
-                    }
+            for request in requests(&model.apps[app.index()].key, &operation.name) {
+                if eval::evaluate(model, &request).effect == Decision::Permit {
+                    permitted.entry((app, id)).or_default().push(request);
                 }
             }
         }
     }
     permitted
+}
+
+/// Every request of an app for an operation that the packages can tell apart.
+pub fn requests(app: &str, operation: &str) -> Vec<Request> {
+    let mut requests = Vec::new();
+    for containers in chains() {
+        for user in [None, Some("ann"), Some("bob")] {
+            for stage in [None, Some("first"), Some("second"), Some("third")] {
+                requests.push(Request {
+                    app: Some(app.to_owned()),
+                    operation: Target::Name(operation.to_owned()),
+                    containers: containers.clone(),
+                    user: user.map(|id| User { id: id.to_owned(), ..User::default() }),
+                    stages: stage.iter().map(|s| ("setup".to_owned(), s.to_string())).collect(),
+                    ..Request::default()
+                });
+            }
+        }
+    }
+    requests
 }
 
 /// Chains of containers with all that these packages read of them.
@@ -248,28 +260,21 @@ fn chains() -> Vec<Vec<ContainerFact>> {
         ContainerFact { kind: kind.to_owned(), id: Some(id.to_owned()), attributes }
     };
     let levels = [None, Some("low"), Some("high")];
-    let mut chains = vec![Vec::new()];
-    for site in ["s", "t"] {
-        for level in levels {
-            let site = of("site", site, &[("level", level)]);
-            chains.push(vec![site.clone()]);
-            for project in ["P", "Q"] {
-                for category in [None, Some("A"), Some("B")] {
-                    let project = of("project", project, &[("category", category), ("level", None)]);
-                    chains.push(vec![project.clone(), site.clone()]);
-                    if level.is_none() {
-                        chains.push(vec![project.clone()]);
-                    }
-                    for own in levels {
-                        let issue = of("issue", "I", &[("level", own)]);
-                        chains.push(vec![issue.clone(), project.clone(), site.clone()]);
-                        if level.is_none() {
-                            let high = of("project", "Q", &[("category", category), ("level", Some("high"))]);
-                            chains.push(vec![issue.clone(), high, site.clone()]);
-                            chains.push(vec![issue, project.clone()]);
-                        }
-                    }
-                }
+    let site = |id: &str, level| of("site", id, &[("level", level)]);
+    let mut chains: Vec<Vec<ContainerFact>> = vec![Vec::new(), vec![site("t", None)]];
+    for level in levels {
+        chains.push(vec![site("s", level)]);
+    }
+    for id in ["P", "Q"] {
+        for category in [None, Some("A"), Some("B")] {
+            let project = |level| of("project", id, &[("category", category), ("level", level)]);
+            chains.push(vec![project(None), site("s", None)]);
+            chains.push(vec![project(Some("low")), site("t", None)]);
+            chains.push(vec![project(Some("high"))]);
+            for level in levels {
+                let issue = of("issue", "I", &[("level", level)]);
+                chains.push(vec![issue.clone(), project(Some("high")), site("s", None)]);
+                chains.push(vec![issue, project(Some("low"))]);
             }
         }
     }
