@@ -18,7 +18,7 @@ mod values;
 pub use claims::{breaks, speaks_of};
 
 use crate::request::Request;
-use crate::sema::model::{ClauseId, KindId, Layer, Model, RatchetId, ScopeId};
+use crate::sema::model::{AppId, ClauseId, KindId, Layer, Model, OperationId, RatchetId, ScopeId};
 use facts::Situation;
 use layers::Verdict;
 
@@ -179,6 +179,22 @@ pub struct Filter {
     pub only: Vec<ClauseId>,
     /// Forbids and withdrawals that match some entries; in source order.
     pub except: Vec<ClauseId>,
+}
+
+/// The app and the operation that the request speaks of, as far as the policy knows them.
+pub fn target(model: &Model, request: &Request) -> (Option<AppId>, Option<OperationId>) {
+    (facts::app(model, request), facts::operation(model, request))
+}
+
+/// The clauses that match the request, as they count in its decision: of a list, those that match some entry.
+pub fn matching(model: &Model, request: &Request) -> Vec<ClauseId> {
+    let (Some(app), Some(operation)) = target(model, request) else {
+        return Vec::new();
+    };
+    let chain = chain::effective(model, operation, &request.containers);
+    let situation = Situation::new(model, request, app, operation, chain);
+    let matches = |(id, clause)| conditions::matches(&situation, clause, true).then_some(id);
+    situation.clauses().filter_map(matches).collect()
 }
 
 fn refusals(verdicts: &[Verdict]) -> Vec<Refusal> {

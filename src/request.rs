@@ -65,7 +65,8 @@ pub struct User {
 /// A value before it meets the type of its attribute.
 ///
 /// Text serves strings, enumerations, IP addresses, domains and origins; an instant is seconds since
-/// 1970-01-01T00:00:00Z, a duration is seconds. A value that does not fit the attribute's type counts as missing.
+/// 1970-01-01T00:00:00Z, a duration is seconds and not negative. A value that does not fit the attribute's type is
+/// given and cannot be read: every test of it is unknown, also whether there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// Text.

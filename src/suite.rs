@@ -1,7 +1,13 @@
 //! Runs the `test` blocks of a package and says what did not come out as expected.
 
+pub mod coverage;
+pub mod mutation;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
+
+use coverage::{Cells, Coverage, Share};
+use mutation::Score;
 
 use crate::authzen::{Explained, ReasonLine};
 use crate::request::{Request, Target};
@@ -36,7 +42,13 @@ pub struct Suite<'a> {
 pub fn run(suite: &Suite<'_>) -> Results {
     let wanted = |test: &&Test| suite.filter.is_none_or(|f| test.title.contains(f));
     let tests: Vec<_> = suite.model.tests.iter().filter(wanted).map(|test| run_test(suite, test)).collect();
-    Results { left_out: suite.model.tests.len() - tests.len(), tests }
+    Results {
+        left_out: suite.model.tests.len() - tests.len(),
+        tests,
+        coverage: None,
+        mutation: None,
+        shortfalls: Vec::new(),
+    }
 }
 
 /// What came out of all tests.
@@ -46,6 +58,23 @@ pub struct Results {
     pub tests: Vec<TestResult>,
     /// How many tests the filter left out.
     pub left_out: usize,
+    /// What the tests reach, where that was asked for.
+    pub coverage: Option<Coverage>,
+    /// How many planted mistakes they notice, where that was asked for.
+    pub mutation: Option<Score>,
+    /// Where they reach less than was asked for.
+    pub shortfalls: Vec<Shortfall>,
+}
+
+/// A threshold that the tests do not reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shortfall {
+    /// `rules`, `cells` or `mutation`.
+    pub measure: &'static str,
+    /// What was reached.
+    pub share: Share,
+    /// Hundredths that were asked for.
+    pub wanted: u8,
 }
 
 impl Results {
@@ -53,6 +82,33 @@ impl Results {
     pub fn passed(&self) -> bool {
         self.tests.iter().all(TestResult::passed)
     }
+
+    /// Notes where the tests reach less than was asked for.
+    pub fn demand(&mut self, thresholds: Thresholds) {
+        let reached = [
+            ("rules", thresholds.rules, self.coverage.as_ref().map(Coverage::decisive)),
+            ("cells", thresholds.cells, self.coverage.as_ref().and_then(|c| c.cells.as_ref()).map(Cells::share)),
+            ("mutation", thresholds.mutation, self.mutation.as_ref().map(Score::noticed)),
+        ];
+        for (measure, wanted, share) in reached {
+            if let (Some(wanted), Some(share)) = (wanted, share)
+                && share.percent() < wanted
+            {
+                self.shortfalls.push(Shortfall { measure, share, wanted });
+            }
+        }
+    }
+}
+
+/// Hundredths that tests must reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Thresholds {
+    /// Of the rules, decisive in some case.
+    pub rules: Option<u8>,
+    /// Of the cells of the decision space.
+    pub cells: Option<u8>,
+    /// Of the planted mistakes.
+    pub mutation: Option<u8>,
 }
 
 /// What came out of one test.

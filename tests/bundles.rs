@@ -126,6 +126,13 @@ fn a_bundle_for_newer_readers_is_refused_as_such() {
     header.format = (f::FORMAT + 5).into();
     rehash(&mut bytes);
     assert!(Bundle::load(&bytes).is_ok());
+    // Before format 2 the classes had other numbers.
+    for old in 0..f::OLDEST {
+        let (header, _) = Header::mut_from_prefix(&mut bytes).unwrap();
+        header.format = old.into();
+        rehash(&mut bytes);
+        assert_eq!(Bundle::load(&bytes).unwrap_err(), LoadError::TooOld(old));
+    }
     assert_eq!(Bundle::load(b"\x89SPRAG\n\n........").unwrap_err(), LoadError::NotABundle);
     assert_eq!(Bundle::load(b"").unwrap_err(), LoadError::Truncated);
 }

@@ -272,6 +272,40 @@ fn failed_tests_are_findings_in_every_format() {
     );
 }
 
+#[test]
+fn what_tests_reach_is_measured_and_demanded() {
+    let folder = scaffold();
+    let said = check(folder.path(), &["test", "demo", "--coverage", "--mutation"], Exit::Clean, "");
+    for part in ["decisive in some case", "mistakes:", "noticed"] {
+        assert!(said.out.contains(part), "{}", said.out);
+    }
+    let said = check(folder.path(), &["test", "demo", "--min-mutation", "100"], Exit::Findings, "");
+    assert!(said.out.contains("% reached, 100 % wanted"), "{}", said.out);
+    let json = ["test", "demo", "--mutation", "--coverage", "--output-format", "json"];
+    let said = check(folder.path(), &json, Exit::Clean, "");
+    let value: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let noticed = &value["mutation"]["noticed"];
+    let survivors = value["mutation"]["survivors"].as_array().unwrap().len() as u64;
+    assert_eq!(noticed["of"].as_u64().unwrap() - noticed["part"].as_u64().unwrap(), survivors);
+
+    let demand = format!("{}\n[test]\nmin-rules = 100\nmin-mutation = 101\n", manifest(folder.path()));
+    fs::write(folder.path().join("demo/sprag.toml"), &demand).unwrap();
+    let too_much = "demo/sprag.toml:".to_owned();
+    check(folder.path(), &["test", "demo"], Exit::Failed, &too_much);
+    fs::write(folder.path().join("demo/sprag.toml"), demand.replace("101", "100")).unwrap();
+    let said = check(folder.path(), &["test", "demo", "--output-format", "junit"], Exit::Findings, "");
+    well_formed(&said.out);
+    assert!(said.out.contains("<testsuite name=\"coverage\""), "{}", said.out);
+    // A part of the tests reaches only a part, so nothing is demanded of it.
+    let title = said.out.split("<testcase name=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    check(folder.path(), &["test", "demo", "--filter", &title], Exit::Clean, "");
+}
+
+/// The manifest of the package `demo` in the folder.
+fn manifest(folder: &Path) -> String {
+    fs::read_to_string(folder.join("demo/sprag.toml")).unwrap()
+}
+
 /// Every tag of the document is closed, in order.
 #[track_caller]
 fn well_formed(xml: &str) {

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use sprag::eval::{Decision, evaluate};
 use sprag::request::{ContainerFact, Request, Target, User, Value};
 use sprag::sema::model::{
-    Access, AttributeId, ClauseId, ClauseKind, Condition, Constant, ContainerId, KindId, Model, Network,
-    OperationId, Ordering, Pattern, PatternPart, PermissionModelId, Predicate, Principal, RatchetId, ScopeId,
-    Source, Subject, Window, WindowId,
+    Access, Attribute, AttributeId, ClauseId, ClauseKind, Condition, Constant, ContainerId, KindId, Model,
+    Network, OperationId, Ordering, Owner, Pattern, PatternPart, PermissionModelId, Predicate, Principal,
+    RatchetId, ScopeId, Source, Subject, Type, Window, WindowId,
 };
 use world::*;
 
@@ -87,7 +87,7 @@ fn unknown_never_helps_the_app_in_either_polarity() {
     permits(&with(ClauseKind::Permit, mcp()), &say(text("mcp")));
     permits(&with(ClauseKind::Permit, not(mcp())), &say(text("server")));
     permits(&with(ClauseKind::Forbid, mcp()), &say(text("server")));
-    // A certain part settles the whole, as Kleene has it; presence is never unknown.
+    // A certain part settles the whole, as Kleene has it.
     let settled = Condition::Any(vec![mcp(), Condition::Constant(true)]);
     permits(&with(ClauseKind::Permit, settled), &edit());
     let settled = Condition::All(vec![mcp(), Condition::Constant(false)]);
@@ -96,6 +96,92 @@ fn unknown_never_helps_the_app_in_either_polarity() {
     // The law of the excluded middle does not hold for what is not known.
     let middle = Condition::Any(vec![mcp(), not(mcp())]);
     denies(&with(ClauseKind::Permit, middle), &edit(), &["rules no-permit"]);
+}
+
+/// What is given and cannot be read is neither present nor absent: a permit that asks for either does not match,
+/// a forbid that asks for either does.
+#[test]
+fn presence_of_what_cannot_be_read_is_unknown() {
+    let present = |subject: Subject| test(subject, Predicate::Present);
+    let is_unknown = |subject: Subject, request: &Request| {
+        for condition in [present(subject.clone()), not(present(subject))] {
+            let mut model = open();
+            only_permit(&mut model, condition.clone());
+            denies(&model, request, &["rules no-permit"]);
+            let mut model = open();
+            let all: Vec<String> = model.operations.iter().map(|o| o.name.clone()).collect();
+            let all: Vec<&str> = all.iter().map(String::as_str).collect();
+            model.clauses.push(clause(ClauseKind::Forbid, &all, condition));
+            denies(&model, request, &["rules forbidden"]);
+        }
+    };
+    let is = |truth: bool, subject: Subject, request: &Request| {
+        let condition = if truth { present(subject) } else { not(present(subject)) };
+        let mut model = open();
+        only_permit(&mut model, condition);
+        permits(&model, request);
+    };
+    let say = |name: &str, value: Value| Request { attributes: attributes([(name, value)]), ..edit() };
+    let (channel, groups) = (Subject::Attribute(AttributeId(0)), Subject::Attribute(AttributeId(2)));
+    is_unknown(channel.clone(), &say("channel", text("pigeon")));
+    is_unknown(channel.clone(), &say("channel", Value::Int(1)));
+    is(true, channel.clone(), &say("channel", text("mcp")));
+    is(false, channel, &edit());
+    is_unknown(Subject::Attribute(AttributeId(4)), &say("client.ip", text("nowhere")));
+
+    let ann = |given: Value| Request {
+        user: Some(User { id: "ann".into(), attributes: attributes([("groups", given)]) }),
+        ..edit()
+    };
+    is_unknown(groups.clone(), &ann(text("staff")));
+    is(true, groups, &ann(Value::Set(texts(["staff"]))));
+
+    let within = |container: ContainerFact| Request { containers: vec![container], ..edit() };
+    let category = Subject::Container { attributes: vec![CATEGORY], inherited: false };
+    let mut garbled = project("P");
+    garbled.attributes.insert("category".into(), Value::Int(1));
+    is_unknown(category.clone(), &within(garbled));
+    // Which project it is, nobody said.
+    is_unknown(category.clone(), &within(at("issue", "P-1")));
+    is(true, category.clone(), &within(with_category(project("P"), "")));
+    is(false, category, &within(project("P")));
+    // The issue may have a level of its own; what the project has does not count.
+    let level = Subject::Container { attributes: CLASSIFICATIONS.to_vec(), inherited: true };
+    let mut secret = project("P");
+    secret.attributes.insert("classification".into(), text("secret"));
+    is_unknown(level, &within(secret));
+
+    let mut model = setup(false);
+    let ratchet = Subject::Stage(RatchetId(0));
+    for (condition, stage, permitted) in [
+        (present(ratchet.clone()), "start", true),
+        (present(ratchet.clone()), "never heard of", false),
+        (not(present(ratchet)), "never heard of", false),
+    ] {
+        only_permit(&mut model, condition);
+        let request = staged(Request { operation: name("issue.get"), ..edit() }, stage);
+        assert_eq!(evaluate(&model, &request).effect == Decision::Permit, permitted, "{stage}");
+    }
+}
+
+#[test]
+fn no_duration_is_less_than_none() {
+    let mut model = open();
+    let age = AttributeId(model.attributes.len() as u32);
+    model.attributes.push(Attribute {
+        owner: Owner::Request,
+        name: "install.age".into(),
+        kind: Type::Duration,
+        inherited: false,
+    });
+    let young = Predicate::Order(Ordering::Less, Constant::Int(60));
+    only_permit(&mut model, test(Subject::Attribute(age), young));
+    let aged = |age| Request { attributes: attributes([("install.age", Value::Int(age))]), ..edit() };
+    permits(&model, &aged(0));
+    denies(&model, &aged(60), &["rules no-permit"]);
+    for negative in [-1, i64::MIN] {
+        denies(&model, &aged(negative), &["rules no-permit"]);
+    }
 }
 
 // ---- lifecycle, app user, context user ----

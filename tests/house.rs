@@ -195,6 +195,7 @@ fn the_page_of_the_bundle_format_is_the_format() {
 
     let constants: BTreeMap<&str, String> = BTreeMap::from([
         ("format version", f::FORMAT.to_string()),
+        ("oldest version that is read", f::OLDEST.to_string()),
         ("magic", f::MAGIC.map(|byte| format!("{byte:02x}")).join(" ")),
         ("header", number(size_of::<f::Header>())),
         ("directory entry", number(size_of::<f::Entry>())),

@@ -227,6 +227,69 @@ fn leaving_a_fact_out_never_helps() {
     assert!(denied > 10_000 && lost > 500, "{pairs} {denied} {lost}");
 }
 
+/// To say something that cannot be read (an origin `null`, a number for a text, a stage that is none) never
+/// turns a denial into a permission, whatever the policy asks, also whether something is given at all.
+#[test]
+fn what_cannot_be_read_never_helps() {
+    let (mut asked_of_presence, mut denied, mut lost) = (0, 0, 0);
+    for seed in 0..300 {
+        let mut random = Random::new(seed);
+        let text = worlds::policy(&mut random);
+        asked_of_presence += usize::from(text.contains("has("));
+        let world = compiled::policy(&text);
+        let mut point = world.point();
+        for _ in 0..60 {
+            let request = friendly(worlds::request(&mut random));
+            let before = world.permits(&mut point, &request);
+            for (what, garbled) in garbled(&request) {
+                let after = world.permits(&mut point, &garbled);
+                assert!(
+                    before || !after,
+                    "seed {seed}: with {what} unreadable it is permitted: {request:#?}\n{text}"
+                );
+                denied += usize::from(!before);
+                lost += usize::from(before && !after);
+            }
+        }
+    }
+    println!("{asked_of_presence} policies ask of presence; {denied} denied before, {lost} lost");
+    assert!(asked_of_presence > 100 && denied > 10_000 && lost > 500, "{asked_of_presence} {denied} {lost}");
+}
+
+/// The request with one of its values made one that fits no type, in all ways.
+fn garbled(request: &Request) -> Vec<(String, Request)> {
+    let mut all = Vec::new();
+    let mut garble = |what: String, change: &dyn Fn(&mut Request)| {
+        let mut request = request.clone();
+        change(&mut request);
+        all.push((what, request));
+    };
+    // A number is a number; no number is less than none where durations are asked for.
+    let unfit = |value: &Value| match value {
+        Value::Int(_) => Value::Bool(true),
+        Value::Text(_) | Value::Bool(_) | Value::Set(_) => Value::Int(-1),
+    };
+    for (name, value) in &request.attributes {
+        garble(name.clone(), &|r| drop(r.attributes.insert(name.clone(), unfit(value))));
+    }
+    for (name, value) in request.user.iter().flat_map(|user| &user.attributes) {
+        garble(format!("user.{name}"), &|r| {
+            r.user.iter_mut().for_each(|user| drop(user.attributes.insert(name.clone(), unfit(value))));
+        });
+    }
+    for name in request.stages.keys() {
+        garble(format!("{name}.stage"), &|r| drop(r.stages.insert(name.clone(), "no stage".to_string())));
+    }
+    for (at, container) in request.containers.iter().enumerate() {
+        for (name, value) in &container.attributes {
+            garble(format!("{}.{name}", container.kind), &|r| {
+                r.containers[at].attributes.insert(name.clone(), unfit(value));
+            });
+        }
+    }
+    all
+}
+
 /// The request without one of its facts, in all ways.
 fn with_less(world: &Compiled, request: &Request) -> Vec<(String, Request)> {
     let model = &*world.model;

@@ -234,3 +234,26 @@ fn foreign_habits_are_told_the_local_way() {
         assert!(said.contains(help), "{text}: {said}");
     }
 }
+
+/// A browser that says `null` for its origin was taken for one that says nothing: `unless has(client.origin)`
+/// let it in.
+#[test]
+fn an_origin_that_cannot_be_read_is_not_absent() {
+    let folder = package("forbid triage to helpdesk.ticket.get when has(client.origin)\n");
+    sprag(&folder, &["build", "demo", "-o", "b"], "", Exit::Clean);
+    let request = |context: &str| {
+        format!(
+            r#"{{"subject":{{"type":"app","id":"com.example.triage"}},"action":{{"name":"helpdesk.ticket.get"}},"resource":{{"type":"queue","id":"it"}},"context":{context}}}"#
+        )
+    };
+    let decides = |context: &str| sprag(&folder, &["decide", "b"], &request(context), Exit::Clean).0;
+    assert!(decides("{}").starts_with("{\"decision\":true"));
+    for origin in ["null", "", "https://a.example/path", "https://a.example"] {
+        let context = format!(r#"{{"client":{{"origin":"{origin}"}}}}"#);
+        assert!(decides(&context).starts_with("{\"decision\":false"), "{origin}");
+    }
+    // Of another JSON type it is no request at all.
+    let number = request(r#"{"client":{"origin":7}}"#);
+    let (_, err) = sprag(&folder, &["decide", "b"], &number, Exit::Failed);
+    assert!(err.contains("/context/client/origin: expected a string"), "{err}");
+}

@@ -82,7 +82,7 @@ operation open { access read  in project  requires plain READ }
 "#;
 
 /// Tests, each on one dimension of [`DIMENSIONS`].
-const TESTS: [&str; 35] = [
+const TESTS: [&str; 43] = [
     "project.category == \"A\"",
     "project.category like \"A*\"",
     "project.category not in [\"A\", \"B\"]",
@@ -118,6 +118,14 @@ const TESTS: [&str; 35] = [
     "channel != server",
     "setup.stage >= second",
     "setup.stage == first",
+    "has(setup.stage)",
+    "not has(client.origin)",
+    "has(install.age)",
+    "has(user.groups)",
+    "not has(user.mfa)",
+    "has(project.labels)",
+    "not has(container.level)",
+    "has(issue.level)",
 ];
 
 /// A request attribute (or `user.…`, `issue.…`, `project.…`, `site.…`), the words by which a policy reads it,
@@ -128,13 +136,21 @@ fn dimensions() -> Vec<(&'static str, &'static [&'static str], Vec<Value>)> {
     let set = |of: &[&str]| Value::Set(of.iter().map(|t| t.to_string()).collect());
     let ints = |of: &[i64]| of.iter().map(|n| Value::Int(*n)).collect::<Vec<_>>();
     vec![
-        ("project.category", &["category"], texts(&["A", "AB", "B", "staff"])),
+        (
+            "project.category",
+            &["category"],
+            vec![text("A"), text("AB"), text("B"), text("staff"), Value::Int(1)],
+        ),
         ("project.level", &["level"], texts(&["low", "high", "none such"])),
         ("issue.level", &["level"], texts(&["mid"])),
-        ("project.labels", &["labels"], vec![set(&[]), set(&["x"]), set(&["y", "z"])]),
-        ("issue.owner", &["issue.owner"], texts(&["ann", "bob"])),
+        ("project.labels", &["labels"], vec![set(&[]), set(&["x"]), set(&["y", "z"]), text("x")]),
+        ("issue.owner", &["issue.owner"], vec![text("ann"), text("bob"), Value::Bool(true)]),
         ("site.ip", &["site.ip"], texts(&["10.9.9.9", "::ffff:10.0.0.1", "11.0.0.0", "::1", "no ip"])),
-        ("user.groups", &["user.groups"], vec![set(&[]), set(&["staff"]), set(&["guests", "A"])]),
+        (
+            "user.groups",
+            &["user.groups"],
+            vec![set(&[]), set(&["staff"]), set(&["guests", "A"]), text("staff")],
+        ),
         ("user.mfa", &["user.mfa"], vec![Value::Bool(true), Value::Bool(false), text("true")]),
         (
             "client.ip",
@@ -147,6 +163,7 @@ fn dimensions() -> Vec<(&'static str, &'static [&'static str], Vec<Value>)> {
                 "9.255.255.255",
                 "::ffff:10.0.0.1",
                 "::1",
+                "nowhere",
             ]),
         ),
         (
@@ -158,6 +175,7 @@ fn dimensions() -> Vec<(&'static str, &'static [&'static str], Vec<Value>)> {
                 "HTTPS://x.A.com:443",
                 "http://x.a.com",
                 "https://x.y.a.com",
+                "null",
             ]),
         ),
         (
@@ -180,7 +198,7 @@ fn dimensions() -> Vec<(&'static str, &'static [&'static str], Vec<Value>)> {
                 4_102_444_800,
             ]),
         ),
-        ("install.age", &["install.age"], ints(&[0, 3599, 3600, 3601, i64::MIN, i64::MAX])),
+        ("install.age", &["install.age"], ints(&[0, 3599, 3600, 3601, -1, i64::MAX])),
         ("channel", &["channel"], texts(&["server", "browser", "pigeon"])),
         ("install.status", &["lifecycle from caller"], texts(&["enabled", "disabled"])),
         ("install.site", &["installed on"], texts(&["s", "t"])),

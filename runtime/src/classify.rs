@@ -32,7 +32,8 @@ impl<'a> Bundle<'a> {
                 _ => None,
             },
             Classifier::Number => match value {
-                Value::Int(number) => {
+                // No duration is less than none.
+                Value::Int(number) if kind != Type::Duration || number >= 0 => {
                     let bounds = t.ints.get(slot.a.get() as usize..)?.get(..slot.b.get() as usize)?;
                     let below = bounds.partition_point(|b| b.get() <= number);
                     word(t, slot.c.get() as usize + below)
@@ -184,20 +185,6 @@ fn ipv4(text: &[u8]) -> Option<u32> {
         }
     }
     (digits > 0 && number < 256 && dots == 3).then_some(address << 8 | number)
-}
-
-/// Whether a value has an attribute's type, texts in the right form.
-pub(crate) fn fits(kind: Type, value: Value<'_>) -> bool {
-    match (kind, value) {
-        (Type::String | Type::Enum, Value::Text(_))
-        | (Type::Bool, Value::Bool(_))
-        | (Type::Int | Type::Instant | Type::Duration, Value::Int(_))
-        | (Type::Strings, Value::Set(_)) => true,
-        (Type::Ip, Value::Text(text)) => address(text).is_some(),
-        (Type::Domain, Value::Text(text)) => text::domain(text).is_some(),
-        (Type::Origin, Value::Text(text)) => text::origin(text).is_some(),
-        _ => false,
-    }
 }
 
 /// The class that is left when nothing was decided.

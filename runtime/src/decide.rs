@@ -4,7 +4,7 @@ use crate::classify::word;
 use crate::decision::{ClauseHandle, Decision, Layer, Reason, Role, StepUp};
 use crate::format::{
     DENSE, FIRST, INVERTED, LISTED, MATCH, MISSING, NO_MATCH, NONE, Nets, Node, Operation, Requirement,
-    Space, Test, UNKNOWN_MATCHES, Word,
+    Space, Test, UNKNOWN_MATCHES, UNREADABLE, UNREADABLE_MATCHES, Word,
 };
 use crate::load::Bundle;
 use crate::request::Request;
@@ -340,10 +340,12 @@ impl<'a: 'r, 'r> Bundle<'a> {
                 t.words.get(at..).and_then(|w| w.get(..if dense { len } else { 2 * len })).unwrap_or(&[]);
             let stopped = match class {
                 // All tests dispatched on hold, or none.
-                MISSING if net.flags.get() & UNKNOWN_MATCHES == 0 => false,
+                MISSING | UNREADABLE if net.flags.get() & UNKNOWN_MATCHES == 0 => false,
                 LISTED if !listed => false,
-                MISSING | LISTED if dense => children.iter().any(|c| self.visit(r, c.get(), listed, stop)),
-                MISSING | LISTED => {
+                MISSING | UNREADABLE | LISTED if dense => {
+                    children.iter().any(|c| self.visit(r, c.get(), listed, stop))
+                }
+                MISSING | UNREADABLE | LISTED => {
                     children.chunks(2).filter_map(|c| c.get(1)).any(|c| self.visit(r, c.get(), listed, stop))
                 }
                 _ => {
@@ -377,6 +379,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             };
             let holds = match self.class(r, node.slot.get()) {
                 MISSING => node.test.get() & UNKNOWN_MATCHES != 0,
+                UNREADABLE => node.test.get() & UNREADABLE_MATCHES != 0,
                 LISTED => listed,
                 class => self.test(node, class) != (node.test.get() & INVERTED != 0),
             };

@@ -16,7 +16,9 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 /// First bytes of every bundle. The line end and the high byte catch transfers that mangle text.
 pub const MAGIC: [u8; 8] = *b"\x89SPRAG\r\n";
 /// The version this crate writes and reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+/// The oldest version it reads: before, nothing told what cannot be read from what is missing.
+pub const OLDEST: u32 = 2;
 /// An index that points nowhere.
 pub const NONE: u32 = u32::MAX;
 /// Set in [`Entry::flags`] for sections that a reader must know.
@@ -29,16 +31,19 @@ pub const MAX_NESTING: u32 = 64;
 /// The most steps through nets and formulas that one decision may take.
 pub const MAX_STEPS: u32 = 1 << 26;
 
-/// Class of a slot whose value is missing: tests on it are unknown.
+/// Class of a slot whose value is missing: tests on it are unknown, and it certainly is not present.
 pub const MISSING: u32 = 0;
+/// Class of a slot of which something is given that cannot be read, or of a container that is not named: tests
+/// on it are unknown, that of its presence too.
+pub const UNREADABLE: u32 = 1;
 /// Class of a slot that differs from item to item of a list operation.
-pub const LISTED: u32 = 1;
+pub const LISTED: u32 = 2;
 /// The first class that stands for values.
-pub const FIRST: u32 = 2;
+pub const FIRST: u32 = 3;
 /// Class of a two-way slot (window, element, relation, bool) that is false.
-pub const FALSE: u32 = 2;
+pub const FALSE: u32 = 3;
 /// Class of a two-way slot that is true.
-pub const TRUE: u32 = 3;
+pub const TRUE: u32 = 4;
 
 /// Formula edge: the clause matches.
 pub const MATCH: u32 = u32::MAX;
@@ -265,7 +270,7 @@ record! {
         b: U32,
         /// See [`Classifier`].
         c: U32,
-        /// How many classes there are, [`MISSING`] and [`LISTED`] too.
+        /// How many classes there are, the three below [`FIRST`] too.
         classes: U32,
         /// What is read, as policies write it. For listings.
         name: Text,
@@ -324,7 +329,7 @@ record! {
     Node {
         /// What is read.
         slot: U32,
-        /// A [`Test`], plus [`UNKNOWN_MATCHES`] and [`INVERTED`].
+        /// A [`Test`], plus [`UNKNOWN_MATCHES`], [`UNREADABLE_MATCHES`] and [`INVERTED`].
         test: U32,
         /// First operand.
         a: U32,
@@ -337,10 +342,13 @@ record! {
     }
 }
 
-/// In [`Node::test`]: a missing value satisfies it. In [`Net::flags`]: it satisfies the tests dispatched on.
+/// In [`Node::test`]: a missing value satisfies it. In [`Net::flags`]: it satisfies the tests dispatched on, and
+/// so does one that cannot be read.
 pub const UNKNOWN_MATCHES: u32 = 0x100;
 /// In [`Node::test`]: it holds where the test does not.
 pub const INVERTED: u32 = 0x200;
+/// In [`Node::test`]: a value that cannot be read satisfies it.
+pub const UNREADABLE_MATCHES: u32 = 0x400;
 
 record! {
     /// A discrimination net: which clauses can match.
@@ -678,7 +686,7 @@ codes! {
     Classifier {
         /// Text: symbol in [`Space::Value`], else the class that automaton `a` gives, else `b`.
         Text = 0,
-        /// Enumeration: symbol in [`Space::Value`], else missing.
+        /// Enumeration: symbol in [`Space::Value`], else unreadable.
         Enum = 1,
         /// Words `a..a+2`: the classes of false and true.
         Bool = 2,

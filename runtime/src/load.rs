@@ -10,9 +10,9 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use crate::format::{
     App, Attribute, Automaton, CRITICAL, Classifier, Clause, Container, ContainerKind, DENSE, Edge, Entry,
-    FORMAT, Fact, Globals, Group, Header, Int, Kind, MAGIC, MATCH, MAX_DEPTH, MAX_NESTING, Model, NO_MATCH,
-    NONE, Net, Nets, Node, Operation, Owner, Range, Ratchet, Requirement, Route, SETTLED, Scope, Short, Slot,
-    Space, Stratum, Subject, Symbol, Test, Text, Type, User, Window, Word,
+    FIRST, FORMAT, Fact, Globals, Group, Header, Int, Kind, MAGIC, MATCH, MAX_DEPTH, MAX_NESTING, Model,
+    NO_MATCH, NONE, Net, Nets, Node, OLDEST, Operation, Owner, Range, Ratchet, Requirement, Route, SETTLED,
+    Scope, Short, Slot, Space, Stratum, Subject, Symbol, Test, Text, Type, User, Window, Word,
 };
 use crate::steps::Steps;
 
@@ -25,6 +25,8 @@ pub enum LoadError {
     NotABundle,
     /// Written for readers of at least this format version; this crate reads [`FORMAT`].
     TooNew(u32),
+    /// Written in this format version; this crate reads none before [`OLDEST`].
+    TooOld(u32),
     /// The digest of the header and directory does not match.
     DirectoryDamaged,
     /// The directory is not laid out as the format demands (entry number).
@@ -48,6 +50,12 @@ impl fmt::Display for LoadError {
             LoadError::NotABundle => f.write_str("this is not a Sprag bundle"),
             LoadError::TooNew(version) => {
                 write!(f, "the bundle needs a reader of format {version}, this one reads format {FORMAT}")
+            }
+            LoadError::TooOld(version) => {
+                write!(
+                    f,
+                    "the bundle is of format {version}, and the oldest that can be read is {OLDEST}: build it again"
+                )
             }
             LoadError::DirectoryDamaged => {
                 f.write_str("the bundle is damaged: its directory has the wrong digest")
@@ -215,8 +223,11 @@ fn read_sections(bytes: &[u8]) -> Result<Tables<'_>, LoadError> {
         return Err(if MAGIC.starts_with(bytes) { LoadError::Truncated } else { LoadError::NotABundle });
     }
     let (header, rest) = Header::ref_from_prefix(bytes).map_err(|_| LoadError::Truncated)?;
-    if header.min_reader.get() > FORMAT || header.format.get() == 0 {
+    if header.min_reader.get() > FORMAT {
         return Err(LoadError::TooNew(header.min_reader.get()));
+    }
+    if header.format.get() < OLDEST {
+        return Err(LoadError::TooOld(header.format.get()));
     }
     if header.length.get() != bytes.len() as u64 {
         return Err(LoadError::Truncated);
@@ -517,7 +528,7 @@ impl Verifier<'_, '_> {
         let t = self.t;
         let (a, b, c, classes) = (slot.a.get(), slot.b.get(), slot.c.get(), slot.classes.get());
         let class = |class: u32| hold(class < classes);
-        hold(classes >= 2)?;
+        hold(classes >= FIRST)?;
         self.text(slot.name)?;
         match Classifier::from_code(slot.classifier.get())? {
             Classifier::Text => {
@@ -581,9 +592,9 @@ impl Verifier<'_, '_> {
         edge(node.yes.get())?;
         edge(node.no.get())?;
         match Test::from_code(node.test.get() & 0xff)? {
-            Test::Equal | Test::Between => hold(node.test.get() < 0x400),
+            Test::Equal | Test::Between => hold(node.test.get() < 0x800),
             Test::Bits => {
-                hold(node.test.get() < 0x400)?;
+                hold(node.test.get() < 0x800)?;
                 self.t.words.get(node.a.get() as usize..)?.get(..node.b.get() as usize).map(|_| ())
             }
         }

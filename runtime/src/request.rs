@@ -75,14 +75,15 @@ pub struct User<'r> {
     pub attributes: &'r [(&'r str, Value<'r>)],
 }
 
-/// A value; one that does not fit its attribute's type counts as missing.
+/// A value. One that does not fit its attribute's type is given and cannot be read: every test of it is unknown,
+/// also whether there is one.
 #[derive(Debug, Clone, Copy)]
 pub enum Value<'r> {
     /// Strings, enumerations, addresses, domains, origins.
     Text(&'r str),
     /// Truth values.
     Bool(bool),
-    /// Numbers; instants in seconds since 1970-01-01T00:00:00Z; durations in seconds.
+    /// Numbers; instants in seconds since 1970-01-01T00:00:00Z; durations in seconds, not negative.
     Int(i64),
     /// Sets of texts.
     Set(&'r [&'r str]),

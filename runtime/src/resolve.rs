@@ -1,9 +1,9 @@
 //! From a request to classes: everything that reads the request's strings.
 
-use crate::classify::{UNDECIDED, address, fits, word};
+use crate::classify::{UNDECIDED, address, word};
 use crate::format::{
-    Attribute, Classifier, FALSE, FIRST, Fact, LISTED, MAX_DEPTH, MISSING, NONE, Owner, Range, Slot, Space,
-    Subject, TRUE, Type, Word,
+    Attribute, Classifier, FALSE, FIRST, Fact, LISTED, MAX_DEPTH, MISSING, NONE, Operation, Owner, Range,
+    Slot, Space, Subject, TRUE, Type, UNREADABLE, Word,
 };
 use crate::load::Bundle;
 use crate::request::{App, AppHandle, Container, OperationHandle, Request, Target, User, Value};
@@ -129,13 +129,16 @@ impl<'a: 'r, 'r> Bundle<'a> {
             self.read_attribute(&mut r, name, *value);
         }
         self.read_stages(&mut r, request.stages);
-        let chain = match r.operation {
-            Some(operation) => self.chain(operation, request.containers),
-            None => None,
-        };
-        r.chain = chain.is_some() || r.operation.is_none();
-        if let Some(chain) = &chain {
-            self.read_chain(&mut r, chain);
+        let mut chain = None;
+        if let Some(operation) = r.operation.and_then(|o| t.operations.get(o as usize)) {
+            let consistent = self.chain(operation, request.containers);
+            r.chain = consistent.is_some();
+            // Containers that contradict each other count as none at all.
+            let anchor = anchor(operation);
+            let none = Chain { given: &[], links: [None; MAX_DEPTH], listed: None, anchor };
+            let effective = consistent.unwrap_or(none);
+            self.read_chain(&mut r, &effective);
+            chain = Some(effective);
         }
         let relations = t.globals.relations;
         for slot in relations.at.get()..relations.at.get().saturating_add(relations.len.get()) {
@@ -186,8 +189,11 @@ impl<'a: 'r, 'r> Bundle<'a> {
         };
         let (elements, declared) = (slot.a.get(), slot.c.get());
         let given = given_groups(user);
-        if given.is_some() || !t.groups.is_empty() {
-            r.set(head, FIRST);
+        match given {
+            Given::Set(_) => r.set(head, FIRST),
+            _ if !t.groups.is_empty() => r.set(head, FIRST),
+            Given::Unreadable => r.set(head, UNREADABLE),
+            Given::Nothing => {}
         }
         if let Some(known) = r.known_user.and_then(|u| t.users.get(u as usize)) {
             for slot in self.words(known.groups) {
@@ -195,7 +201,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
                 self.note_group(r, slot.get());
             }
         }
-        if let Some(given) = given {
+        if let Given::Set(given) = given {
             for name in given {
                 match self.symbol(Space::Value.of(head), name) {
                     Some(element) if element >= declared && r.undecided(head + 1 + element) => {
@@ -227,10 +233,12 @@ impl<'a: 'r, 'r> Bundle<'a> {
                 r.enabled = Some(status == "enabled");
             }
             ("install.status", _) if r.enabled.is_none() => r.enabled = Some(false),
-            ("install.site", Value::Text(site)) if r.on_site.is_none() => {
+            ("install.site", _) if r.on_site.is_some() => {}
+            ("install.site", Value::Text(site)) => {
                 let on = r.app.and_then(|app| self.symbol(Space::Site.of(app), site));
                 r.on_site = Some(on.is_some());
             }
+            ("install.site", _) => r.on_site = Some(false),
             ("app-user.permitted", value) if r.app_user_permitted.is_none() => {
                 r.app_user_permitted = Some(matches!(value, Value::Bool(true)));
                 return;
@@ -264,12 +272,9 @@ impl<'a: 'r, 'r> Bundle<'a> {
             if !r.undecided(number) {
                 continue;
             }
-            if kind == Type::Strings {
-                if let Value::Set(elements) = value {
-                    self.feed_set(r, number, slot, elements);
-                }
-            } else if let Some(class) = self.classify(number, slot, kind, value) {
-                r.set(number, class);
+            match value {
+                Value::Set(elements) if kind == Type::Strings => self.feed_set(r, number, slot, elements),
+                _ => r.set(number, self.classify(number, slot, kind, value).unwrap_or(UNREADABLE)),
             }
         }
     }
@@ -301,9 +306,9 @@ impl<'a: 'r, 'r> Bundle<'a> {
             let reached = given.and_then(|(_, s)| self.symbol(Space::Stage.of(number.get()), s));
             let last = ratchet.stages.len.get().saturating_sub(1);
             let reached = reached.filter(|s| *s <= last);
-            if let Some(stage) = reached {
-                let class = word(t, ratchet.stages.at.get() as usize + stage as usize);
-                r.set(ratchet.slot.get(), class.unwrap_or(MISSING));
+            if given.is_some() {
+                let class = reached.and_then(|s| word(t, ratchet.stages.at.get() as usize + s as usize));
+                r.set(ratchet.slot.get(), class.unwrap_or(UNREADABLE));
             }
             let stage = reached.unwrap_or(last);
             r.locked |= word(t, ratchet.locked.get() as usize + stage as usize) == Some(1);
@@ -313,12 +318,10 @@ impl<'a: 'r, 'r> Bundle<'a> {
 
     /// The effective chain of containers; `None` if the given ones cannot be consistent with each other
     /// or with the operation.
-    fn chain(&self, operation: u32, given: &'r [Container<'r>]) -> Option<Chain<'r>> {
-        let t = &self.tables;
-        let operation = t.operations.get(operation as usize)?;
+    fn chain(&self, operation: &Operation, given: &'r [Container<'r>]) -> Option<Chain<'r>> {
         let acts = operation.kind.get();
         let lists = Some(operation.lists.get()).filter(|l| *l != NONE);
-        let anchor = lists.unwrap_or(acts);
+        let anchor = anchor(operation);
         let mut chain = Chain { given, links: [None; MAX_DEPTH], listed: None, anchor };
         let mut innermost = None;
         let mut below = None;
@@ -402,7 +405,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
                 }
                 None if chain.is_listed(depth) => (record.reads, LISTED),
                 // One that the request does not name may have a value of its own.
-                None => (record.reads, MISSING),
+                None => (record.reads, UNREADABLE),
             };
             for slot in self.words(settled) {
                 r.set(slot.get(), class);
@@ -448,21 +451,19 @@ impl<'a: 'r, 'r> Bundle<'a> {
             }
             if let Some(attribute) = t.attributes.get(number as usize) {
                 self.feed(r, attribute, *value);
-                self.settle(r, number);
             }
         }
     }
 
-    /// Closes the slots that an attribute feeds: where its value did not fit, what lies outside must not
-    /// stand in for it.
+    /// Closes the slots that a stated attribute feeds: where it gives no class (an instant of a year of which no
+    /// zone is known), what lies outside must not stand in for it.
     fn settle(&self, r: &mut Resolved<'_, 'r>, attribute: u32) {
         let t = &self.tables;
         let Some(attribute) = t.attributes.get(attribute as usize) else {
             return;
         };
         for number in self.words(attribute.feeds) {
-            // The elements of a set are as missing as their head.
-            r.set(number.get(), MISSING);
+            r.set(number.get(), UNREADABLE);
         }
     }
 
@@ -479,7 +480,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let (left, right) = (t.subjects.get(slot.a.get() as usize)?, t.subjects.get(slot.b.get() as usize)?);
         let classes = (self.class(r, left.slot.get()), self.class(r, right.slot.get()));
         match classes {
-            (MISSING, _) | (_, MISSING) => return None,
+            (MISSING | UNREADABLE, _) | (_, MISSING | UNREADABLE) => return None,
             (LISTED, _) | (_, LISTED) => return Some(LISTED),
             _ => {}
         }
@@ -511,7 +512,10 @@ impl<'a: 'r, 'r> Bundle<'a> {
                 let user = r.known_user.and_then(|u| t.users.get(u as usize));
                 return Some(user.is_some_and(|u| self.texts(u.names).any(|name| name == element)));
             }
-            return given_groups(request.user.as_ref()?).map(|given| given.contains(&element));
+            return match given_groups(request.user.as_ref()?) {
+                Given::Set(given) => Some(given.contains(&element)),
+                Given::Unreadable | Given::Nothing => None,
+            };
         }
         match self.value(subject, request, chain)?.1 {
             Raw::Given(Value::Set(elements)) => Some(elements.contains(&element)),
@@ -531,9 +535,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let attributes = self.words(subject.attributes);
         let find = |given: &'r [(&'r str, Value<'r>)], attribute: &Attribute, kind: Type| {
             let name = self.text(attribute.name);
-            let mut values = given.iter().filter(|(n, _)| *n == name).map(|(_, value)| *value);
-            // As with slots: the first that fits counts.
-            values.find(|value| self.valid(subject, kind, *value)).map(|value| (kind, Raw::Given(value)))
+            // As with slots: the first counts. It can be read, for the slot has a class.
+            given.iter().find(|(n, _)| *n == name).map(|(_, value)| (kind, Raw::Given(*value)))
         };
         match Owner::from_code(subject.owner.get())? {
             Owner::User => {
@@ -575,18 +578,6 @@ impl<'a: 'r, 'r> Bundle<'a> {
                 }
                 None
             }
-        }
-    }
-
-    /// Whether a value would have given the subject's slot a class.
-    fn valid(&self, subject: &Subject, kind: Type, value: Value<'r>) -> bool {
-        if !fits(kind, value) {
-            return false;
-        }
-        let number = subject.slot.get();
-        match self.tables.slots.get(number as usize) {
-            Some(slot) if kind == Type::Enum => self.classify(number, slot, kind, value).is_some(),
-            _ => true,
         }
     }
 
@@ -703,9 +694,25 @@ impl Raw<'_> {
 }
 
 /// The groups that the caller gives for a user.
-fn given_groups<'r>(user: &User<'r>) -> Option<&'r [&'r str]> {
-    user.attributes.iter().find_map(|(name, value)| match value {
-        Value::Set(groups) if *name == "groups" => Some(*groups),
-        _ => None,
-    })
+enum Given<'r> {
+    Set(&'r [&'r str]),
+    /// Something that is no set.
+    Unreadable,
+    Nothing,
+}
+
+fn given_groups<'r>(user: &User<'r>) -> Given<'r> {
+    match user.attributes.iter().find(|(name, _)| *name == "groups") {
+        Some((_, Value::Set(groups))) => Given::Set(groups),
+        Some(_) => Given::Unreadable,
+        None => Given::Nothing,
+    }
+}
+
+/// The kind at which reading containers begins.
+fn anchor(operation: &Operation) -> u32 {
+    match operation.lists.get() {
+        NONE => operation.kind.get(),
+        lists => lists,
+    }
 }

@@ -29,6 +29,21 @@ pub(crate) struct Manifest {
     /// `[catalogs]`
     #[serde(default)]
     pub(crate) catalogs: CatalogTable,
+    /// `[test]`
+    #[serde(default)]
+    pub(crate) test: TestTable,
+}
+
+/// `[test]`: hundredths that `sprag test` must reach.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct TestTable {
+    /// Of the rules, decisive in some case.
+    pub(crate) min_rules: Option<Spanned<u8>>,
+    /// Of the cells of the decision space.
+    pub(crate) min_cells: Option<Spanned<u8>>,
+    /// Of the planted mistakes.
+    pub(crate) min_mutation: Option<Spanned<u8>>,
 }
 
 /// `[package]`
@@ -88,6 +103,12 @@ pub(crate) fn manifest(cwd: &Path, root: &Path) -> io::Result<(Manifest, String)
         let sentence =
             format!("language `{}` is not known; this compiler knows `{LANGUAGE}`", language.get_ref());
         return Err(at(&shown, &text, language.span().start, &sentence));
+    }
+    for percent in [&manifest.test.min_rules, &manifest.test.min_cells, &manifest.test.min_mutation] {
+        if let Some(percent) = percent.as_ref().filter(|p| *p.get_ref() > 100) {
+            let sentence = format!("{} is more than 100 percent", percent.get_ref());
+            return Err(at(&shown, &text, percent.span().start, &sentence));
+        }
     }
     Ok((manifest, text))
 }

@@ -9,6 +9,7 @@ use super::manifest::{self, MANIFEST};
 use super::{Context, failed, files, progress};
 use crate::driver::{self, Compilation, Inputs};
 use crate::span::{Source, SourceMap};
+use crate::suite::Thresholds;
 
 /// A package as read from its folder.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct Package {
     /// What the compiler sees. Paths are relative to the package, so that the place where it lies
     /// does not show in what is built.
     pub(crate) inputs: Inputs,
+    /// What its tests must reach.
+    pub(crate) thresholds: Thresholds,
 }
 
 impl Package {
@@ -57,13 +60,19 @@ impl Package {
         };
         let name = manifest.package.name.into_inner();
         let inputs = Inputs { package: name.clone(), own: read(own)?, shelf: read(shelf)?, lock: Some(lock) };
-        Ok(Package { root, name, inputs })
+        let percent = |p: Option<toml::Spanned<u8>>| p.map(toml::Spanned::into_inner);
+        let thresholds = Thresholds {
+            rules: percent(manifest.test.min_rules),
+            cells: percent(manifest.test.min_cells),
+            mutation: percent(manifest.test.min_mutation),
+        };
+        Ok(Package { root, name, inputs, thresholds })
     }
 
     /// Compiles it. Diagnostics and places are best shown with [`Compiled::shown`].
     pub(crate) fn compile(self, cx: &Context) -> Compiled {
         let _bar = progress::spinner(cx, "checking");
-        let Package { root, name, inputs } = self;
+        let Package { root, name, inputs, thresholds: _ } = self;
         let files = inputs.own.len();
         Compiled { cwd: cx.cwd.clone(), root, name, files, compilation: driver::compile(inputs) }
     }

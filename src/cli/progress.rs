@@ -17,6 +17,12 @@ impl Progress {
     pub(crate) fn step(&self) {
         self.0.inc(1);
     }
+
+    /// So many of so many are done.
+    pub(crate) fn at(&self, done: usize, of: usize) {
+        self.0.set_length(of as u64);
+        self.0.set_position(done as u64);
+    }
 }
 
 impl Drop for Progress {

@@ -10,7 +10,7 @@ use clap::builder::PossibleValuesParser;
 use super::package::Package;
 use super::{Context, Exit, bundle, check, deliver, failed, progress};
 use crate::request::Request;
-use crate::suite::{self, Decider, Suite};
+use crate::suite::{self, Decider, Suite, Thresholds, coverage, mutation};
 use crate::{authzen, emit, eval, report};
 
 /// Run the tests in a package's files.
@@ -29,11 +29,40 @@ pub struct Args {
     /// Run only tests whose title contains this.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
+    /// Say which rules, layers and cells of the decision space the tests reach.
+    #[arg(long, conflicts_with = "filter")]
+    coverage: bool,
+    /// Plant mistakes in the policy, one after the other, and say which of them no test notices.
+    #[arg(long, conflicts_with = "filter")]
+    mutation: bool,
+    /// Fail unless so many hundredths of the rules are decisive in some case.
+    #[arg(long, value_name = "PERCENT", conflicts_with = "filter", value_parser = percent())]
+    min_rules: Option<u8>,
+    /// Fail unless so many hundredths of the cells of the decision space are reached.
+    #[arg(long, value_name = "PERCENT", conflicts_with = "filter", value_parser = percent())]
+    min_cells: Option<u8>,
+    /// Fail unless so many hundredths of the planted mistakes are noticed.
+    #[arg(long, value_name = "PERCENT", conflicts_with = "filter", value_parser = percent())]
+    min_mutation: Option<u8>,
 }
 
-/// 0 if all pass, 1 if one does not or the package has errors.
+fn percent() -> clap::builder::RangedI64ValueParser<u8> {
+    clap::value_parser!(u8).range(0..=100)
+}
+
+/// 0 if all pass, 1 if one does not, or less is reached than was asked for, or the package has errors.
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
-    let compiled = Package::load(args.path.as_deref(), cx)?.compile(cx);
+    let package = Package::load(args.path.as_deref(), cx)?;
+    let thresholds = match args.filter {
+        // A part of the tests reaches only a part.
+        Some(_) => Thresholds::default(),
+        None => Thresholds {
+            rules: args.min_rules.or(package.thresholds.rules),
+            cells: args.min_cells.or(package.thresholds.cells),
+            mutation: args.min_mutation.or(package.thresholds.mutation),
+        },
+    };
+    let compiled = package.compile(cx);
     let Some(model) = &compiled.compilation.model else {
         check::show_errors(&compiled, cx)?;
         return Ok(Exit::Findings);
@@ -49,7 +78,7 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let fault = |why| failed(format!("the bundle just built is refused, which is a fault of sprag: {why}"));
     let point = RefCell::new(bundle::open(&bytes).map_err(fault)?);
     let start = Instant::now();
-    let results = {
+    let mut results = {
         let _bar = progress::spinner(cx, "testing");
         let defined = |request: &Request| authzen::explain(model, sources, &eval::evaluate(model, request));
         suite::run(&Suite {
@@ -61,12 +90,25 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
             clock: &|| start.elapsed(),
         })
     };
+    if args.coverage || thresholds.rules.is_some() || thresholds.cells.is_some() {
+        let _bar = progress::spinner(cx, "measuring");
+        results.coverage = Some(coverage::measure(model));
+    }
+    if args.mutation || thresholds.mutation.is_some() {
+        if results.passed() {
+            let bar = progress::bar(cx, "planting mistakes", mutation::mutants(model, sources).len());
+            results.mutation = Some(mutation::run(model, sources, &|done, of| bar.at(done, of)));
+        } else {
+            writeln!(cx.err, "no mistakes are planted while tests fail")?;
+        }
+    }
+    results.demand(thresholds);
     let format = report::test_format(&args.output_format).unwrap_or(report::TEST_FORMATS[0]);
     let look = if args.output.is_some() { report::Look::PLAIN } else { cx.look };
     let mut bytes = Vec::new();
     (format.write)(&compiled.name, &compiled.shown(), &results, &look, &mut bytes)?;
     deliver(cx, args.output.as_deref(), &bytes)?;
-    Ok(if results.passed() { Exit::Clean } else { Exit::Findings })
+    Ok(if results.passed() && results.shortfalls.is_empty() { Exit::Clean } else { Exit::Findings })
 }
 
 fn formats() -> PossibleValuesParser {

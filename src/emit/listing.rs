@@ -235,7 +235,8 @@ impl<'a> Listing<'a> {
             return format!("{not}{name}{unknown}");
         }
         if a == f::FIRST && b == u32::MAX {
-            return format!("{not}has {name}");
+            let unreadable = node.test.get() & f::UNREADABLE_MATCHES != 0;
+            return format!("{not}has {name}{}", if unreadable { " (or unreadable)" } else { "" });
         }
         let classes: Vec<u32> = (f::FIRST..record.classes.get()).filter(|c| holds(*c)).collect();
         let shown: Vec<String> = classes.iter().take(4).map(|c| self.class(slot, *c)).collect();

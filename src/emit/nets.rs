@@ -96,8 +96,9 @@ impl Nets {
             },
         };
         let unknown = if literal.unknown { f::UNKNOWN_MATCHES } else { 0 };
+        let unreadable = if literal.unreadable { f::UNREADABLE_MATCHES } else { 0 };
         let inverted = if literal.inverted { f::INVERTED } else { 0 };
-        let key = [literal.slot, test.code() | unknown | inverted, a, b, yes, no];
+        let key = [literal.slot, test.code() | unknown | unreadable | inverted, a, b, yes, no];
         *self.nodes.entry(key).or_insert_with(|| {
             let [slot, test, a, b, yes, no] = key.map(f::Word::new);
             writer.nodes.push(f::Node { slot, test, a, b, yes, no });
@@ -105,7 +106,8 @@ impl Nets {
         })
     }
 
-    /// The net over some pieces; [`f::NONE`] if there are none. `unknown`: what missing values count as.
+    /// The net over some pieces; [`f::NONE`] if there are none. `unknown`: what missing values count as, and those
+    /// that cannot be read.
     pub(super) fn net(
         &mut self,
         writer: &mut Writer,

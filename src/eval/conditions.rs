@@ -94,7 +94,8 @@ impl From<bool> for Truth {
     }
 }
 
-/// By definition, a test of two subjects is unknown if either is missing, else listed if either is listed.
+/// By definition, a test of two subjects is unknown if either has no value that can be read, else listed if either
+/// is listed.
 fn truth(situation: &Situation, atom: &Atom) -> Truth {
     match &atom.predicate {
         Predicate::Present => values::present(situation, &atom.subject),
@@ -112,14 +113,16 @@ fn truth(situation: &Situation, atom: &Atom) -> Truth {
         Predicate::ElementOf(set) => match values::read(situation, &atom.subject) {
             Reading::Value(Constant::String(element)) => values::has_element(situation, set, &element),
             Reading::Listed => match values::present(situation, set) {
-                Truth::False => Truth::Unknown,
-                Truth::True | Truth::Unknown | Truth::Listed => Truth::Listed,
+                Truth::False | Truth::Unknown => Truth::Unknown,
+                Truth::True | Truth::Listed => Truth::Listed,
             },
-            Reading::Missing | Reading::Value(_) => Truth::Unknown,
+            Reading::Missing | Reading::Unreadable | Reading::Value(_) => Truth::Unknown,
         },
         Predicate::Same(other) => {
             match (values::read(situation, &atom.subject), values::read(situation, other)) {
-                (Reading::Missing, _) | (_, Reading::Missing) => Truth::Unknown,
+                (Reading::Missing | Reading::Unreadable, _) | (_, Reading::Missing | Reading::Unreadable) => {
+                    Truth::Unknown
+                }
                 (Reading::Listed, _) | (_, Reading::Listed) => Truth::Listed,
                 (Reading::Value(left), Reading::Value(right)) => Truth::from(left == right),
             }
@@ -129,7 +132,7 @@ fn truth(situation: &Situation, atom: &Atom) -> Truth {
         | Predicate::Like(_)
         | Predicate::InNetworks(_)
         | Predicate::During(_) => match values::read(situation, &atom.subject) {
-            Reading::Missing => Truth::Unknown,
+            Reading::Missing | Reading::Unreadable => Truth::Unknown,
             Reading::Listed => Truth::Listed,
             Reading::Value(value) => value_truth(situation, &value, &atom.predicate),
         },

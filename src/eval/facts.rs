@@ -23,7 +23,7 @@ pub(super) struct Situation<'a> {
 
 impl<'a> Situation<'a> {
     /// By definition, containers that catalog refuses count as none at all: the chain is empty and nothing
-    /// is listed, so that every container attribute is missing.
+    /// is listed, so that no container attribute can be read.
     pub(super) fn new(
         model: &'a Model,
         request: &'a Request,
@@ -74,6 +74,12 @@ impl<'a> Situation<'a> {
         }
         let name = self.request.stages.get(&ratchet.name)?;
         ratchet.stages.iter().position(|stage| stage.name == *name).map(|index| index as u32)
+    }
+
+    /// Whether the request says anything of the stage, if only a name that is none of the ratchet's.
+    pub(super) fn gives_stage(&self, ratchet: RatchetId) -> bool {
+        let ratchet = &self.model.ratchets[ratchet.index()];
+        ratchet.apps.contains(&self.app) && self.request.stages.contains_key(&ratchet.name)
     }
 
     /// Clauses in source order with their ids.

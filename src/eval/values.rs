@@ -11,8 +11,10 @@ use crate::sema::pattern::{normalise_domain, normalise_origin};
 pub(super) enum Reading {
     /// This.
     Value(Constant),
-    /// Not given, or not of the attribute's type.
+    /// Not given.
     Missing,
+    /// Given, and not of the attribute's type; or of a container that the request does not name.
+    Unreadable,
     /// It differs between the entries of the list.
     Listed,
 }
@@ -22,15 +24,15 @@ pub(super) fn read(situation: &Situation, subject: &Subject) -> Reading {
     match subject {
         Subject::Attribute(id) => {
             let attribute = &situation.model.attributes[id.index()];
-            let value = given(situation, attribute);
-            match value.and_then(|value| typed(situation.model, &value, attribute.kind)) {
-                Some(value) => Reading::Value(value),
+            match given(situation, attribute) {
+                Some(value) => as_typed(situation.model, &value, attribute.kind),
                 None => Reading::Missing,
             }
         }
         Subject::Container { attributes, inherited } => of_container(situation, attributes, *inherited),
         Subject::Stage(ratchet) => match situation.stage(*ratchet) {
             Some(stage) => Reading::Value(Constant::Index(stage)),
+            None if situation.gives_stage(*ratchet) => Reading::Unreadable,
             None => Reading::Missing,
         },
     }
@@ -38,13 +40,18 @@ pub(super) fn read(situation: &Situation, subject: &Subject) -> Reading {
 
 /// Whether the subject has a value. `user.groups` has one if there is a user and either the request gives
 /// groups or the policy declares any.
+///
+/// By definition, what is given and cannot be read is neither present nor absent: a browser that says `null` for
+/// its origin does not say that it has none.
 pub(super) fn present(situation: &Situation, subject: &Subject) -> Truth {
+    let declares_groups = is_user_groups(situation, subject) && !situation.model.groups.is_empty();
+    if declares_groups && situation.user().is_some() {
+        return Truth::True;
+    }
     match read(situation, subject) {
         Reading::Value(_) => Truth::True,
         Reading::Listed => Truth::Listed,
-        Reading::Missing if is_user_groups(situation, subject) => {
-            Truth::from(situation.user().is_some() && !situation.model.groups.is_empty())
-        }
+        Reading::Unreadable => Truth::Unknown,
         Reading::Missing => Truth::False,
     }
 }
@@ -57,7 +64,7 @@ pub(super) fn has_element(situation: &Situation, subject: &Subject, element: &st
     match read(situation, subject) {
         Reading::Value(Constant::Strings(set)) => Truth::from(set.contains(element)),
         Reading::Listed => Truth::Listed,
-        Reading::Missing | Reading::Value(_) => Truth::Unknown,
+        Reading::Missing | Reading::Unreadable | Reading::Value(_) => Truth::Unknown,
     }
 }
 
@@ -90,9 +97,9 @@ fn is_user_groups(situation: &Situation, subject: &Subject) -> bool {
 /// attributes, and on past it only if its container has no value and the attribute is inherited.
 ///
 /// A subject that names an attribute of a listed kind is listed, even where a container of the chain would
-/// have had an answer. By definition, a value is missing as soon as the walk meets a kind of which the
+/// have had an answer. By definition, a value cannot be read as soon as the walk meets a kind of which the
 /// request names no container, or a value that does not fit: either may be stricter than what lies outside,
-/// and what is not known never helps the app.
+/// and what is not known never helps the app. Nor is it known then whether there is one.
 fn of_container(situation: &Situation, attributes: &[AttributeId], inherited: bool) -> Reading {
     let owned_by = |kind: KindId| {
         attributes
@@ -109,29 +116,39 @@ fn of_container(situation: &Situation, attributes: &[AttributeId], inherited: bo
             continue;
         };
         let Some(element) = situation.chain.iter().find(|element| element.kind == kind) else {
-            return Reading::Missing;
+            return Reading::Unreadable;
         };
         match of_element(situation.model, element, attribute) {
-            Some(Some(value)) => return Reading::Value(value),
-            Some(None) => return Reading::Missing,
-            None if !inherited => return Reading::Missing,
-            None => {}
+            Reading::Missing if inherited => {}
+            reading => return reading,
         }
     }
     Reading::Missing
 }
 
-/// An attribute of one container: its id, else what the policy declares, else what the request says. `None`
-/// inside where that does not fit the attribute's type.
-fn of_element(model: &Model, element: &chain::Element, id: AttributeId) -> Option<Option<Constant>> {
+/// An attribute of one container: its id, else what the policy declares, else what the request says.
+fn of_element(model: &Model, element: &chain::Element, id: AttributeId) -> Reading {
     let attribute = &model.attributes[id.index()];
     if attribute.name == "id" {
-        return element.id.clone().map(|id| Some(Constant::String(id)));
+        return match &element.id {
+            Some(id) => Reading::Value(Constant::String(id.clone())),
+            None => Reading::Missing,
+        };
     }
     let declared = element.id.as_deref().and_then(|id| chain::declared(model, element.kind, id));
-    match declared.and_then(|container| container.attributes.get(&id)) {
-        Some(value) => Some(Some(value.clone())),
-        None => element.attributes.get(&attribute.name).map(|value| typed(model, value, attribute.kind)),
+    if let Some(value) = declared.and_then(|container| container.attributes.get(&id)) {
+        return Reading::Value(value.clone());
+    }
+    match element.attributes.get(&attribute.name) {
+        Some(value) => as_typed(model, value, attribute.kind),
+        None => Reading::Missing,
+    }
+}
+
+fn as_typed(model: &Model, value: &Value, kind: Type) -> Reading {
+    match typed(model, value, kind) {
+        Some(value) => Reading::Value(value),
+        None => Reading::Unreadable,
     }
 }
 
@@ -189,6 +206,8 @@ fn typed(model: &Model, value: &Value, kind: Type) -> Option<Constant> {
     match (kind, value) {
         (Type::String, Value::Text(text)) => Some(Constant::String(text.clone())),
         (Type::Bool, Value::Bool(value)) => Some(Constant::Bool(*value)),
+        // No duration is less than none.
+        (Type::Duration, Value::Int(..0)) => None,
         (Type::Int | Type::Instant | Type::Duration, Value::Int(value)) => Some(Constant::Int(*value)),
         (Type::Enum(id), Value::Text(text)) => {
             let values = &model.enumerations[id.index()].values;

@@ -2,12 +2,37 @@
 //!
 //! The engines know nothing of policies: `terms` are formulas over variables with finitely many classes,
 //! `diagram` and `sat` answer questions about them in two ways that share no code, `ask` chooses the way.
+//!
+//! `universe` makes the terms: it cuts all requests for one app and one operation into cells, by what models ask
+//! (`asked`, `cut`), writes what they decide as terms over these (`chain`, `lower`, `layers`), and tells which
+//! request an assignment stands for (`witness`).
 
 pub mod ask;
+mod asked;
+mod chain;
+mod cut;
+mod differences;
+mod index;
+mod instants;
+mod layers;
+mod lower;
 pub mod search;
 pub mod sets;
+mod side;
 pub mod terms;
+mod texts;
+pub mod universe;
+mod values;
+pub mod variables;
+mod vocabulary;
 pub mod walk;
+mod witness;
+mod words;
+
+pub use index::Index;
+pub use layers::Variation;
+pub use lower::Counting;
+pub use universe::{Models, Side, Universe};
 
 /// One class of each variable, at the variable's index.
 pub type Assignment = Vec<u32>;

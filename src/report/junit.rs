@@ -7,6 +7,8 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Look, TestFormat};
 use crate::span::SourceMap;
+use crate::suite::coverage::{Cells, Coverage};
+use crate::suite::mutation::Score;
 use crate::suite::{Results, TestResult};
 
 /// JUnit XML.
@@ -33,7 +35,38 @@ fn write(
         }
         report.add_test_suite(suite);
     }
+    if results.coverage.is_some() || results.mutation.is_some() {
+        report.add_test_suite(measures(results));
+    }
     report.serialize(&mut *out).map_err(io::Error::other)
+}
+
+/// What was measured: a case for each measure, failed where it is less than was asked for.
+fn measures(results: &Results) -> TestSuite {
+    let coverage = results.coverage.as_ref();
+    let shares = [
+        ("rules", coverage.map(Coverage::decisive)),
+        ("cells", coverage.and_then(|c| c.cells.as_ref()).map(Cells::share)),
+        ("mutation", results.mutation.as_ref().map(Score::noticed)),
+    ];
+    let mut suite = TestSuite::new("coverage");
+    for (measure, share) in shares {
+        let Some(share) = share else {
+            continue;
+        };
+        let short = results.shortfalls.iter().find(|s| s.measure == measure);
+        let mut status = TestCaseStatus::success();
+        if let Some(short) = short {
+            status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_type("coverage");
+            status.set_message(format!("{} % reached, {} % wanted", share.percent(), short.wanted));
+        }
+        let mut case = TestCase::new(measure, status);
+        case.set_classname("coverage");
+        case.set_system_out(format!("{} of {} ({} %)", share.part, share.of, share.percent()));
+        suite.add_test_case(case);
+    }
+    suite
 }
 
 fn case(file: &str, sources: &SourceMap, test: &TestResult) -> TestCase {

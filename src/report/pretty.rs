@@ -3,8 +3,10 @@
 use std::io::{self, Write};
 
 use super::{Look, Paint, TestFormat, count, visible};
+use crate::authzen;
 use crate::span::SourceMap;
-use crate::suite::{Results, TestResult};
+use crate::suite::coverage::{Reach, Share};
+use crate::suite::{Results, Shortfall, TestResult};
 
 /// A line per test.
 pub static FORMAT: TestFormat = TestFormat { name: "pretty", title: "a line per test, for people", write };
@@ -34,7 +36,87 @@ fn write(
     } else {
         look.paint(Paint::Bad, &format!("{failed} failed"))
     };
-    writeln!(out, "{} with {}: {verdict}{left_out}", count(results.tests.len(), "test"), count(cases, "case"))
+    writeln!(out, "{} with {}: {verdict}{left_out}", count(results.tests.len(), "test"), count(cases, "case"))?;
+    coverage(sources, results, out)?;
+    mutation(sources, results, out)?;
+    for Shortfall { measure, share, wanted } in &results.shortfalls {
+        let sentence = format!("{measure}: {} % reached, {wanted} % wanted", share.percent());
+        writeln!(out, "{}", look.paint(Paint::Bad, &sentence))?;
+    }
+    Ok(())
+}
+
+/// More of a kind than this are only counted; the JSON format has them all.
+const SHOWN: usize = 20;
+
+fn coverage(sources: &SourceMap, results: &Results, out: &mut dyn Write) -> io::Result<()> {
+    let Some(coverage) = &results.coverage else {
+        return Ok(());
+    };
+    writeln!(out, "\nrules: {} decisive in some case", share(coverage.decisive()))?;
+    let idle: Vec<_> = coverage.rules.iter().filter(|r| r.reach != Reach::Decisive).collect();
+    for rule in idle.iter().take(SHOWN) {
+        let says = match rule.reach {
+            Reach::Unreached => "matches no case",
+            Reach::Matched | Reach::Decisive => "decides no case: the answers would be the same without it",
+        };
+        writeln!(out, "  {}: `{}` {says}", sources.at(rule.span), visible(&rule.name))?;
+    }
+    more(idle.len(), out)?;
+    let silent: Vec<_> = coverage.layers.iter().filter(|(_, n)| *n == 0).map(|(l, _)| l.name()).collect();
+    if !silent.is_empty() {
+        writeln!(out, "layers that refuse no case alone: {}", silent.join(", "))?;
+    }
+    let Some(cells) = &coverage.cells else {
+        return Ok(());
+    };
+    let undecided = match cells.undecided {
+        0 => String::new(),
+        n => format!("; of {} nobody knows within the budget", count(n, "cell")),
+    };
+    writeln!(out, "cells: {} reached by some case{undecided}", share(cells.share()))?;
+    for cell in cells.missed.iter().take(SHOWN) {
+        let first = cell.operations.first().map(String::as_str).unwrap_or_default();
+        let rest = match cell.operations.len().saturating_sub(1) {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        let word = if cell.permit { "permitted" } else { "denied" };
+        let app = visible(&cell.app);
+        writeln!(out, "  {app} to {first}{rest}: no case is {word}; this request is")?;
+        writeln!(out, "    {}", authzen::request_json(&cell.witness))?;
+    }
+    more(cells.missed.len(), out)
+}
+
+fn mutation(sources: &SourceMap, results: &Results, out: &mut dyn Write) -> io::Result<()> {
+    let Some(score) = &results.mutation else {
+        return Ok(());
+    };
+    let equal = match score.equal {
+        0 => String::new(),
+        n => format!("; {n} more change no answer, proved"),
+    };
+    writeln!(out, "\nmistakes: {} noticed{equal}", share(score.noticed()))?;
+    for survivor in score.survivors.iter().take(SHOWN) {
+        writeln!(out, "  {}: {}: no test notices", sources.at(survivor.span), visible(&survivor.title))?;
+        if let Some((request, permit)) = &survivor.telling {
+            let word = if *permit { "permit" } else { "deny" };
+            writeln!(out, "    a test could expect {word} of {}", authzen::request_json(request))?;
+        }
+    }
+    more(score.survivors.len(), out)
+}
+
+fn share(share: Share) -> String {
+    format!("{} of {} ({} %)", share.part, share.of, share.percent())
+}
+
+fn more(all: usize, out: &mut dyn Write) -> io::Result<()> {
+    match all.saturating_sub(SHOWN) {
+        0 => Ok(()),
+        n => writeln!(out, "  and {n} more; `--output-format json` has them all"),
+    }
 }
 
 fn failures(sources: &SourceMap, test: &TestResult, look: &Look, out: &mut dyn Write) -> io::Result<()> {

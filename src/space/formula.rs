@@ -32,6 +32,8 @@ pub struct Literal {
     pub inverted: bool,
     /// Whether a missing value satisfies it.
     pub unknown: bool,
+    /// Whether one that is given and cannot be read satisfies it.
+    pub unreadable: bool,
 }
 
 /// What satisfies a literal.
@@ -72,7 +74,7 @@ fn test(
     refuses: bool,
 ) -> Formula {
     let literal = |slot: u32, truth: Truth, unknown: bool| {
-        Formula::Literal(Literal { slot, truth, inverted: !positive, unknown })
+        Formula::Literal(Literal { slot, truth, inverted: !positive, unknown, unreadable: refuses })
     };
     let holds = || Truth::Classes(Arc::from([sprag_runtime::format::TRUE]));
     match predicate {

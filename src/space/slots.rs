@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use sprag_runtime::format::{FIRST, TRUE};
+
 use super::classes::{self, Classifier};
 use super::expression::Expression;
 use super::pieces::Piece;
@@ -12,6 +14,9 @@ use crate::sema::model::{
 };
 use crate::space::PieceKind;
 
+/// How many classes a slot has that is true or false.
+const TWO_WAY: u32 = TRUE + 1;
+
 /// One reading of a request.
 #[derive(Debug, Clone)]
 pub struct Slot {
@@ -19,7 +24,7 @@ pub struct Slot {
     pub subject: Subject,
     /// How its value becomes a class.
     pub classifier: Classifier,
-    /// How many classes there are, the missing and the listed one too.
+    /// How many classes there are, those too that stand for no value.
     pub classes: u32,
 }
 
@@ -159,11 +164,11 @@ pub(super) fn build(model: &Model, pieces: &[Piece<Expression>]) -> Result<Slots
             let head = slots.push(
                 subject,
                 Classifier::Set { elements: names.clone(), declared: first.len() as u32 },
-                3,
+                FIRST + 1,
             );
             slots.mains.insert(subject.clone(), head);
             for (index, name) in (0..).zip(names) {
-                let slot = slots.push(subject, Classifier::Element { head, index }, 4);
+                let slot = slots.push(subject, Classifier::Element { head, index }, TWO_WAY);
                 slots.elements.insert((head, name), slot);
             }
             continue;
@@ -184,12 +189,12 @@ pub(super) fn build(model: &Model, pieces: &[Piece<Expression>]) -> Result<Slots
         return Err(problems);
     }
     for (subject, window) in &asked.windows {
-        let slot = slots.push(subject, Classifier::Window(*window), 4);
+        let slot = slots.push(subject, Classifier::Window(*window), TWO_WAY);
         slots.windows.insert((subject.clone(), *window), slot);
     }
     slots.relations = slots.slots.len() as u32;
     for (subject, predicate) in &asked.relations {
-        let slot = slots.push(subject, Classifier::Relation(predicate.clone()), 4);
+        let slot = slots.push(subject, Classifier::Relation(predicate.clone()), TWO_WAY);
         slots.related.insert((subject.clone(), predicate.clone()), slot);
     }
     Ok(slots)

@@ -506,10 +506,25 @@ impl<'r> Maker<'r> {
                     "user",
                     "user.groups",
                     "channel",
-                    "project.labels"
+                    "project.labels",
+                    "destination",
+                    "issue.due",
+                    "site.network"
                 ])
             ),
-            6 => format!("not has({})", self.pick(&["user", "client.ip", "issue.owner", "user.mfa"])),
+            6 => format!(
+                "not has({})",
+                self.pick(&[
+                    "user",
+                    "client.ip",
+                    "client.origin",
+                    "issue.owner",
+                    "issue.participants",
+                    "user.mfa",
+                    "user.groups",
+                    "install.age"
+                ])
+            ),
             7 => "project.archived".to_string(),
             8 => "not project.archived".to_string(),
             9 => format!("project.size {order} {number}"),
@@ -552,6 +567,9 @@ impl<'r> Maker<'r> {
                 [] => "device.managed".to_string(),
                 ratchets => {
                     let (name, stages) = self.random.pick(ratchets).clone();
+                    if self.random.one_in(4) {
+                        return format!("{maybe_not}has({name}.stage)");
+                    }
                     format!("{name}.stage {order} stage{}", self.random.below(stages))
                 }
             },
@@ -626,8 +644,7 @@ pub fn request(random: &mut Random) -> Request {
         if !random.one_in(often) {
             return;
         }
-        // Now and then a value of a wrong type.
-        let value = if random.one_in(25) { Value::Int(7) } else { value(random) };
+        let value = if random.one_in(8) { unreadable(random) } else { value(random) };
         attributes.insert(name.to_string(), value);
     };
     give(random, "channel", 2, &|r| text(r, &["browser", "server", "mcp", "carrier-pigeon"]));
@@ -677,6 +694,11 @@ fn user(random: &mut Random) -> User {
     if random.one_in(2) {
         attributes.insert("permitted".to_string(), Value::Bool(!random.one_in(4)));
     }
+    for value in attributes.values_mut() {
+        if random.one_in(8) {
+            *value = unreadable(random);
+        }
+    }
     User { id: random.pick(&["ann", "bob", "cat", "dan", "eve"]).to_string(), attributes }
 }
 
@@ -716,7 +738,7 @@ fn container(random: &mut Random, kind: &str) -> ContainerFact {
     let mut attributes = BTreeMap::new();
     let mut give = |random: &mut Random, name: &str, value: &dyn Fn(&mut Random) -> Value| {
         if random.one_in(2) {
-            let value = if random.one_in(25) { Value::Bool(true) } else { value(random) };
+            let value = if random.one_in(8) { unreadable(random) } else { value(random) };
             attributes.insert(name.to_string(), value);
         }
     };
@@ -745,6 +767,17 @@ fn container(random: &mut Random, kind: &str) -> ContainerFact {
         _ => {}
     }
     ContainerFact { kind: kind.to_string(), id, attributes }
+}
+
+/// A value that fits few types; which one it is given for is chance.
+fn unreadable(random: &mut Random) -> Value {
+    match random.below(5) {
+        0 => Value::Int(7),
+        1 => Value::Int(-7),
+        2 => Value::Bool(true),
+        3 => Value::Set(["ann".to_string(), "Finance".to_string()].into()),
+        _ => text(random, &["null", "", "not a value/of any"]),
+    }
 }
 
 fn text(random: &mut Random, from: &[&str]) -> Value {

@@ -1,0 +1,114 @@
+//! What is looked up again and again in one model: its clauses by app, its containers and groups by name.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::sema::model::{AppId, ClauseId, ClauseKind, ContainerId, KindId, Model, OperationId, RatchetId};
+
+/// A model, and where in it what stands. Made once, shared by all universes over the model.
+#[derive(Debug)]
+pub struct Index<'m> {
+    /// The model.
+    pub model: &'m Model,
+    /// For each app its clauses, in source order, but for the grants to context users.
+    clauses: Vec<Vec<ClauseId>>,
+    /// The grants to context users, which know no app, in source order.
+    grants: Vec<ClauseId>,
+    containers: HashMap<KindId, HashMap<&'m str, ContainerId>>,
+    ratchets: Vec<Vec<RatchetId>>,
+    members: Mutex<HashMap<Vec<&'m str>, Arc<Members<'m>>>>,
+}
+
+/// Who is in which of some declared groups.
+#[derive(Debug)]
+pub(super) struct Members<'m> {
+    /// For each way to be in some of the groups and not in the others: in which, and who. Not for "in none".
+    pub(super) ways: Vec<(Vec<u32>, Vec<&'m str>)>,
+    /// The way of each who is in any.
+    pub(super) of: HashMap<&'m str, u32>,
+}
+
+impl<'m> Index<'m> {
+    /// Looks the model through once.
+    pub fn new(model: &'m Model) -> Arc<Index<'m>> {
+        let mut clauses = vec![Vec::new(); model.apps.len()];
+        let mut grants = Vec::new();
+        for (id, clause) in (0..).map(ClauseId).zip(&model.clauses) {
+            match clause.kind {
+                ClauseKind::ContextUserGrant => grants.push(id),
+                ClauseKind::AppUserGrant
+                | ClauseKind::Permit
+                | ClauseKind::Forbid
+                | ClauseKind::Withdrawal => {
+                    clause.apps.iter().for_each(|app| clauses[app.index()].push(id));
+                }
+            }
+        }
+        let mut containers: HashMap<KindId, HashMap<&'m str, ContainerId>> = HashMap::new();
+        for (id, container) in (0..).map(ContainerId).zip(&model.containers) {
+            // The first of equals is the one that counts.
+            containers.entry(container.kind).or_default().entry(&container.id).or_insert(id);
+        }
+        let mut ratchets = vec![Vec::new(); model.apps.len()];
+        for (id, ratchet) in (0..).map(RatchetId).zip(&model.ratchets) {
+            ratchet.apps.iter().for_each(|app| ratchets[app.index()].push(id));
+        }
+        Arc::new(Index { model, clauses, grants, containers, ratchets, members: Mutex::default() })
+    }
+
+    /// The clauses that can match a request of this app for this operation, in source order.
+    pub fn clauses(&self, app: AppId, operation: OperationId) -> Vec<ClauseId> {
+        let both = self.clauses[app.index()].iter().chain(&self.grants).copied();
+        let mut found: Vec<ClauseId> =
+            both.filter(|id| self.model.clauses[id.index()].operations.contains(&operation)).collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// The clauses of the app, but for the grants to context users.
+    pub(super) fn of_app(&self, app: AppId) -> &[ClauseId] {
+        &self.clauses[app.index()]
+    }
+
+    /// The grants to context users.
+    pub(super) fn grants(&self) -> &[ClauseId] {
+        &self.grants
+    }
+
+    /// The app's ratchets, in the model's order.
+    pub fn ratchets(&self, app: AppId) -> &[RatchetId] {
+        &self.ratchets[app.index()]
+    }
+
+    /// The declaration of a container.
+    pub fn container(&self, kind: KindId, id: &str) -> Option<ContainerId> {
+        self.containers.get(&kind)?.get(id).copied()
+    }
+
+    /// Whether any container of the kind is declared.
+    pub fn declares(&self, kind: KindId) -> bool {
+        self.containers.contains_key(&kind)
+    }
+
+    /// Who is in which of these declared groups.
+    pub(super) fn members(&self, groups: &BTreeSet<&'m str>) -> Arc<Members<'m>> {
+        let key: Vec<&'m str> = groups.iter().copied().collect();
+        let mut known = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = known.entry(key).or_insert_with_key(|groups| {
+            let mut groups_of: BTreeMap<&'m str, Vec<u32>> = BTreeMap::new();
+            for (number, group) in (0..).zip(groups) {
+                for member in self.model.groups.get(*group).into_iter().flatten() {
+                    groups_of.entry(member).or_default().push(number);
+                }
+            }
+            let mut ways: BTreeMap<Vec<u32>, Vec<&'m str>> = BTreeMap::new();
+            for (member, way) in groups_of {
+                ways.entry(way).or_default().push(member);
+            }
+            let ways: Vec<(Vec<u32>, Vec<&'m str>)> = ways.into_iter().collect();
+            let of = (0..).zip(&ways).flat_map(|(way, (_, members))| members.iter().map(move |m| (*m, way)));
+            Arc::new(Members { of: of.collect(), ways })
+        });
+        made.clone()
+    }
+}

@@ -1,0 +1,313 @@
+//! All requests for one app and one operation, cut into finitely many cells by what policies can tell apart.
+//!
+//! The variables of a universe are what a request freely says, so that every combination of their classes is a
+//! request. What a policy reads (the effective container, an inherited attribute, whether two values are the same)
+//! is a function of them, written as a term, and mirrors the reference evaluator.
+//!
+//! Not all requests are told apart, and none is left out that would be decided otherwise than those that are there:
+//!
+//! - A declared container has a class of its own only if some formula asks for its id, if it is a parent of such a
+//!   one, or if two sides declare it differently. Of any other, what is declared can as well be said of a container
+//!   that is not declared, its parent can be named, and so on outwards.
+//! - A request may name containers below those that concern the operation: what it says through them, their declared
+//!   parents, it can say by naming these.
+//! - Containers of wrong kinds or in a wrong order are refused by the catalog whatever else holds.
+//! - Users are told apart by the ids and the declared groups that matter here.
+//!
+//! Fixed, and no variables: what the installation's administrator approved is all that the policy approves (less only
+//! denies more); where a caller vouches for the app user or the context user, it says that they may.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::ask::{Answer, Engines, Limits};
+use super::asked::{Asked, Test};
+use super::cut::{self, Cut, said};
+use super::differences::Differences;
+use super::index::Index;
+use super::layers::Variation;
+use super::lower::{Context, Counting, Lowering};
+use super::sets::ClassSet;
+use super::side::Known;
+use super::terms::{Term, Terms, Variable};
+use super::variables::{Part, Place, What};
+use super::vocabulary::Vocabulary;
+use super::{Assignment, Weights, witness, words};
+use crate::request::Request;
+use crate::sema::model::{AppId, ClauseId, Condition, Layer, Model, OperationId, Predicate, Source, Type};
+
+/// An app and an operation of a model.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'m> {
+    /// The model.
+    pub model: &'m Model,
+    /// The app.
+    pub app: AppId,
+    /// The operation.
+    pub operation: OperationId,
+}
+
+/// Models to look at together, each looked through once; shared by all universes over them.
+#[derive(Debug, Clone)]
+pub struct Models<'m> {
+    indices: Vec<Arc<Index<'m>>>,
+    differences: Arc<Differences>,
+}
+
+impl<'m> Models<'m> {
+    /// Looks the models through: one, or two that are compared.
+    pub fn new(models: &[&'m Model]) -> Models<'m> {
+        let indices: Vec<Arc<Index<'m>>> = models.iter().map(|model| Index::new(model)).collect();
+        let differences = Arc::new(Differences::between(&indices));
+        Models { indices, differences }
+    }
+
+    /// What was found of one of them.
+    pub fn index(&self, side: usize) -> &Arc<Index<'m>> {
+        &self.indices[side]
+    }
+
+    /// The universe of one app and one operation, each given as the models number them. `None` for a model that has
+    /// not both of them: this side denies everything.
+    ///
+    /// `extra` are conditions beside those of the models that will be asked for, with the number of their side.
+    pub fn universe(
+        &self,
+        of: &[Option<(AppId, OperationId)>],
+        extra: &[(usize, &Condition)],
+    ) -> Universe<'m> {
+        let sides: Vec<Option<Known<'m>>> = self
+            .indices
+            .iter()
+            .zip(of)
+            .map(|(index, of)| of.map(|(app, operation)| Known::new(index, app, operation)))
+            .collect();
+        Universe::new(&sides, &self.differences, extra)
+    }
+}
+
+/// All requests for one app and one operation.
+#[derive(Debug)]
+pub struct Universe<'m> {
+    known: Vec<Option<Known<'m>>>,
+    sides: Vec<Option<Lowering<'m>>>,
+    clauses: Vec<Vec<ClauseId>>,
+    vocabulary: Vocabulary,
+    like: HashMap<Variable, Vec<(Variable, Variable)>>,
+    terms: Terms,
+    engines: Engines,
+    weights: Weights,
+    too_fine: Vec<What>,
+}
+
+impl<'m> Universe<'m> {
+    /// The universe of one side, or of two that are compared: the variables go by name, since models number things
+    /// differently. `extra` are conditions beside those of the models that will be asked for, with the number of
+    /// their side.
+    ///
+    /// Looks each model through; [`Models`] does so once for many universes.
+    pub fn of(sides: &[Side<'m>], extra: &[(usize, &'m Condition)]) -> Universe<'m> {
+        let models: Vec<&'m Model> = sides.iter().map(|side| side.model).collect();
+        let of: Vec<_> = sides.iter().map(|side| Some((side.app, side.operation))).collect();
+        Models::new(&models).universe(&of, extra)
+    }
+
+    fn new(
+        known: &[Option<Known<'m>>],
+        differences: &Differences,
+        extra: &[(usize, &Condition)],
+    ) -> Universe<'m> {
+        let mut asked = Asked::new(known);
+        let mut clauses = Vec::new();
+        for (side, known) in known.iter().enumerate() {
+            clauses.push(known.as_ref().map_or_else(Vec::new, |known| ask(&mut asked, side, known)));
+        }
+        extra.iter().for_each(|(side, condition)| asked.condition(*side, condition));
+        differences.ask(&mut asked);
+        let Cut { parts, too_fine } = cut::cut(&mut asked);
+        let groups = std::mem::take(&mut asked.groups);
+        let mut like: HashMap<Variable, Vec<(Variable, Variable)>> = HashMap::new();
+        let pairs: Vec<(What, What)> = asked
+            .all
+            .iter()
+            .flat_map(|ask| ask.like.iter().map(|other| (ask.what.clone(), asked.all[*other].what.clone())))
+            .collect();
+        let vocabulary = Vocabulary::new(parts);
+        for (set, element) in pairs {
+            if let (Some((place, name)), Some((of, attribute))) = (said(&set), said(&element))
+                && let Some(has) = vocabulary.find(&What::ElementLike(place, name, of, attribute))
+                && let (Some(set), Some(element)) = (vocabulary.find(&set), vocabulary.find(&element))
+            {
+                like.entry(set).or_default().push((element, has));
+            }
+        }
+        let sizes = vocabulary.list().iter().map(|part| part.classes.len() as u32).collect();
+        let mut terms = Terms::new(sizes);
+        let weights: Weights = vocabulary.list().iter().map(Part::weights).collect();
+        let lightest =
+            |of: &Vec<u32>| (0..).zip(of).min_by_key(|(_, weight)| **weight).map_or(0, |(class, _)| class);
+        let engines = Engines::new(&terms, weights.iter().map(lightest).collect(), Limits::default());
+        let mut cx = Context { terms: &mut terms, vocabulary: &vocabulary, like: &like };
+        let mut sides = Vec::new();
+        for (known, groups) in known.iter().zip(&groups) {
+            sides.push(known.clone().map(|known| Lowering::new(known, groups, &mut cx)));
+        }
+        Universe {
+            known: known.to_vec(),
+            sides,
+            clauses,
+            vocabulary,
+            like,
+            terms,
+            engines,
+            weights,
+            too_fine,
+        }
+    }
+
+    /// Where the side permits.
+    pub fn permitted(&mut self, side: usize) -> Term {
+        self.varied(side, &Variation::none())
+    }
+
+    /// Where the side would permit, had its model other clauses or scopes.
+    pub fn varied(&mut self, side: usize, variation: &Variation<'_>) -> Term {
+        let mut layers = Vec::new();
+        for layer in Layer::ALL {
+            if !variation.assume.contains(&layer) {
+                let term = self.layer_of(side, layer, variation);
+                if term == Term::FALSE {
+                    return term;
+                }
+                layers.push(term);
+            }
+        }
+        self.terms.and(&layers)
+    }
+
+    /// Where the layer permits on this side.
+    pub fn layer(&mut self, side: usize, layer: Layer) -> Term {
+        self.layer_of(side, layer, &Variation::none())
+    }
+
+    fn layer_of(&mut self, side: usize, layer: Layer, variation: &Variation<'_>) -> Term {
+        let mut cx = Context { terms: &mut self.terms, vocabulary: &self.vocabulary, like: &self.like };
+        match &mut self.sides[side] {
+            Some(lowering) => lowering.layer(&mut cx, &self.clauses[side], layer, variation),
+            None => Term::FALSE,
+        }
+    }
+
+    /// Where the clause matches, as it counts in the decision: of a list operation, refusals count where they match
+    /// all entries, grants and permits where they may match some.
+    pub fn clause(&mut self, side: usize, clause: ClauseId) -> Term {
+        let mut cx = Context { terms: &mut self.terms, vocabulary: &self.vocabulary, like: &self.like };
+        match &mut self.sides[side] {
+            Some(lowering) => lowering.clause(&mut cx, clause),
+            None => Term::FALSE,
+        }
+    }
+
+    /// Where the condition counts as true. It is one of the model's, or was given as `extra`: of another one the
+    /// universe may not tell apart what it does.
+    pub fn condition(&mut self, side: usize, condition: &Condition, counting: Counting) -> Term {
+        let mut cx = Context { terms: &mut self.terms, vocabulary: &self.vocabulary, like: &self.like };
+        match &mut self.sides[side] {
+            Some(lowering) => lowering.condition(&mut cx, condition, counting),
+            None => Term::FALSE,
+        }
+    }
+
+    /// The clauses of the side that can match here, in source order.
+    pub fn clauses(&self, side: usize) -> &[ClauseId] {
+        &self.clauses[side]
+    }
+
+    /// Whether the term is ever true. "Never" is never said where [`Universe::too_fine`] has anything.
+    pub fn ask(&mut self, term: Term) -> Answer {
+        let answer = self.engines.ask(&self.terms, term);
+        match answer {
+            Answer::Never if !self.too_fine.is_empty() && term != Term::FALSE => {
+                let what = self.too_fine.iter().filter_map(|what| self.vocabulary.find(what)).collect();
+                Answer::Undecided(super::ask::Undecided { nodes: 0, conflicts: 0, what })
+            }
+            answer => answer,
+        }
+    }
+
+    /// What could not be cut finely enough: patterns that are too many to be told apart.
+    pub fn too_fine(&self) -> &[What] {
+        &self.too_fine
+    }
+
+    /// The request that the assignment stands for.
+    pub fn request(&self, assignment: &Assignment) -> Request {
+        witness::request(&self.known, &self.vocabulary, &self.like, assignment)
+    }
+
+    /// The variables with their classes, by index.
+    pub fn parts(&self) -> &[Part] {
+        self.vocabulary.list()
+    }
+
+    /// What each class of each variable weighs in a witness: the lightest request says least.
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// A set of cells, one set of classes for each variable, in the words of the policy.
+    pub fn words(&self, cube: &[ClassSet]) -> String {
+        words::cube(&self.vocabulary, cube)
+    }
+
+    /// A variable as policies write it.
+    pub fn name(&self, variable: Variable) -> String {
+        words::name(&self.vocabulary, variable)
+    }
+
+    /// All terms.
+    pub fn terms(&mut self) -> &mut Terms {
+        &mut self.terms
+    }
+
+    /// The terms and the engines that answer questions about them.
+    pub fn engines(&mut self) -> (&Terms, &mut Engines) {
+        (&self.terms, &mut self.engines)
+    }
+}
+
+/// Asks for all that decides requests on a side; its clauses.
+fn ask(asked: &mut Asked<'_, '_>, side: usize, known: &Known<'_>) -> Vec<ClauseId> {
+    let model = known.model;
+    asked.variable(What::User);
+    asked.variable(What::Value(Place::User, "id".into()));
+    let status = asked.variable(What::Value(Place::Request, "install.status".into()));
+    let declared = model.attributes.iter().find(|attribute| attribute.name == "install.status");
+    let kind = declared.map_or(Type::String, |attribute| attribute.kind);
+    asked.ask(status, side, kind, Some(Test::Enabled));
+    asked.scalar(What::Value(Place::User, "id".into()), side, Type::String, None);
+    let app = &model.apps[known.app.index()];
+    if let (Source::Policy, Some(sites)) = (model.authority.lifecycle, &app.installed_on) {
+        let sites = sites.iter().cloned().map(crate::sema::model::Constant::String).collect();
+        let site = What::Value(Place::Request, "install.site".into());
+        asked.scalar(site, side, Type::String, Some(Predicate::Is(sites)));
+    }
+    let clauses = known.index.clauses(known.app, known.operation);
+    for clause in &clauses {
+        let clause = &model.clauses[clause.index()];
+        if known.settled(&clause.condition) != Some(false) {
+            asked.principal(side, &clause.principal);
+            asked.condition(side, &clause.condition);
+        }
+    }
+    if model.authority.app_user == Source::Policy {
+        asked.condition(side, &model.authority.app_user_except);
+    }
+    asked.condition(side, &model.authority.context_user_required);
+    for ratchet in known.index.ratchets(known.app) {
+        if model.ratchets[ratchet.index()].stages.iter().any(|stage| stage.holds.is_some()) {
+            asked.stage(side, *ratchet);
+        }
+    }
+    clauses
+}
