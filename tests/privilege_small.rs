@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sprag::analysis::privilege::containers::{self, Where};
 use sprag::analysis::privilege::needs::{Grant, Needs, closure};
+use sprag::analysis::privilege::permitted::Permits;
+use sprag::analysis::privilege::regions::Regions;
 use sprag::analysis::privilege::set::{Operations, Scopes};
 use sprag::analysis::privilege::surplus::Why;
 use sprag::analysis::privilege::{narrower, people, ratchets, states, surplus, unions};
@@ -20,7 +22,7 @@ type Seen = BTreeMap<&'static str, usize>;
 #[test]
 fn facts_are_those_that_trying_every_request_gives() {
     let mut seen = Seen::new();
-    for seed in 0..60 {
+    for seed in 0..80 {
         let text = grants::policy(&mut Random::new(seed));
         let model = compiled::files(vec![text.clone()], grants::CATALOG).model;
         let tried = Tried::new(&model);
@@ -35,8 +37,22 @@ fn facts_are_those_that_trying_every_request_gives() {
         added_up(&model, &text, &mut seen);
     }
     for what in [
-        "implied", "covered", "alternative", "unneeded", "narrower", "unattended", "these", "as written", "top",
-        "below top", "standing", "other door", "idle", "busy", "defeated", "unlimited",
+        "implied",
+        "covered",
+        "alternative",
+        "unneeded",
+        "narrower",
+        "unattended",
+        "these",
+        "as written",
+        "top",
+        "below top",
+        "standing",
+        "other door",
+        "idle",
+        "busy",
+        "defeated",
+        "unlimited",
     ] {
         assert!(seen.get(what).is_some_and(|n| *n > 0), "{what} was never seen: {seen:?}");
     }
@@ -68,7 +84,8 @@ impl<'a> About<'a> {
         let key = &model.apps[app.index()].key;
         let all = model.operations.iter().flat_map(|o| grants::requests(key, &o.name));
         let at_best = all.filter(|r| eval::evaluate(&best, r).effect == Decision::Permit).collect();
-        let mut about = About { model, tried, app, needs: Needs::of(model), at_best, before: Vec::new(), text };
+        let mut about =
+            About { model, tried, app, needs: Needs::of(model), at_best, before: Vec::new(), text };
         about.before = about.permitted(model);
         about
     }
@@ -111,7 +128,8 @@ fn spared(about: &About, seen: &mut Seen) {
     }
     for spared in &surplus.spared {
         let more = with(kept, spared.scope);
-        let same_data = [true, false].iter().all(|user| about.opened(&more, *user) == about.opened(kept, *user));
+        let same_data =
+            [true, false].iter().all(|user| about.opened(&more, *user) == about.opened(kept, *user));
         let alone: Scopes = [spared.scope].into_iter().collect();
         let kind = match &spared.why {
             Why::Implied => {
@@ -264,5 +282,64 @@ fn added_up(model: &Model, about: &str, seen: &mut Seen) {
             assert!(!unlimited.operations.is_empty());
             *seen.entry("unlimited").or_default() += 1;
         }
+    }
+}
+
+/// All that is told of an app, but for witnesses.
+type Told = (Vec<ScopeId>, Vec<(ScopeId, ScopeId)>, bool, Option<Where>, Vec<usize>, usize);
+
+fn told(model: &Model, permits: &dyn Permits, app: AppId) -> Told {
+    let needs = Needs::of(model);
+    let surplus = surplus::of(model, &needs, permits, app).unwrap();
+    let narrower = narrower::of(model, &needs, permits, &surplus);
+    let standing = ratchets::standing(model, permits, app, Access::Admin);
+    (
+        surplus.kept.iter().collect(),
+        narrower.iter().map(|n| (n.scope, n.instead)).collect(),
+        people::unattended(model, &needs, permits, app).is_some(),
+        containers::confined(model, permits, app).map(|confined| confined.to),
+        standing.iter().flat_map(|s| s.operations.iter()).map(|o| o.index()).collect(),
+        ratchets::other_doors(model, &needs, permits, app).len(),
+    )
+}
+
+#[test]
+fn regions_tell_what_trying_every_request_tells() {
+    for seed in 0..150 {
+        let text = grants::policy(&mut Random::new(seed));
+        let model = compiled::files(vec![text.clone()], grants::CATALOG).model;
+        let regions = Regions::new(&model, &Needs::of(&model), &|_, _| {});
+        let tried = Tried::new(&model);
+        for app in (0..model.apps.len()).map(|app| AppId(app as u32)) {
+            for group in regions.groups(app) {
+                for operation in group.operations.iter() {
+                    let permitted = !tried.permitted(app, operation).is_empty();
+                    assert_eq!(!group.permitted.is_never(), permitted, "{operation:?}, seed {seed}\n{text}");
+                }
+                if let Some(witness) = group.permitted.witness() {
+                    assert_eq!(eval::evaluate(&model, witness).effect, Decision::Permit, "{witness:#?}");
+                }
+            }
+            assert_eq!(
+                told(&model, &regions, app),
+                told(&model, &tried, app),
+                "seed {seed}, app {}\n{text}",
+                model.apps[app.index()].name
+            );
+            // Chains that nobody tried may come higher, and then the evaluator says so.
+            let ladder = &containers::ladders(&model)[0];
+            let highest = containers::highest(&model, &regions, app, ladder);
+            let known = containers::highest(&model, &tried, app, ladder).map(|highest| highest.value);
+            assert!(highest.as_ref().map(|highest| highest.value) >= known, "seed {seed}\n{text}");
+            if let Some(highest) = highest {
+                let effect = eval::evaluate(&model, &highest.witness).effect;
+                assert_eq!(effect, Decision::Permit, "{:#?}, seed {seed}\n{text}", highest.witness);
+            }
+        }
+        assert_eq!(
+            ratchets::idle_stages(&model, &regions),
+            ratchets::idle_stages(&model, &tried),
+            "seed {seed}\n{text}"
+        );
     }
 }

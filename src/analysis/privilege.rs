@@ -10,6 +10,7 @@ pub mod people;
 pub mod permitted;
 pub mod ratchets;
 pub mod reach;
+pub mod regions;
 pub mod set;
 pub mod states;
 pub mod surplus;

@@ -17,6 +17,7 @@ mod manifest;
 pub mod new;
 mod package;
 mod progress;
+pub mod reach;
 pub mod show;
 pub mod test;
 
@@ -53,6 +54,7 @@ enum Command {
     Test(test::Args),
     Build(build::Args),
     Decide(decide::Args),
+    Reach(reach::Args),
     Show(show::Args),
     Lock(lock::Args),
     Explain(explain::Args),
@@ -173,6 +175,7 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
         Command::Test(args) => test::run(args, cx),
         Command::Build(args) => build::run(args, cx),
         Command::Decide(args) => decide::run(args, cx),
+        Command::Reach(args) => reach::run(args, cx),
         Command::Show(args) => show::run(args, cx),
         Command::Lock(args) => lock::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use jiff::civil::Date;
 
 use super::Threshold;
+use super::privilege::Privilege;
 use super::suppressions::{self, Suppressions};
 use crate::sema::model::{AppId, Checked, Model};
 use crate::span::{SourceMap, Span};
@@ -25,6 +26,8 @@ pub struct Subject<'a> {
     progress: Progress<'a>,
     thresholds: &'a BTreeMap<String, u64>,
     suppressions: OnceLock<Suppressions>,
+    /// See [`super::privilege`].
+    pub(super) privilege: Privilege<'a>,
 }
 
 /// Told a step's name, and how many of how many parts are done.
@@ -41,7 +44,8 @@ impl<'a> Subject<'a> {
         progress: Progress<'a>,
     ) -> Subject<'a> {
         let suppressions = OnceLock::new();
-        Subject { model, sources, files, today, progress, thresholds, suppressions }
+        let privilege = Privilege::default();
+        Subject { model, sources, files, today, progress, thresholds, suppressions, privilege }
     }
 
     /// For work that takes long: the callback that shows it.

@@ -54,8 +54,7 @@ const TESTS: [&str; 10] = [
     "not has(setup.stage)",
 ];
 
-const PLACES: [&str; 6] =
-    ["", "", "", " in project P", " in project where category == \"A\"", " in site s"];
+const PLACES: [&str; 6] = ["", "", "", " in project P", " in project where category == \"A\"", " in site s"];
 
 /// A random package over [`CATALOG`].
 pub fn policy(random: &mut Random) -> String {
@@ -79,6 +78,9 @@ pub fn policy(random: &mut Random) -> String {
         );
         if random.one_in(4) {
             text += &format!("  approved {}\n", random.subset(&requested, 3).join(", "));
+        }
+        if requested == ["ADMIN"] {
+            text += "  user owner\n";
         }
         for _ in 0..random.below(3) {
             text += &format!("  user {}{}\n", random.pick(&["reader", "editor", "owner"]), place(random));
@@ -130,8 +132,18 @@ fn place(random: &mut Random) -> &'static str {
 
 fn rule(random: &mut Random, effect: &str) -> String {
     let apps = random.pick(&["a", "b", "any app"]);
-    let operations =
-        random.pick(&["read", "write", "admin", "get", "hook", "any operation", "any operation", "read, write", "erase", "list"]);
+    let operations = random.pick(&[
+        "read",
+        "write",
+        "admin",
+        "get",
+        "hook",
+        "any operation",
+        "any operation",
+        "read, write",
+        "erase",
+        "list",
+    ]);
     let place = if matches!(*operations, "hook") { "" } else { place(random) };
     let when = match random.below(4) {
         0 | 1 => String::new(),
@@ -256,7 +268,8 @@ pub fn requests(app: &str, operation: &str) -> Vec<Request> {
 fn chains() -> Vec<Vec<ContainerFact>> {
     let of = |kind: &str, id: &str, told: &[(&str, Option<&str>)]| {
         let told = told.iter().filter_map(|(name, value)| Some((name, (*value)?)));
-        let attributes = told.map(|(name, value)| (name.to_string(), Value::Text(value.to_owned()))).collect();
+        let attributes =
+            told.map(|(name, value)| (name.to_string(), Value::Text(value.to_owned()))).collect();
         ContainerFact { kind: kind.to_owned(), id: Some(id.to_owned()), attributes }
     };
     let levels = [None, Some("low"), Some("high")];

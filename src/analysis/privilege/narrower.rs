@@ -34,13 +34,20 @@ pub fn of(model: &Model, needs: &needs::Needs, permits: &dyn Permits, surplus: &
     let narrower = |scope: ScopeId| {
         let others: Scopes = surplus.kept.iter().filter(|other| *other != scope).collect();
         let needed_for = asked.lost(&others);
-        let candidates: Scopes = needed_for
+        let named: Scopes = needed_for
             .iter()
             .flat_map(|operation| needs.alternatives(operation, models))
             .flat_map(|alternative| alternative.scopes.iter())
-            .filter(|other| *other != scope && !surplus.kept.contains(*other))
             .collect();
-        let judged = candidates.iter().filter_map(|instead| {
+        // Those that requirements name, and what includes them.
+        let candidates = (0..model.scopes.len()).map(|number| ScopeId(number as u32)).filter(|other| {
+            let declared = &model.scopes[other.index()];
+            models.contains(&declared.model)
+                && *other != scope
+                && !surplus.kept.contains(*other)
+                && declared.implies.iter().chain([other]).any(|part| named.contains(*part))
+        });
+        let judged = candidates.filter_map(|instead| {
             let swapped: Scopes = others.iter().chain([instead]).collect();
             let left = asked.opened(&swapped);
             let less = left.is_within(&opens) && left != opens;

@@ -1,7 +1,7 @@
 //! What ratchets leave standing, and stages that take nothing.
 
 use super::needs::Needs;
-use super::permitted::{Answer, Permits, at_last_stage};
+use super::permitted::{Answer, Permits, at_last_stage, at_stage};
 use super::set::Operations;
 use super::states;
 use crate::request::Request;
@@ -39,6 +39,14 @@ pub fn standing(model: &Model, permits: &dyn Permits, app: AppId, class: Access)
         }
     }
     first.map(|witness| Standing { app, operations, witness, ratchets })
+}
+
+/// The operations of which something is permitted while the ratchet stands at this stage.
+pub fn permitted_at(permits: &dyn Permits, app: AppId, ratchet: RatchetId, stage: u32) -> Operations {
+    let there = at_stage(ratchet, stage);
+    let groups = permits.groups(app).iter().filter(|group| !group.permitted.is_never());
+    let permitted = groups.filter(|group| !permits.ask(app, group.any(), &there).is_never());
+    permitted.fold(Operations::default(), |all, group| all.or(&group.operations))
 }
 
 /// What a ratchet leaves of an access class whose operations it takes from an app by taking scopes.
