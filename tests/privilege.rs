@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use sprag::analysis::privilege::models::{self, Asked, Comparison};
 use sprag::analysis::privilege::needs::{Grant, Needs, closure};
 use sprag::analysis::privilege::set::Operations;
 use sprag::analysis::privilege::states;
-use sprag::driver::{self, Inputs};
+use sprag::diag::Diagnostic;
+use sprag::driver::{self, Compilation, Inputs};
+use sprag::lint::{RULES, Subject};
 use sprag::sema::model::{Access, AppId, Checked, Model, OperationId, PermissionModelId, RatchetId, ScopeId};
 use sprag::span::Source;
 
@@ -151,4 +154,86 @@ fn the_reach_of_connect_scopes_is_that_of_the_whitelist() {
     let reach = |name| of_jira(&model, &opened(&model, "atlassian.connect", &[name])).len();
     let chain = ["READ", "WRITE", "DELETE", "PROJECT_ADMIN", "ADMIN"];
     assert_eq!(chain.map(reach), [201, 246, 269, 306, 473]);
+}
+
+/// A package of `policies`.
+fn package(name: &str) -> Compilation {
+    fn read(folder: &Path, root: &Path, into: &mut Vec<Source>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                read(&path, root, into);
+            } else if path.extension().is_some_and(|e| e == "sprag") {
+                let shown = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+                into.push(Source { path: shown, text: fs::read_to_string(&path).unwrap() });
+            }
+        }
+        into.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+    let (mut own, mut shelf) = (Vec::new(), Vec::new());
+    let root = Path::new("policies").join(name);
+    read(&root, &root, &mut own);
+    read(Path::new("policies/catalogs"), Path::new("policies"), &mut shelf);
+    driver::compile(Inputs { package: name.to_owned(), own, shelf, lock: None })
+}
+
+/// What rules about privilege find.
+fn found(compilation: &Compilation) -> Vec<Diagnostic> {
+    let model = compilation.model.as_ref().unwrap();
+    let (thresholds, today) = (BTreeMap::new(), jiff::civil::date(2026, 6, 1));
+    let subject =
+        Subject::new(model, &compilation.sources, &compilation.files, today, &thresholds, &|_, _, _| {});
+    let mut found = Vec::new();
+    let ours = |code: &str| ["SPR010", "SPR011", "SPR050", "SPR060"].iter().any(|f| code.starts_with(f));
+    for rule in RULES.iter().filter(|rule| ours(rule.code)) {
+        (rule.check)(&subject, &mut found);
+    }
+    found
+}
+
+#[test]
+fn what_is_found_in_the_example_packages() {
+    for name in ["acme", "connect-today", "connect-roadmap"] {
+        let compilation = package(name);
+        let mut text = String::new();
+        for finding in found(&compilation) {
+            text += &format!("{} {}\n", finding.code, finding.message);
+            for label in &finding.labels {
+                text += &format!("    {} {}\n", compilation.sources.at(label.span), label.text);
+            }
+            for note in finding.notes.iter().chain(&finding.help) {
+                text += &format!("    {note}\n");
+            }
+            for fix in &finding.fix {
+                text += &format!("    fix ({:?}): {}\n", fix.safety, fix.title);
+            }
+        }
+        insta::assert_snapshot!(format!("privilege_{name}"), text);
+    }
+}
+
+/// `cargo test --release --test privilege -- --ignored --nocapture`
+#[test]
+#[ignore = "takes long without optimisation"]
+#[expect(clippy::print_stdout, reason = "the times are the result")]
+fn at_the_largest_size() {
+    use sprag_test_support::workload::{LARGE, MEDIUM, workload};
+    for size in [MEDIUM, LARGE] {
+        let made = workload(size);
+        let own = made.policy.into_iter().map(|(path, text)| Source { path, text }).collect();
+        let shelf = vec![Source { path: "load.sprag".to_owned(), text: made.catalog }];
+        let inputs = Inputs { package: "load".to_owned(), own, shelf, lock: None };
+        let start = std::time::Instant::now();
+        let compilation = driver::compile(inputs);
+        println!("{}: check {:?}", size.name, start.elapsed());
+        let model = compilation.model.as_ref().unwrap();
+        let (thresholds, today) = (BTreeMap::new(), jiff::civil::date(2026, 6, 1));
+        let subject =
+            Subject::new(model, &compilation.sources, &compilation.files, today, &thresholds, &|_, _, _| {});
+        for rule in RULES {
+            let (mut found, start) = (Vec::new(), std::time::Instant::now());
+            (rule.check)(&subject, &mut found);
+            println!("{}: {} {:?}, {} findings", size.name, rule.name, start.elapsed(), found.len());
+        }
+    }
 }

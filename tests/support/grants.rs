@@ -105,6 +105,9 @@ pub fn policy(random: &mut Random) -> String {
     }
     text += &format!("assign {} to any user{}\n", random.pick(&["reader", "owner"]), place(random));
     text += &format!("assign {} to any app{}\n", random.pick(&["reader", "editor", "owner"]), place(random));
+    if random.one_in(5) {
+        text += "permit a to any operation\n";
+    }
     for _ in 0..1 + random.below(4) {
         text += &rule(random, "permit");
     }
@@ -274,20 +277,27 @@ fn chains() -> Vec<Vec<ContainerFact>> {
     };
     let levels = [None, Some("low"), Some("high")];
     let site = |id: &str, level| of("site", id, &[("level", level)]);
-    let mut chains: Vec<Vec<ContainerFact>> = vec![Vec::new(), vec![site("t", None)]];
-    for level in levels {
-        chains.push(vec![site("s", level)]);
-    }
-    for id in ["P", "Q"] {
-        for category in [None, Some("A"), Some("B")] {
-            let project = |level| of("project", id, &[("category", category), ("level", level)]);
-            chains.push(vec![project(None), site("s", None)]);
-            chains.push(vec![project(Some("low")), site("t", None)]);
-            chains.push(vec![project(Some("high"))]);
-            for level in levels {
-                let issue = of("issue", "I", &[("level", level)]);
-                chains.push(vec![issue.clone(), project(Some("high")), site("s", None)]);
-                chains.push(vec![issue, project(Some("low"))]);
+    let sites = [
+        None,
+        Some(site("s", None)),
+        Some(site("s", Some("low"))),
+        Some(site("s", Some("high"))),
+        Some(site("t", None)),
+    ];
+    let mut chains: Vec<Vec<ContainerFact>> = Vec::new();
+    for site in sites {
+        chains.push(site.clone().into_iter().collect());
+        for id in ["P", "Q"] {
+            for category in [None, Some("A"), Some("B")] {
+                for level in levels {
+                    let project = of("project", id, &[("category", category), ("level", level)]);
+                    let outer: Vec<ContainerFact> = [project].into_iter().chain(site.clone()).collect();
+                    for level in levels {
+                        let issue = of("issue", "I", &[("level", level)]);
+                        chains.push([issue].into_iter().chain(outer.clone()).collect());
+                    }
+                    chains.push(outer);
+                }
             }
         }
     }

@@ -190,9 +190,11 @@ impl<'a> Question<'a> {
         some.iter().collect()
     }
 
-    /// A kept scope in whose place this one could stand.
+    /// A kept scope in whose place this one could stand, and which it does not include: what includes it is no
+    /// other way, but more of the same.
     fn alternative(&self, scope: ScopeId, kept: &Scopes) -> Option<ScopeId> {
-        kept.iter().find(|other| {
+        let included = closure(self.model, [scope]);
+        kept.iter().filter(|other| !included.contains(*other)).find(|other| {
             let swapped: Scopes = kept.iter().filter(|k| k != other).chain([scope]).collect();
             self.lost(&swapped).is_empty()
         })
