@@ -6,11 +6,15 @@ mod bundle;
 pub mod check;
 pub mod completions;
 pub mod decide;
+pub mod diff;
 mod docs;
 pub mod explain;
 mod files;
+mod findings;
 pub mod fmt;
+mod git;
 pub mod import;
+pub mod lint;
 pub mod lock;
 pub mod man;
 mod manifest;
@@ -19,6 +23,7 @@ mod package;
 mod progress;
 pub mod reach;
 pub mod show;
+mod sides;
 pub mod test;
 
 use std::ffi::OsString;
@@ -50,10 +55,12 @@ pub struct Cli {
 enum Command {
     New(new::Args),
     Check(check::Args),
+    Lint(lint::Args),
     Fmt(fmt::Args),
     Test(test::Args),
     Build(build::Args),
     Decide(decide::Args),
+    Diff(diff::Args),
     Reach(reach::Args),
     Show(show::Args),
     Lock(lock::Args),
@@ -171,10 +178,12 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
     let done = match &cli.command {
         Command::New(args) => new::run(args, cx),
         Command::Check(args) => check::run(args, cx),
+        Command::Lint(args) => lint::run(args, cx),
         Command::Fmt(args) => fmt::run(args, cx),
         Command::Test(args) => test::run(args, cx),
         Command::Build(args) => build::run(args, cx),
         Command::Decide(args) => decide::run(args, cx),
+        Command::Diff(args) => diff::run(args, cx),
         Command::Reach(args) => reach::run(args, cx),
         Command::Show(args) => show::run(args, cx),
         Command::Lock(args) => lock::run(args, cx),
