@@ -12,6 +12,7 @@ pub mod pairs;
 pub mod phrases;
 pub mod powers;
 pub mod standing;
+pub mod privilege;
 pub mod told;
 pub mod widening;
 mod wording;

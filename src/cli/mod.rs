@@ -22,6 +22,7 @@ pub mod new;
 mod package;
 mod progress;
 pub mod scopes;
+pub mod reach;
 pub mod show;
 mod sides;
 pub mod test;
@@ -61,6 +62,7 @@ enum Command {
     Build(build::Args),
     Decide(decide::Args),
     Diff(diff::Args),
+    Reach(reach::Args),
     Show(show::Args),
     Scopes(scopes::Args),
     Lock(lock::Args),
@@ -184,6 +186,7 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
         Command::Build(args) => build::run(args, cx),
         Command::Decide(args) => decide::run(args, cx),
         Command::Diff(args) => diff::run(args, cx),
+        Command::Reach(args) => reach::run(args, cx),
         Command::Show(args) => show::run(args, cx),
         Command::Scopes(args) => scopes::run(args, cx),
         Command::Lock(args) => lock::run(args, cx),

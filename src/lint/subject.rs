@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use jiff::civil::Date;
 
 use super::Threshold;
+use super::privilege::Privilege;
 use super::suppressions::{self, Suppressions};
 use crate::analysis::escalation::Landscape;
 use crate::analysis::powers;
@@ -31,6 +32,8 @@ pub struct Subject<'a> {
     standing: OnceLock<Standing<'a>>,
     permitted: OnceLock<Vec<May>>,
     landscape: OnceLock<Landscape>,
+    /// See [`super::privilege`].
+    pub(super) privilege: Privilege<'a>,
 }
 
 /// Told a step's name, and how many of how many parts are done.
@@ -57,6 +60,7 @@ impl<'a> Subject<'a> {
             standing: OnceLock::new(),
             permitted: OnceLock::new(),
             landscape: OnceLock::new(),
+            privilege: Privilege::default(),
         }
     }
 
