@@ -13,7 +13,7 @@ const LARGEST: u64 = 256 << 20;
 ///
 /// # Errors
 ///
-/// A sentence that names the file as shown from `cwd`: missing, unreadable, not a file, too large, not UTF-8.
+/// A sentence that names the file as shown from `cwd`: missing, unreadable, a folder, too large, not UTF-8.
 pub(crate) fn read_text(cwd: &Path, path: &Path) -> io::Result<String> {
     let bytes = read_bytes(cwd, path)?;
     String::from_utf8(bytes).map_err(|e| {
@@ -31,18 +31,19 @@ pub(crate) fn read_text(cwd: &Path, path: &Path) -> io::Result<String> {
 pub(crate) fn read_bytes(cwd: &Path, path: &Path) -> io::Result<Vec<u8>> {
     let sentence = |e: io::Error| failed(format!("cannot read {}: {}", shown(cwd, path), reason(&e)));
     let data = fs::metadata(path).map_err(sentence)?;
-    if !data.is_file() {
-        return Err(failed(format!("cannot read {}: it is not a file", shown(cwd, path))));
+    if data.is_dir() {
+        return Err(failed(format!("cannot read {}: it is a folder", shown(cwd, path))));
     }
-    if data.len() > LARGEST {
+    // A pipe (`<(…)`) does not say how much will come.
+    let mut bytes = Vec::with_capacity(data.len().min(LARGEST) as usize);
+    fs::File::open(path).and_then(|f| f.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(sentence)?;
+    if bytes.len() as u64 > LARGEST {
         return Err(failed(format!(
             "cannot read {}: it is larger than {} MiB",
             shown(cwd, path),
             LARGEST >> 20
         )));
     }
-    let mut bytes = Vec::with_capacity(data.len() as usize);
-    fs::File::open(path).and_then(|f| f.take(LARGEST).read_to_end(&mut bytes)).map_err(sentence)?;
     Ok(bytes)
 }
 

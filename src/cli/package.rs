@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::manifest::{self, LintTable, MANIFEST};
 use super::{Context, failed, files, progress};
 use crate::driver::{self, Compilation, Inputs};
+use crate::sema::LockEntry;
 use crate::span::{Source, SourceMap};
 use crate::suite::Thresholds;
 
@@ -32,6 +33,9 @@ pub(crate) struct Package {
     /// Where people stand who see its paths.
     cwd: PathBuf,
 }
+
+/// What `sprag.lock` says.
+pub(crate) type Locked = io::Result<Vec<LockEntry>>;
 
 impl Package {
     /// Finds the package that `path` (the current folder if missing) lies in, and reads all of it.
@@ -78,7 +82,22 @@ impl Package {
         roots.into_iter().map(|root| Package::read(&cx.cwd, root, cx)).collect()
     }
 
+    /// The package without its lock, and beside it what the lock says, or what is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Package::load`], but for the lock.
+    pub(crate) fn load_for_lock(path: Option<&Path>, cx: &Context) -> io::Result<(Package, Locked)> {
+        Package::read_for_lock(&cx.cwd, find(path, &cx.cwd)?, cx)
+    }
+
     fn read(cwd: &Path, root: PathBuf, cx: &Context) -> io::Result<Package> {
+        let (package, lock) = Package::read_for_lock(cwd, root, cx)?;
+        let inputs = Inputs { lock: Some(lock?), ..package.inputs };
+        Ok(Package { inputs, ..package })
+    }
+
+    fn read_for_lock(cwd: &Path, root: PathBuf, cx: &Context) -> io::Result<(Package, Locked)> {
         let (manifest, text) = manifest::manifest(cwd, &root)?;
         let nested = |folder: &Path| folder.join(MANIFEST).exists();
         let own = files::sprag_files(cwd, &root, &nested)?;
@@ -96,7 +115,7 @@ impl Package {
             folders.push(found);
             shelf.extend(fresh.into_iter().filter(|p| seen.insert(p.clone())));
         }
-        let lock = manifest::lock(cwd, &root)?;
+        let lock = manifest::lock(cwd, &root);
         let bar = progress::bar(cx, "reading", own.len() + shelf.len());
         let read = |paths: Vec<PathBuf>| -> io::Result<Vec<Source>> {
             let source = |path: PathBuf| {
@@ -107,14 +126,14 @@ impl Package {
             paths.into_iter().map(source).collect()
         };
         let name = manifest.package.name.into_inner();
-        let inputs = Inputs { package: name.clone(), own: read(own)?, shelf: read(shelf)?, lock: Some(lock) };
+        let inputs = Inputs { package: name.clone(), own: read(own)?, shelf: read(shelf)?, lock: None };
         let percent = |p: Option<toml::Spanned<u8>>| p.map(toml::Spanned::into_inner);
         let thresholds = Thresholds {
             rules: percent(manifest.test.min_rules),
             cells: percent(manifest.test.min_cells),
             mutation: percent(manifest.test.min_mutation),
         };
-        Ok(Package {
+        let package = Package {
             root,
             name,
             inputs,
@@ -123,7 +142,8 @@ impl Package {
             folders,
             thresholds,
             cwd: cwd.to_owned(),
-        })
+        };
+        Ok((package, lock))
     }
 
     /// Compiles it. Diagnostics and places are best shown with [`Compiled::shown`].

@@ -898,7 +898,7 @@ pub struct Expectation {
     pub rule: Option<Name>,
     /// `filter`: a permitted list must be filtered.
     pub filter: bool,
-    /// `step-up`: exactly the scopes that the advice must name.
+    /// `step-up`: exactly the scopes that the advice must name; none of `without step-up`.
     pub step_up: Option<Vec<Name>>,
     /// Keyword to last token.
     pub span: Span,
