@@ -87,7 +87,11 @@ impl Results {
     pub fn demand(&mut self, thresholds: Thresholds) {
         let reached = [
             ("rules", thresholds.rules, self.coverage.as_ref().map(Coverage::decisive)),
-            ("cells", thresholds.cells, self.coverage.as_ref().and_then(|c| c.cells.as_ref()).map(Cells::share)),
+            (
+                "cells",
+                thresholds.cells,
+                self.coverage.as_ref().and_then(|c| c.cells.as_ref()).map(Cells::share),
+            ),
             ("mutation", thresholds.mutation, self.mutation.as_ref().map(Score::noticed)),
         ];
         for (measure, wanted, share) in reached {

@@ -69,7 +69,8 @@ fn compiled(text: &str) -> Compiled {
 
 /// What each case gets from the layers, in order.
 fn verdicts(model: &Model) -> Vec<BTreeSet<String>> {
-    let verdict = |a: Answer| a.refusals.iter().map(|r| format!("{:?} {}", r.layer, r.reason.code())).collect();
+    let verdict =
+        |a: Answer| a.refusals.iter().map(|r| format!("{:?} {}", r.layer, r.reason.code())).collect();
     let cases = model.tests.iter().flat_map(|t| &t.cases);
     cases.map(|c| verdict(eval::evaluate(model, &c.request))).collect()
 }

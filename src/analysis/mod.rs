@@ -1,6 +1,10 @@
 //! What a policy really allows, as facts: no messages, no places to print them.
 
+pub mod asking;
 pub mod cells;
+pub mod compare;
+pub mod dead;
+pub mod guarantees;
 pub mod pairs;
 pub mod told;
 

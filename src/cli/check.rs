@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 
 use super::package::{Compiled, Package};
-use super::{Context, Exit};
+use super::{Context, Exit, prove};
 use crate::diag::Diagnostic;
 use crate::report;
 
@@ -21,11 +21,16 @@ pub struct Args {
     /// Count warnings as findings.
     #[arg(long)]
     deny_warnings: bool,
+    /// Do not prove the guarantees.
+    #[arg(long)]
+    no_prove: bool,
 }
 
 /// 0 without errors, 1 with; warnings alone count with `--deny-warnings`.
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
-    let compiled = Package::load(args.path.as_deref(), cx)?.compile(cx);
+    let mut compiled = Package::load(args.path.as_deref(), cx)?.compile(cx);
+    let unproved = prove::prove(&compiled, args.no_prove, cx)?;
+    compiled.compilation.add(unproved);
     let found = &compiled.compilation.diagnostics;
     let for_people = args.output_format != "json";
     if found.is_empty() && for_people {

@@ -17,6 +17,7 @@ mod manifest;
 pub mod new;
 mod package;
 mod progress;
+mod prove;
 pub mod show;
 pub mod test;
 

@@ -40,6 +40,15 @@ pub(crate) fn bar(cx: &Context, doing: &'static str, length: usize) -> Progress 
     Progress(bar.with_style(style("{msg} {wide_bar} {pos}/{len}")))
 }
 
+/// Follows work whose length is known only when it has begun, by [`Progress::at`].
+pub(crate) fn parts(cx: &Context, doing: &'static str) -> Progress {
+    if !cx.progress {
+        return Progress(ProgressBar::hidden());
+    }
+    let bar = ProgressBar::new(0).with_message(doing);
+    Progress(bar.with_style(style("{msg} {wide_bar} {pos}/{len}")))
+}
+
 /// Turns while something of unknown length is done.
 pub(crate) fn spinner(cx: &Context, doing: &'static str) -> Progress {
     if !cx.progress {

@@ -20,6 +20,7 @@ pub mod baseline;
 pub mod edits;
 pub mod fingerprint;
 pub mod fixes;
+pub mod proofs;
 pub mod run;
 pub mod select;
 pub mod subject;

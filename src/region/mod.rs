@@ -12,6 +12,7 @@ mod asked;
 mod chain;
 mod cut;
 mod differences;
+pub mod given;
 mod index;
 mod instants;
 mod layers;

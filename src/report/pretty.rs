@@ -36,7 +36,12 @@ fn write(
     } else {
         look.paint(Paint::Bad, &format!("{failed} failed"))
     };
-    writeln!(out, "{} with {}: {verdict}{left_out}", count(results.tests.len(), "test"), count(cases, "case"))?;
+    writeln!(
+        out,
+        "{} with {}: {verdict}{left_out}",
+        count(results.tests.len(), "test"),
+        count(cases, "case")
+    )?;
     coverage(sources, results, out)?;
     mutation(sources, results, out)?;
     for Shortfall { measure, share, wanted } in &results.shortfalls {

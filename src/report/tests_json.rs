@@ -22,7 +22,8 @@ fn write(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let tests: Vec<_> = results.tests.iter().map(|t| test(sources, t)).collect();
-    let shortfall = |s: &Shortfall| json!({ "measure": s.measure, "reached": share(s.share), "wanted": s.wanted });
+    let shortfall =
+        |s: &Shortfall| json!({ "measure": s.measure, "reached": share(s.share), "wanted": s.wanted });
     let mut value = json!({
         "package": package,
         "passed": results.passed(),
@@ -98,9 +99,9 @@ fn coverage(sources: &SourceMap, coverage: &Coverage) -> Value {
 
 fn mutation(sources: &SourceMap, score: &Score) -> Value {
     let survivor = |s: &Survivor| {
-        let telling = s.telling.as_ref().map(|(request, permit)| {
-            json!({ "request": authzen::request_json(request), "decision": permit })
-        });
+        let telling = s.telling.as_ref().map(
+            |(request, permit)| json!({ "request": authzen::request_json(request), "decision": permit }),
+        );
         json!({ "mistake": s.title, "at": place(sources, s.span), "telling": telling })
     };
     json!({

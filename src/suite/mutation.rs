@@ -67,7 +67,8 @@ impl Score {
 ///
 /// `progress` is told how many of how many are done.
 pub fn run(model: &Model, sources: &SourceMap, progress: &(dyn Fn(usize, usize) + Sync)) -> Score {
-    let cases: Vec<Target<'_>> = model.tests.iter().flat_map(|t| &t.cases).map(|c| target(model, c)).collect();
+    let cases: Vec<Target<'_>> =
+        model.tests.iter().flat_map(|t| &t.cases).map(|c| target(model, c)).collect();
     let mutants = mutants(model, sources);
     let mut mutated = model.clone();
     let mut score = Score { planted: mutants.len(), ..Score::default() };
@@ -281,11 +282,7 @@ fn shifted_bounds(condition: &Condition) -> Vec<(&Atom, Condition, &'static str)
                         Ordering::GreaterOrEqual => (Ordering::Greater, "with `>` for `>=`"),
                     };
                     let predicate = Predicate::Order(other, bound.clone());
-                    found.push((
-                        atom,
-                        put_back(Condition::Test(Atom { predicate, ..atom.clone() })),
-                        says,
-                    ));
+                    found.push((atom, put_back(Condition::Test(Atom { predicate, ..atom.clone() })), says));
                 }
             }
             Condition::Constant(_) | Condition::InKind(_) | Condition::AtKind(_) => {}
