@@ -60,19 +60,10 @@ pub struct Open {
 /// Proves or refutes all claims of all guarantees, in their order.
 pub fn prove(model: &Model, progress: Progress<'_>) -> Vec<Proof> {
     let claims: Vec<Asked<'_>> = asked(model).collect();
-    let extra: Vec<Extra<'_>> = claims
-        .iter()
-        .map(|asked| Extra { operations: &asked.claim.operations, condition: &asked.claim.condition })
-        .collect();
-    let cells = Cells::new(model, &extra);
-    let work = work(&claims, &cells);
+    let extra = extra(&claims);
+    let work = work(&claims, &Cells::new(model, &extra));
     let models = Models::new(&[model]);
-    let done = AtomicUsize::new(0);
-    let found = parallel::map(&work, &|cell| {
-        let found = in_cell(model, &models, &claims, cell);
-        progress(done.fetch_add(1, Ordering::Relaxed) + 1, work.len());
-        found
-    });
+    let found = in_parallel(&work, progress, &|cell| in_cell(model, &models, &claims, cell));
     let mut proofs: Vec<Proof> = claims
         .iter()
         .map(|asked| Proof { guarantee: asked.guarantee, claim: asked.number, verdict: Verdict::Holds })
@@ -87,20 +78,42 @@ pub fn prove(model: &Model, progress: Progress<'_>) -> Vec<Proof> {
 }
 
 /// A claim and where it stands.
-struct Asked<'m> {
-    guarantee: usize,
-    number: usize,
-    claim: &'m Claim,
+pub(super) struct Asked<'m> {
+    pub(super) guarantee: usize,
+    pub(super) number: usize,
+    pub(super) claim: &'m Claim,
 }
 
-fn asked(model: &Model) -> impl Iterator<Item = Asked<'_>> {
+/// All claims, in order.
+pub(super) fn asked(model: &Model) -> impl Iterator<Item = Asked<'_>> {
     model.guarantees.iter().enumerate().flat_map(|(guarantee, of)| {
         of.claims.iter().enumerate().map(move |(number, claim)| Asked { guarantee, number, claim })
     })
 }
 
+/// What the claims ask besides the clauses.
+pub(super) fn extra<'m>(claims: &[Asked<'m>]) -> Vec<Extra<'m>> {
+    let of =
+        |asked: &Asked<'m>| Extra { operations: &asked.claim.operations, condition: &asked.claim.condition };
+    claims.iter().map(of).collect()
+}
+
+/// The cells mapped, in order, and shown as they are done.
+pub(super) fn in_parallel<R: Send>(
+    cells: &[Cell],
+    progress: Progress<'_>,
+    map: &(impl Fn(&Cell) -> R + Sync),
+) -> Vec<R> {
+    let done = AtomicUsize::new(0);
+    parallel::map(cells, &|cell| {
+        let result = map(cell);
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1, cells.len());
+        result
+    })
+}
+
 /// The cells that some claim speaks of.
-fn work(claims: &[Asked<'_>], cells: &Cells<'_>) -> Vec<Cell> {
+pub(super) fn work(claims: &[Asked<'_>], cells: &Cells<'_>) -> Vec<Cell> {
     let apps: BTreeSet<AppId> = claims.iter().flat_map(|asked| asked.claim.apps.iter().copied()).collect();
     apps.into_iter()
         .flat_map(|app| {

@@ -2,6 +2,7 @@
 
 pub mod asking;
 pub mod cells;
+pub mod claims;
 pub mod compare;
 pub mod dead;
 pub mod guarantees;

@@ -4,6 +4,7 @@
 pub mod build;
 mod bundle;
 pub mod check;
+pub mod compare;
 pub mod completions;
 pub mod decide;
 mod docs;
@@ -50,6 +51,7 @@ pub struct Cli {
 enum Command {
     New(new::Args),
     Check(check::Args),
+    Compare(compare::Args),
     Fmt(fmt::Args),
     Test(test::Args),
     Build(build::Args),
@@ -170,6 +172,7 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
     let done = match &cli.command {
         Command::New(args) => new::run(args, cx),
         Command::Check(args) => check::run(args, cx),
+        Command::Compare(args) => compare::run(args, cx),
         Command::Fmt(args) => fmt::run(args, cx),
         Command::Test(args) => test::run(args, cx),
         Command::Build(args) => build::run(args, cx),

@@ -20,6 +20,7 @@ pub mod baseline;
 pub mod edits;
 pub mod fingerprint;
 pub mod fixes;
+mod idle;
 pub mod proofs;
 pub mod run;
 pub mod select;
@@ -27,12 +28,25 @@ pub mod subject;
 pub mod suppressions;
 
 mod rules {
+    pub(super) mod contradictory_guarantees;
     pub(super) mod empty_group;
     pub(super) mod expired_suppression;
+    pub(super) mod idle_assignment;
+    pub(super) mod idle_forbid;
+    pub(super) mod idle_guarantee;
+    pub(super) mod idle_permit;
+    pub(super) mod idle_reopening;
+    pub(super) mod idle_stage;
+    pub(super) mod idle_test;
     pub(super) mod malformed_suppression;
+    pub(super) mod overridden_permit;
+    pub(super) mod redundant_rule;
     pub(super) mod stale_baseline;
+    pub(super) mod undecided_question;
     pub(super) mod unheld_role;
     pub(super) mod unknown_suppression;
+    pub(super) mod unmatched_rule;
+    pub(super) mod unreached_container;
     pub(super) mod untested_app;
     pub(super) mod unused_suppression;
 }
@@ -44,9 +58,22 @@ use crate::diag::{Diagnostic, Severity};
 
 /// Every rule, sorted by code.
 pub static RULES: &[&Rule] = &[
+    &rules::unmatched_rule::RULE,
+    &rules::redundant_rule::RULE,
+    &rules::overridden_permit::RULE,
+    &rules::idle_permit::RULE,
+    &rules::idle_forbid::RULE,
+    &rules::idle_assignment::RULE,
+    &rules::idle_test::RULE,
+    &rules::unreached_container::RULE,
+    &rules::idle_stage::RULE,
+    &rules::idle_reopening::RULE,
+    &rules::undecided_question::RULE,
     &rules::unheld_role::RULE,
     &rules::empty_group::RULE,
     &rules::untested_app::RULE,
+    &rules::contradictory_guarantees::RULE,
+    &rules::idle_guarantee::RULE,
     &rules::malformed_suppression::RULE,
     &rules::unknown_suppression::RULE,
     &rules::expired_suppression::RULE,

@@ -7,6 +7,8 @@ use jiff::civil::Date;
 
 use super::Threshold;
 use super::suppressions::{self, Suppressions};
+use crate::analysis::claims::{self, Claims};
+use crate::analysis::dead::{self, Dead};
 use crate::sema::model::{AppId, Checked, Model};
 use crate::span::{SourceMap, Span};
 use crate::syntax::tree::{self, File, Item};
@@ -25,6 +27,8 @@ pub struct Subject<'a> {
     progress: Progress<'a>,
     thresholds: &'a BTreeMap<String, u64>,
     suppressions: OnceLock<Suppressions>,
+    dead: OnceLock<Dead>,
+    claims: OnceLock<Claims>,
 }
 
 /// Told a step's name, and how many of how many parts are done.
@@ -40,8 +44,17 @@ impl<'a> Subject<'a> {
         thresholds: &'a BTreeMap<String, u64>,
         progress: Progress<'a>,
     ) -> Subject<'a> {
-        let suppressions = OnceLock::new();
-        Subject { model, sources, files, today, progress, thresholds, suppressions }
+        Subject {
+            model,
+            sources,
+            files,
+            today,
+            progress,
+            thresholds,
+            suppressions: OnceLock::new(),
+            dead: OnceLock::new(),
+            claims: OnceLock::new(),
+        }
     }
 
     /// For work that takes long: the callback that shows it.
@@ -57,6 +70,22 @@ impl<'a> Subject<'a> {
     /// What comments in the package's own files allow.
     pub fn suppressions(&self) -> &Suppressions {
         self.suppressions.get_or_init(|| suppressions::read(self.sources, self.files))
+    }
+
+    /// What could go without any request being answered otherwise.
+    pub fn dead(&self) -> &Dead {
+        self.dead.get_or_init(|| {
+            let progress = |done, of| (self.progress)("looking for dead policy", done, of);
+            dead::dead(self.model, &progress)
+        })
+    }
+
+    /// What the guarantees say of one another.
+    pub fn claims(&self) -> &Claims {
+        self.claims.get_or_init(|| {
+            let progress = |done, of| (self.progress)("comparing guarantees", done, of);
+            claims::claims(self.model, &progress)
+        })
     }
 
     /// The items of all of the package's own files.

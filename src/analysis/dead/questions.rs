@@ -31,7 +31,10 @@ impl Questions {
             .map(|clause| {
                 let mut places = BTreeSet::new();
                 each_test(&clause.condition, &mut |atom| {
-                    places.insert(Place::from(atom.span));
+                    // What stands at the whole rule's place is written nowhere: the stage of a withdrawal.
+                    if Place::from(atom.span) != Place::from(clause.span) {
+                        places.insert(Place::from(atom.span));
+                    }
                     if let Predicate::Is(constants) = &atom.predicate {
                         named.extend(constants.iter());
                     }
