@@ -9,14 +9,19 @@
 
 pub mod ask;
 mod asked;
+pub mod blocks;
 mod chain;
+pub mod cover;
 mod cut;
+pub mod diagram;
 mod differences;
 pub mod given;
 mod index;
 mod instants;
 mod layers;
 mod lower;
+pub mod order;
+pub mod sat;
 pub mod search;
 pub mod sets;
 mod side;
