@@ -78,7 +78,7 @@ fn what_is_dead_changes_nothing_and_what_is_not_does() {
 type Seen = BTreeMap<&'static str, usize>;
 
 /// Packages whose requests are more than these, for one app and one operation, are passed over.
-const MOST: usize = 400;
+const MOST: usize = 700;
 
 /// Runs the check on so many packages, on all cores; it says whether the package was small enough.
 fn campaign(packages: u64, check: &(dyn Fn(&mut Random, &mut Seen) -> bool + Sync)) -> Seen {
@@ -139,8 +139,11 @@ fn guarantees_of(world: &Compiled, requests: &Requests, text: &str, seen: &mut S
                 assert!(eval::breaks(model, claim, request), "{request:#?}\n{text}");
                 assert_eq!(refutation.answer, eval::evaluate(model, request), "{text}");
                 assert_eq!(point.decide(request).permitted(), permits(model, request), "{text}");
-                let read = authzen::request(&authzen::request_json(request), &authzen::types(model)).unwrap();
-                assert_eq!(&read.request, request, "{text}");
+                match authzen::request(&authzen::request_json(request), &authzen::types(model)) {
+                    Ok(read) => assert_eq!(&read.request, request, "{text}"),
+                    // A value of a wrong type is none in JSON; there must have been no other way.
+                    Err(_) => assert!(weight(request) >= ODD, "{request:#?}\n{text}"),
+                }
                 let lightest = broken.iter().map(weight).min();
                 assert!(lightest.is_some(), "only the analysis knows {request:#?}\n{text}");
                 assert!(Some(weight(request)) <= lightest, "not the smallest: {request:#?}\n{text}");
@@ -151,26 +154,30 @@ fn guarantees_of(world: &Compiled, requests: &Requests, text: &str, seen: &mut S
     }
 }
 
+/// What a value weighs that is not of its attribute's type.
+const ODD: usize = 9;
+
 /// How much a request says, as witnesses are weighed: a person counts more than an attribute, and so on.
 fn weight(request: &Request) -> usize {
-    let odd = |name: &str, value: &Value| match (name, value) {
-        ("install.status", _) => 4,
-        ("level", Value::Text(level)) if level == "odd" => 9,
-        _ => 2,
+    let known = ["low", "mid", "high", "server", "browser", "enabled", "disabled", "pending", "uninstalled"];
+    let one = |name: &str, value: &Value| match (name, value) {
+        ("mfa", Value::Bool(_)) => 2,
+        ("category" | "owner", Value::Text(_)) => 2,
+        ("level" | "channel", Value::Text(word)) if known.contains(&word.as_str()) => 2,
+        ("install.status", Value::Text(word)) if known.contains(&word.as_str()) => 4,
+        _ => ODD,
     };
     let said = |attributes: &BTreeMap<String, Value>| {
-        attributes
-            .iter()
-            .filter(|(name, _)| !name.ends_with("permitted"))
-            .map(|(name, value)| odd(name, value))
-            .sum::<usize>()
+        let said = attributes.iter().filter(|(name, _)| !name.ends_with("permitted"));
+        said.map(|(name, value)| one(name, value)).sum::<usize>()
     };
     let container =
         |container: &ContainerFact| said(&container.attributes) + if container.id.is_some() { 3 } else { 6 };
+    let stage = |stage: &String| if ["first", "second", "third"].contains(&stage.as_str()) { 2 } else { ODD };
     request.containers.iter().map(container).sum::<usize>()
         + request.user.as_ref().map_or(0, |user| 4 + said(&user.attributes))
         + said(&request.attributes)
-        + 2 * request.stages.len()
+        + request.stages.values().map(stage).sum::<usize>()
 }
 
 // ---- comparisons
@@ -178,10 +185,12 @@ fn weight(request: &Request) -> usize {
 fn relations_of(worlds: &[Compiled; 2], requests: &Requests, text: &str, seen: &mut Seen) {
     let models: [&Model; 2] = [&worlds[0].model, &worlds[1].model];
     let mut answers: BTreeMap<String, BTreeSet<[bool; 2]>> = BTreeMap::new();
-    for (app, operation) in requests.pairs(models[0]) {
-        let of = answers.entry(models[0].apps[app].key.clone()).or_default();
-        for request in requests.all(models[0], app, operation) {
-            of.insert(models.map(|model| permits(model, &request)));
+    for side in models {
+        for (app, operation) in requests.pairs(side) {
+            let of = answers.entry(side.apps[app].key.clone()).or_default();
+            for request in requests.all(side, app, operation) {
+                of.insert(models.map(|model| permits(model, &request)));
+            }
         }
     }
     let mut points = [worlds[0].point(), worlds[1].point()];
@@ -657,7 +666,9 @@ impl Requests {
         let names = |word: &str| texts.iter().any(|text| text.contains(word));
         assert!(model.attributes.iter().any(|a| a.owner == Owner::User));
         let text = |of: &[&str]| of.iter().map(|t| Value::Text((*t).to_owned())).collect::<Vec<_>>();
-        let bools = || vec![Value::Bool(true), Value::Bool(false)];
+        // The last of each is of no type that its attribute has.
+        let odd = |values: Vec<Value>, odd: Value| values.into_iter().chain([odd]).collect::<Vec<_>>();
+        let bools = odd(vec![Value::Bool(true), Value::Bool(false)], Value::Int(1));
         let levels = || text(&["low", "mid", "high", "odd"]);
         let mut dimensions = vec![vec![Saying::Nothing, Saying::User("ann"), Saying::User("bob")]];
         let projects: &[&str] = if names("\"Q\"") { &["P", "Q", "R"] } else { &["P", "R"] };
@@ -677,16 +688,16 @@ impl Requests {
                 dimensions.push(sayings);
             }
         };
-        of(names("category"), "project", "category", text(&["A", "B", "C"]));
+        of(names("category"), "project", "category", odd(text(&["A", "B", "C"]), Value::Bool(true)));
         of(names("project.level") || names("container.level"), "project", "level", levels());
         of(names(".level"), "site", "level", levels());
-        of(names("owner"), "project", "owner", text(&["ann", "bob"]));
-        of(names("mfa"), "user", "mfa", bools());
-        of(names("channel"), "", "channel", text(&["server", "browser"]));
-        of(names("always"), "", "install.status", text(&["enabled", "disabled"]));
+        of(names("owner"), "project", "owner", odd(text(&["ann", "bob"]), Value::Bool(true)));
+        of(names("mfa"), "user", "mfa", bools);
+        of(names("channel"), "", "channel", text(&["server", "browser", "pigeon"]));
+        of(names("always"), "", "install.status", text(&["enabled", "disabled", "odd"]));
         if names("ratchet") {
             let third = names("third").then_some("third");
-            let stages = ["first", "second"].into_iter().chain(third).map(Saying::Stage);
+            let stages = ["first", "second"].into_iter().chain(third).chain(["nowhere"]).map(Saying::Stage);
             dimensions.push([Saying::Nothing].into_iter().chain(stages).collect());
         }
         Requests { dimensions }

@@ -53,11 +53,17 @@ fn refuted(model: &Model, guarantee: &Guarantee, claim: &Claim, refutation: &Ref
         ));
     }
     let json = authzen::request_json(&refutation.request);
+    let json = match authzen::request(&json, &authzen::types(model)) {
+        Ok(_) => format!("for `sprag decide`: {json}"),
+        Err(_) => "in JSON there is no such request: a value in it is not of its attribute's type, as a program that \
+                   embeds the runtime can send it"
+            .to_owned(),
+    };
     let help = match refutation.answer.effect {
         Decision::Permit => "forbid it, permit less, or say in the guarantee what it leaves out",
         Decision::Deny => "permit it, or say in the guarantee what it leaves out",
     };
-    diagnostic.note(format!("for `sprag decide`: {json}")).help(help.to_owned())
+    diagnostic.note(json).help(help.to_owned())
 }
 
 fn at(model: &Model, diagnostic: Diagnostic, clause: ClauseId, says: &str) -> Diagnostic {
