@@ -27,7 +27,7 @@ fn packages(otherwise: u64) -> u64 {
 
 #[test]
 fn guarantees_hold_of_all_requests_or_are_broken_by_the_one_that_is_told() {
-    let seen = campaign(packages(8_000), &|random, seen| {
+    let seen = campaign(packages(2_500), &|random, seen| {
         let text = policy(random, true);
         let world = compiled::files(vec![text.clone()], CATALOG);
         let requests = Requests::of(&[&text], &world.model);
@@ -37,13 +37,13 @@ fn guarantees_hold_of_all_requests_or_are_broken_by_the_one_that_is_told() {
         guarantees_of(&world, &requests, &text, seen);
         true
     });
-    assert!(seen["holds"] > 500 && seen["refuted"] > 500 && seen["always refuted"] > 100, "{seen:?}");
-    assert!(seen["always holds"] > 20, "{seen:?}");
+    assert!(seen["holds"] > 300 && seen["refuted"] > 300 && seen["always refuted"] > 50, "{seen:?}");
+    assert!(seen["always holds"] > 5, "{seen:?}");
 }
 
 #[test]
 fn relations_hold_of_all_requests_or_are_broken_by_the_one_that_is_told() {
-    let seen = campaign(packages(6_000), &|random, seen| {
+    let seen = campaign(packages(2_500), &|random, seen| {
         let one = policy(random, false);
         // Half of them differ in one line only, so that relations hold often enough.
         let other = if random.one_in(2) { one_line_less(random, &one) } else { policy(random, false) };
@@ -61,7 +61,7 @@ fn relations_hold_of_all_requests_or_are_broken_by_the_one_that_is_told() {
 
 #[test]
 fn what_is_dead_changes_nothing_and_what_is_not_does() {
-    let seen = campaign(packages(6_000), &|random, seen| {
+    let seen = campaign(packages(2_500), &|random, seen| {
         let text = policy(random, false);
         let world = compiled::files(vec![text.clone()], CATALOG);
         let requests = Requests::of(&[&text], &world.model);
@@ -78,7 +78,7 @@ fn what_is_dead_changes_nothing_and_what_is_not_does() {
 type Seen = BTreeMap<&'static str, usize>;
 
 /// Packages whose requests are more than these, for one app and one operation, are passed over.
-const MOST: usize = 700;
+const MOST: usize = 400;
 
 /// Runs the check on so many packages, on all cores; it says whether the package was small enough.
 fn campaign(packages: u64, check: &(dyn Fn(&mut Random, &mut Seen) -> bool + Sync)) -> Seen {
@@ -144,9 +144,15 @@ fn guarantees_of(world: &Compiled, requests: &Requests, text: &str, seen: &mut S
                     // A value of a wrong type is none in JSON; there must have been no other way.
                     Err(_) => assert!(weight(request) >= ODD, "{request:#?}\n{text}"),
                 }
-                let lightest = broken.iter().map(weight).min();
-                assert!(lightest.is_some(), "only the analysis knows {request:#?}\n{text}");
-                assert!(Some(weight(request)) <= lightest, "not the smallest: {request:#?}\n{text}");
+                assert!(!broken.is_empty(), "only the analysis knows {request:#?}\n{text}");
+                // What is declared of a container need not be said: requests are weighed by what they say themselves.
+                let declared = |fact: &ContainerFact| {
+                    let id = fact.id.as_ref();
+                    model.containers.iter().any(|c| id == Some(&c.id) && !c.attributes.is_empty())
+                };
+                let lightest = broken.iter().filter(|r| !r.containers.iter().any(declared)).map(weight).min();
+                let smallest = lightest.is_none_or(|lightest| weight(request) <= lightest);
+                assert!(smallest, "not the smallest: {request:#?}\n{text}");
                 count(seen, if claim.always { "always refuted" } else { "refuted" });
             }
             Verdict::Undecided(open) => panic!("{open:?}\n{text}"),

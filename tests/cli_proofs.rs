@@ -139,9 +139,11 @@ fn packages_are_compared_app_by_app() {
 #[test]
 fn what_the_worked_guarantees_forbid_is_found_when_a_rule_is_taken_away() {
     clean(&["check", "policies/acme"]);
-    for rule in ["no-unattended-writes", "no-new-webhooks", "closed-projects"] {
+    for rule in ["no-unattended-writes", "no-new-webhooks", "closed-projects", "set-up-once"] {
         let elsewhere = tempfile::tempdir().unwrap();
         copy(&root().join("policies"), elsewhere.path());
+        // Tests that name the rule would be errors.
+        fs::remove_dir_all(elsewhere.path().join("acme/tests")).unwrap();
         let rules = elsewhere.path().join("acme/rules.sprag");
         let text = fs::read_to_string(&rules).unwrap();
         let (before, after) = text.split_once(&format!("  as {rule}\n")).unwrap();
