@@ -18,6 +18,9 @@ pub struct Args {
     /// Do not prove the guarantees.
     #[arg(long)]
     no_prove: bool,
+    /// Put the sources into the bundle, so that `sprag diff` can compare it.
+    #[arg(long)]
+    sources: bool,
 }
 
 /// 0 when built; 1 if the package has errors, a guarantee does not hold, or its table would be too large, and then
@@ -35,7 +38,8 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     };
     let built = {
         let _bar = progress::spinner(cx, "building");
-        emit::build(model, &compiled.compilation.sources)
+        let make = if args.sources { emit::build_with_sources } else { emit::build };
+        make(model, &compiled.compilation.sources)
     };
     let bytes = match built {
         Ok(bytes) => bytes,

@@ -9,6 +9,7 @@ use super::package::{Compiled, Package};
 use super::{Context, Exit, prove};
 use crate::diag::Diagnostic;
 use crate::report;
+use crate::span::SourceMap;
 
 /// Check a package and show what is wrong with it.
 #[derive(Debug, clap::Args)]
@@ -54,6 +55,11 @@ pub(super) fn show(compiled: &Compiled, format: &str, cx: &mut Context<'_>) -> i
 /// For commands that need a sound package and write something else to standard output.
 pub(super) fn show_errors(compiled: &Compiled, cx: &mut Context<'_>) -> io::Result<()> {
     show_found(compiled, &compiled.compilation.diagnostics, cx)
+}
+
+/// What was found in such sources, on standard error.
+pub(super) fn show_on(sources: &SourceMap, found: &[Diagnostic], cx: &mut Context<'_>) -> io::Result<()> {
+    (report::FORMATS[0].write)(sources, found, &cx.look, cx.err)
 }
 
 /// What was found after the checks, on standard error.
