@@ -9,9 +9,9 @@ use super::cells::{Cell, Cells, Extra};
 use crate::eval::{self, Answer};
 use crate::parallel;
 use crate::region::terms::Term;
-use crate::region::{Counting, Models, Universe};
+use crate::region::{Counting, Models, Universe, Variation};
 use crate::request::Request;
-use crate::sema::model::{AppId, Claim, Model, OperationId};
+use crate::sema::model::{AppId, Claim, ClauseId, ClauseKind, Condition, Layer, Model, OperationId};
 
 /// What came of one claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,10 +144,14 @@ fn in_cell(model: &Model, models: &Models<'_>, claims: &[Asked<'_>], cell: &Cell
         .map(|(number, asked)| (number, asked.claim))
         .collect();
     let conditions: Vec<_> = here.iter().map(|(_, claim)| (0, &claim.condition)).collect();
+    let mut found = Vec::new();
+    let left = relaxed(model, models, cell, &conditions, here, &mut found);
+    if left.is_empty() {
+        return found;
+    }
     let mut universe = models.universe(&[Some((cell.app, cell.operation()))], &conditions);
     let permitted = universe.permitted(0);
-    let mut found = Vec::new();
-    for (number, claim) in here {
+    for (number, claim) in left {
         let broken = broken(&mut universe, permitted, claim);
         let outcome = match asking::lightest(&mut universe, broken) {
             Ok(None) => continue,
@@ -159,6 +163,49 @@ fn in_cell(model: &Model, models: &Models<'_>, claims: &[Asked<'_>], cell: &Cell
         found.push((number, outcome));
     }
     found
+}
+
+/// Settles what it can without looking at the assignments to people, and gives back the other claims.
+///
+/// As if all people had all roles, more is permitted. What is not broken then is not broken at all; and the lightest
+/// request that breaks a claim then is the lightest of all, if it does so as things are.
+fn relaxed<'c>(
+    model: &Model,
+    models: &Models<'_>,
+    cell: &Cell,
+    conditions: &[(usize, &Condition)],
+    here: Vec<(usize, &'c Claim)>,
+    found: &mut Vec<(usize, Outcome)>,
+) -> Vec<(usize, &'c Claim)> {
+    let is_grant = |clause: &ClauseId| model.clauses[clause.index()].kind == ClauseKind::ContextUserGrant;
+    let clauses = models.index(0).clauses(cell.app, cell.operation());
+    if !clauses.iter().any(is_grant) {
+        return here;
+    }
+    let mut universe = models.part(cell.app, cell.operation(), conditions, &|clause| !is_grant(&clause));
+    let (none, assume) = (BTreeSet::new(), BTreeSet::from([Layer::ContextUser]));
+    let more = universe.varied(0, &Variation { without: &none, requested: None, assume: &assume });
+    let mut left = Vec::new();
+    for (number, claim) in here {
+        if claim.always {
+            left.push((number, claim));
+            continue;
+        }
+        let broken = broken(&mut universe, more, claim);
+        match asking::lightest(&mut universe, broken) {
+            Ok(None) => {}
+            Ok(Some((assignment, weight))) => {
+                let request = universe.request(&assignment);
+                if eval::breaks(model, claim, &request) {
+                    found.push((number, confirmed(model, claim, cell, request, weight)));
+                } else {
+                    left.push((number, claim));
+                }
+            }
+            Err(_) => left.push((number, claim)),
+        }
+    }
+    left
 }
 
 /// The requests of the universe that break the claim.
