@@ -4,6 +4,7 @@
 pub mod build;
 mod bundle;
 pub mod check;
+pub mod compare;
 pub mod completions;
 pub mod decide;
 pub mod diff;
@@ -23,6 +24,7 @@ mod package;
 mod progress;
 pub mod scopes;
 pub mod reach;
+mod prove;
 pub mod show;
 mod sides;
 pub mod test;
@@ -57,6 +59,7 @@ enum Command {
     New(new::Args),
     Check(check::Args),
     Lint(lint::Args),
+    Compare(compare::Args),
     Fmt(fmt::Args),
     Test(test::Args),
     Build(build::Args),
@@ -181,6 +184,7 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
         Command::New(args) => new::run(args, cx),
         Command::Check(args) => check::run(args, cx),
         Command::Lint(args) => lint::run(args, cx),
+        Command::Compare(args) => compare::run(args, cx),
         Command::Fmt(args) => fmt::run(args, cx),
         Command::Test(args) => test::run(args, cx),
         Command::Build(args) => build::run(args, cx),

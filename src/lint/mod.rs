@@ -20,7 +20,9 @@ pub mod baseline;
 pub mod edits;
 pub mod fingerprint;
 pub mod fixes;
+mod idle;
 mod privilege;
+pub mod proofs;
 pub mod run;
 pub mod select;
 pub mod subject;
@@ -29,15 +31,24 @@ pub mod suppressions;
 mod rules {
     pub(super) mod both_alternatives;
     pub(super) mod classified_power;
+    pub(super) mod contradictory_guarantees;
     pub(super) mod covered_scope;
     pub(super) mod defeated_narrowing;
     pub(super) mod empty_group;
     pub(super) mod expired_suppression;
+    pub(super) mod idle_assignment;
+    pub(super) mod idle_forbid;
+    pub(super) mod idle_guarantee;
+    pub(super) mod idle_permit;
+    pub(super) mod idle_reopening;
     pub(super) mod idle_stage;
+    pub(super) mod idle_test;
     pub(super) mod long_app_list;
     pub(super) mod malformed_suppression;
     pub(super) mod other_door;
+    pub(super) mod overridden_permit;
     pub(super) mod reach_beyond_policy;
+    pub(super) mod redundant_rule;
     pub(super) mod self_promotion;
     pub(super) mod smaller_grant;
     pub(super) mod stale_baseline;
@@ -45,11 +56,14 @@ mod rules {
     pub(super) mod trust_circle;
     pub(super) mod unattended_power;
     pub(super) mod unconfined_power;
+    pub(super) mod undecided_question;
     pub(super) mod undone_delegation;
     pub(super) mod unenforceable_rule;
     pub(super) mod unheld_role;
     pub(super) mod unknown_suppression;
+    pub(super) mod unmatched_rule;
     pub(super) mod unneeded_scope;
+    pub(super) mod unreached_container;
     pub(super) mod untested_app;
     pub(super) mod unused_suppression;
     pub(super) mod wide_scope;
@@ -76,9 +90,21 @@ pub static RULES: &[&Rule] = &[
     &rules::defeated_narrowing::RULE,
     &rules::undone_delegation::RULE,
     &rules::smaller_grant::RULE,
+    &rules::unmatched_rule::RULE,
+    &rules::redundant_rule::RULE,
+    &rules::overridden_permit::RULE,
+    &rules::idle_permit::RULE,
+    &rules::idle_forbid::RULE,
+    &rules::idle_assignment::RULE,
+    &rules::idle_test::RULE,
+    &rules::unreached_container::RULE,
+    &rules::idle_reopening::RULE,
+    &rules::undecided_question::RULE,
     &rules::unheld_role::RULE,
     &rules::empty_group::RULE,
     &rules::untested_app::RULE,
+    &rules::contradictory_guarantees::RULE,
+    &rules::idle_guarantee::RULE,
     &rules::self_promotion::RULE,
     &rules::trust_circle::RULE,
     &rules::idle_stage::RULE,

@@ -11,6 +11,8 @@ use super::suppressions::{self, Suppressions};
 use crate::analysis::escalation::Landscape;
 use crate::analysis::powers;
 use crate::analysis::standing::{May, Standing};
+use crate::analysis::claims::{self, Claims};
+use crate::analysis::dead::{self, Dead};
 use crate::sema::model::{AppId, Checked, Model};
 use crate::span::{SourceMap, Span};
 use crate::syntax::tree::{self, File, Item};
@@ -34,6 +36,8 @@ pub struct Subject<'a> {
     landscape: OnceLock<Landscape>,
     /// See [`super::privilege`].
     pub(super) privilege: Privilege<'a>,
+    dead: OnceLock<Dead>,
+    claims: OnceLock<Claims>,
 }
 
 /// Told a step's name, and how many of how many parts are done.
@@ -61,6 +65,8 @@ impl<'a> Subject<'a> {
             permitted: OnceLock::new(),
             landscape: OnceLock::new(),
             privilege: Privilege::default(),
+            dead: OnceLock::new(),
+            claims: OnceLock::new(),
         }
     }
 
@@ -98,6 +104,22 @@ impl<'a> Subject<'a> {
     /// What apps can climb on.
     pub fn landscape(&self) -> &Landscape {
         self.landscape.get_or_init(|| powers::landscape(self.model, self.standing(), self.permitted()))
+    }
+
+    /// What could go without any request being answered otherwise.
+    pub fn dead(&self) -> &Dead {
+        self.dead.get_or_init(|| {
+            let progress = |done, of| (self.progress)("looking for dead policy", done, of);
+            dead::dead(self.model, &progress)
+        })
+    }
+
+    /// What the guarantees say of one another.
+    pub fn claims(&self) -> &Claims {
+        self.claims.get_or_init(|| {
+            let progress = |done, of| (self.progress)("comparing guarantees", done, of);
+            claims::claims(self.model, &progress)
+        })
     }
 
     /// The items of all of the package's own files.
