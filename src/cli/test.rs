@@ -91,8 +91,10 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         })
     };
     if args.coverage || thresholds.rules.is_some() || thresholds.cells.is_some() {
-        let _bar = progress::spinner(cx, "measuring");
-        results.coverage = Some(coverage::measure(model));
+        let bar = progress::bar(cx, "measuring", model.operations.len());
+        let mut measured = coverage::measure(model);
+        measured.cells = Some(coverage::cells(model, &|done, of| bar.at(done, of)));
+        results.coverage = Some(measured);
     }
     if args.mutation || thresholds.mutation.is_some() {
         if results.passed() {

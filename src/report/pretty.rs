@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use super::{Look, Paint, TestFormat, count, visible};
-use crate::authzen;
 use crate::span::SourceMap;
 use crate::suite::coverage::{Reach, Share};
 use crate::suite::{Results, Shortfall, TestResult};
@@ -88,8 +87,8 @@ fn coverage(sources: &SourceMap, results: &Results, out: &mut dyn Write) -> io::
         };
         let word = if cell.permit { "permitted" } else { "denied" };
         let app = visible(&cell.app);
-        writeln!(out, "  {app} to {first}{rest}: no case is {word}; this request is")?;
-        writeln!(out, "    {}", authzen::request_json(&cell.witness))?;
+        writeln!(out, "  {app} to {first}{rest}: no case is {word}, as this one is:")?;
+        writeln!(out, "    {}", visible(&cell.words))?;
     }
     more(cells.missed.len(), out)
 }
@@ -100,14 +99,14 @@ fn mutation(sources: &SourceMap, results: &Results, out: &mut dyn Write) -> io::
     };
     let equal = match score.equal {
         0 => String::new(),
-        n => format!("; {n} more change no answer, proved"),
+        n => format!("; {n} more change no decision, proved"),
     };
     writeln!(out, "\nmistakes: {} noticed{equal}", share(score.noticed()))?;
     for survivor in score.survivors.iter().take(SHOWN) {
         writeln!(out, "  {}: {}: no test notices", sources.at(survivor.span), visible(&survivor.title))?;
-        if let Some((request, permit)) = &survivor.telling {
-            let word = if *permit { "permit" } else { "deny" };
-            writeln!(out, "    a test could expect {word} of {}", authzen::request_json(request))?;
+        if let Some(telling) = &survivor.telling {
+            let word = if telling.permit { "permit" } else { "deny" };
+            writeln!(out, "    {} expect {word}", visible(&telling.words))?;
         }
     }
     more(score.survivors.len(), out)

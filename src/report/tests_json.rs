@@ -83,6 +83,7 @@ fn coverage(sources: &SourceMap, coverage: &Coverage) -> Value {
             "operations": c.operations,
             "decision": c.permit,
             "request": authzen::request_json(&c.witness),
+            "words": c.words,
         })
     };
     json!({
@@ -99,9 +100,9 @@ fn coverage(sources: &SourceMap, coverage: &Coverage) -> Value {
 
 fn mutation(sources: &SourceMap, score: &Score) -> Value {
     let survivor = |s: &Survivor| {
-        let telling = s.telling.as_ref().map(
-            |(request, permit)| json!({ "request": authzen::request_json(request), "decision": permit }),
-        );
+        let telling = s.telling.as_ref().map(|t| {
+            json!({ "request": authzen::request_json(&t.request), "words": t.words, "decision": t.permit })
+        });
         json!({ "mistake": s.title, "at": place(sources, s.span), "telling": telling })
     };
     json!({

@@ -2,10 +2,16 @@
 //! the decision space.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::eval::{self, Answer};
+use crate::analysis::cells::Cells as Grouped;
+use crate::analysis::told;
+use crate::eval::{self, Decision};
+use crate::parallel;
+use crate::region::Models;
+use crate::region::ask::Answer;
 use crate::request::Request;
-use crate::sema::model::{ClauseId, Layer, Model};
+use crate::sema::model::{AppId, ClauseId, Layer, Model, OperationId};
 use crate::span::Span;
 
 /// What the tests reach.
@@ -42,6 +48,8 @@ pub struct Cell {
     pub permit: bool,
     /// A request that falls into it.
     pub witness: Request,
+    /// The same, as a test would say it.
+    pub words: String,
 }
 
 impl Cells {
@@ -138,7 +146,59 @@ pub fn measure(model: &Model) -> Coverage {
     }
 }
 
+/// Counts the cells that the cases fall into. `progress` is told how many of how many groups are done.
+///
+/// A cell counts only if a request is known that falls into it: witnesses are confirmed by the evaluator.
+pub fn cells(model: &Model, progress: &(dyn Fn(usize, usize) + Sync)) -> Cells {
+    let mut reached: BTreeSet<(AppId, OperationId, bool)> = BTreeSet::new();
+    for case in model.tests.iter().flat_map(|t| &t.cases) {
+        if let (Some(app), Some(operation)) = eval::target(model, &case.request) {
+            let permit = eval::evaluate(model, &case.request).effect == Decision::Permit;
+            reached.insert((app, operation, permit));
+        }
+    }
+    let models = Models::new(&[model]);
+    let groups = Grouped::new(model, &[]).all();
+    let done = AtomicUsize::new(0);
+    let found = parallel::map(&groups, &|group| {
+        progress(done.fetch_add(1, Ordering::Relaxed), groups.len());
+        let mut universe = models.universe(&[Some((group.app, group.operation()))], &[]);
+        let permitted = universe.permitted(0);
+        let denied = universe.terms().not(permitted);
+        [(true, permitted), (false, denied)].map(|(permit, term)| match universe.ask(term) {
+            Answer::Never => None,
+            Answer::Undecided(_) => Some((permit, None)),
+            Answer::Sometimes(assignment) => {
+                let request = universe.request(&assignment);
+                let holds = (eval::evaluate(model, &request).effect == Decision::Permit) == permit;
+                Some((permit, holds.then_some(request)))
+            }
+        })
+    });
+    let mut cells = Cells::default();
+    for (group, answers) in groups.iter().zip(found) {
+        for (permit, witness) in answers.into_iter().flatten() {
+            let Some(witness) = witness else {
+                cells.undecided += 1;
+                continue;
+            };
+            cells.total += 1;
+            if !group.operations.iter().any(|operation| reached.contains(&(group.app, *operation, permit))) {
+                let name = |id: &OperationId| model.operations[id.index()].name.clone();
+                cells.missed.push(Cell {
+                    app: model.apps[group.app.index()].name.clone(),
+                    operations: group.operations.iter().map(name).collect(),
+                    permit,
+                    words: told::request(model, &witness),
+                    witness,
+                });
+            }
+        }
+    }
+    cells
+}
+
 /// Which layers refuse, and for what reason.
-fn verdict(answer: &Answer) -> BTreeSet<(Layer, &'static str)> {
+fn verdict(answer: &eval::Answer) -> BTreeSet<(Layer, &'static str)> {
     answer.refusals.iter().map(|r| (r.layer, r.reason.code())).collect()
 }

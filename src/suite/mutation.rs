@@ -1,13 +1,18 @@
 //! Mutants of a policy: small mistakes, planted one by one. A test suite that stays green with one in place
 //! would not notice that mistake.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::coverage::Share;
 use super::judge;
+use crate::analysis::cells::{Cell, Cells};
+use crate::analysis::told;
 use crate::authzen;
-use crate::eval;
+use crate::eval::{self, Decision};
+use crate::region::Models;
+use crate::region::ask::Answer;
+use crate::region::terms::Term;
 use crate::request::Request;
 use crate::sema::model::{
     Access, AppId, Atom, Clause, ClauseId, ClauseKind, Condition, Model, OperationId, Ordering, Predicate,
@@ -50,9 +55,19 @@ pub struct Survivor {
     pub title: String,
     /// Where.
     pub span: Span,
-    /// A request that would tell the mistake from the policy, and whether the policy permits it; `None` where
-    /// none was found within the budget, or none was looked for.
-    pub telling: Option<(Request, bool)>,
+    /// A request that would tell the mistake from the policy; `None` where none was found within the budget.
+    pub telling: Option<Telling>,
+}
+
+/// A request that the policy and the mistake decide differently.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Telling {
+    /// The request.
+    pub request: Request,
+    /// The same, as a test would say it.
+    pub words: String,
+    /// Whether the policy permits it.
+    pub permit: bool,
 }
 
 impl Score {
@@ -77,8 +92,13 @@ pub fn run(model: &Model, sources: &SourceMap, progress: &(dyn Fn(usize, usize) 
         let noticed = mutant.planted(&mut mutated, |mutated| {
             cases.iter().any(|target| mutant.concerns(model, target) && fails(mutated, sources, target.case))
         });
-        if !noticed {
-            score.survivors.push(Survivor { title: mutant.title.clone(), span: mutant.span, telling: None });
+        if noticed {
+            continue;
+        }
+        match mutant.planted(&mut mutated, |mutated| telling(model, mutated, mutant)) {
+            Difference::None => score.equal += 1,
+            Difference::Some(telling) => score.survivors.push(mutant.survivor(Some(telling))),
+            Difference::Undecided => score.survivors.push(mutant.survivor(None)),
         }
     }
     progress(mutants.len(), mutants.len());
@@ -141,6 +161,10 @@ impl Mutant {
         }
     }
 
+    fn survivor(&self, telling: Option<Telling>) -> Survivor {
+        Survivor { title: self.title.clone(), span: self.span, telling }
+    }
+
     fn concerns(&self, model: &Model, target: &Target<'_>) -> bool {
         match (&self.change, target.app, target.operation) {
             (_, None, _) | (_, _, None) => false,
@@ -168,6 +192,64 @@ fn target<'m>(model: &Model, case: &'m TestCase) -> Target<'m> {
 fn fails(model: &Model, sources: &SourceMap, case: &TestCase) -> bool {
     let answer = authzen::explain(model, sources, &eval::evaluate(model, &case.request));
     !judge(&case.expect, &answer).is_empty()
+}
+
+/// How a mutant differs from the policy.
+enum Difference {
+    /// In no decision.
+    None,
+    /// In that of this request.
+    Some(Telling),
+    /// Nobody knows within the budget.
+    Undecided,
+}
+
+/// A request that the policy and the mutant decide differently, confirmed by the evaluator.
+fn telling(model: &Model, mutated: &Model, mutant: &Mutant) -> Difference {
+    let (apps, operations) = mutant.touches(model);
+    let models = Models::new(&[model, mutated]);
+    let grouped = [model, mutated].map(|model| Cells::new(model, &[]));
+    let mut undecided = false;
+    for app in apps {
+        // Operations that both decide alike, by their first ones.
+        let mut alike: BTreeMap<[OperationId; 2], OperationId> = BTreeMap::new();
+        let firsts = grouped.each_ref().map(|cells| {
+            let cells = cells.of(app, operations.iter().copied());
+            let first =
+                |cell: &Cell| cell.operations.iter().map(|o| (*o, cell.operation())).collect::<Vec<_>>();
+            cells.iter().flat_map(first).collect::<BTreeMap<_, _>>()
+        });
+        for operation in &operations {
+            if let (Some(one), Some(other)) = (firsts[0].get(operation), firsts[1].get(operation)) {
+                alike.entry([*one, *other]).or_insert(*operation);
+            }
+        }
+        for operation in alike.into_values() {
+            let side = Some((app, operation));
+            let mut universe = models.universe(&[side, side], &[]);
+            let (one, other) = (universe.permitted(0), universe.permitted(1));
+            let same = universe.terms().choose(one, other, Term::FALSE);
+            let neither = [one, other].map(|term| universe.terms().not(term));
+            let neither = universe.terms().and(&neither);
+            let equal = universe.terms().or(&[same, neither]);
+            let different = universe.terms().not(equal);
+            match universe.ask(different) {
+                Answer::Never => {}
+                Answer::Undecided(_) => undecided = true,
+                Answer::Sometimes(assignment) => {
+                    let request = universe.request(&assignment);
+                    let permits = |model| eval::evaluate(model, &request).effect == Decision::Permit;
+                    let permit = permits(model);
+                    if permit != permits(mutated) {
+                        let words = told::request(model, &request);
+                        return Difference::Some(Telling { request, words, permit });
+                    }
+                    undecided = true; // never seen: the evaluator has the last word
+                }
+            }
+        }
+    }
+    if undecided { Difference::Undecided } else { Difference::None }
 }
 
 /// The mistakes that can be made in one clause.
