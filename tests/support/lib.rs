@@ -1,7 +1,9 @@
 //! Random worlds, requests and trees: the same seed gives the same ones on every machine.
 
 pub mod compiled;
+pub mod guarantees;
 pub mod random;
+pub mod smt;
 pub mod trees;
 pub mod worlds;
 pub mod workload;
