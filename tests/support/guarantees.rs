@@ -6,7 +6,8 @@ use super::random::Random;
 pub fn of_rule(random: &mut Random, rules: &[&str]) -> String {
     let rule = random.pick(rules);
     let (effect, rest) = rule.split_once(' ').expect("a rule");
-    let mut rest = [" as rule-", " because "].iter().fold(rest, |rest, end| rest.split(end).next().unwrap_or(rest));
+    let mut rest =
+        [" as rule-", " because "].iter().fold(rest, |rest, end| rest.split(end).next().unwrap_or(rest));
     let kind = match effect {
         "forbid" => "never",
         _ => *random.pick(&["never", "always", "always"]),

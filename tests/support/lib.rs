@@ -2,6 +2,7 @@
 
 pub mod compiled;
 pub mod guarantees;
+pub mod likeness;
 pub mod random;
 pub mod smt;
 pub mod trees;

@@ -1,9 +1,9 @@
 //! What a guarantee claims, said to an SMT solver: SMT-LIB text straight from the model.
 //!
 //! Written from the reference evaluator's rules, without any code of `space` or `region`, and in another way: nothing
-//! is cut into classes. Texts are strings (or numbers, where no pattern looks inside of them), addresses bit
-//! vectors, sets arrays, instants numbers with the transitions of their zones; the effective chain of containers
-//! is computed by terms. The formula is satisfiable iff some request breaks the claim.
+//! is cut into classes. Texts are numbers, with a predicate for each pattern that is as true of them as texts allow;
+//! addresses are bit vectors, sets arrays, instants numbers with the transitions of their zones; the effective chain
+//! of containers is computed by terms. The formula is satisfiable iff some request breaks the claim.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
@@ -11,12 +11,14 @@ use std::net::IpAddr;
 
 use sprag::sema::model::{
     Access, AppId, Atom, AttributeId, Claim, ClauseKind, Condition, Constant, ContainerId, KindId, Model,
-    Operation, OperationId, Ordering, Owner, Pattern, PatternPart, Predicate, Principal, ScopeId, Source,
-    Subject, Type, Window,
+    Operation, OperationId, Ordering, Owner, Pattern, Predicate, Principal, ScopeId, Source, Subject, Type,
+    Window,
 };
 
+use super::likeness::{Likeness, is_text, matches};
+
 /// Declarations and assertions that are satisfiable iff some request breaks the claim.
-pub fn breaks(model: &Model, claim: &Claim) -> String {
+pub fn breaks(model: &Model, claim: &Claim, likeness: &mut Likeness) -> String {
     let mut encoder = Encoder::new(model);
     let mut ways = Vec::new();
     for app in claim.apps.iter() {
@@ -33,8 +35,16 @@ pub fn breaks(model: &Model, claim: &Claim) -> String {
     }
     let broken = or(ways);
     let _ = writeln!(encoder.out, "(assert {broken})");
+    encoder.texts(likeness);
     encoder.out
 }
+
+/// Numbers of texts that the policy does not name begin here.
+const OTHERS: usize = 1_000_000;
+
+const STRING: &str = "string";
+const DOMAIN: &str = "domain";
+const ORIGIN: &str = "origin";
 
 /// A term of SMT-LIB.
 type Smt = String;
@@ -79,21 +89,25 @@ struct Encoder<'m> {
     out: String,
     declared: BTreeSet<String>,
     names: HashMap<String, Smt>,
-    /// Numbers of texts, where no pattern looks into texts.
-    texts: Option<BTreeMap<String, usize>>,
+    /// Numbers of texts; those of strings, domains and origins are not compared.
+    texts: BTreeMap<(&'static str, String), usize>,
+    /// Terms that stand for texts.
+    variables: Vec<(&'static str, Smt)>,
+    patterns: BTreeMap<(&'static str, Pattern), usize>,
     /// The effective chain.
     chain: Vec<Element>,
 }
 
 impl<'m> Encoder<'m> {
     fn new(model: &'m Model) -> Self {
-        let texts = (!has_patterns(model)).then(BTreeMap::new);
         let mut encoder = Encoder {
             model,
             out: String::new(),
             declared: BTreeSet::new(),
             names: HashMap::new(),
-            texts,
+            texts: BTreeMap::new(),
+            variables: Vec::new(),
+            patterns: BTreeMap::new(),
             chain: Vec::new(),
         };
         encoder.chain();
@@ -128,29 +142,77 @@ impl<'m> Encoder<'m> {
         name
     }
 
-    fn text_sort(&self) -> &'static str {
-        if self.texts.is_some() { "Int" } else { "String" }
-    }
-
     fn text(&mut self, text: &str) -> Smt {
-        let Some(texts) = &mut self.texts else { return literal(text) };
-        let next = texts.len();
-        texts.entry(text.to_owned()).or_insert(next).to_string()
+        self.text_of(STRING, text)
     }
 
-    fn sort(&self, kind: Type) -> String {
+    fn text_of(&mut self, sort: &'static str, text: &str) -> Smt {
+        let next = self.texts.len();
+        self.texts.entry((sort, text.to_owned())).or_insert(next).to_string()
+    }
+
+    /// That the texts are texts of their types: named ones match what they match, others any row of patterns that
+    /// some text matches.
+    fn texts(&mut self, likeness: &mut Likeness) {
+        for (sort, pattern) in self.patterns.clone().into_keys() {
+            if let Some(text) = is_text(&pattern) {
+                self.text_of(sort, &text);
+            }
+        }
+        for ((sort, pattern), number) in &self.patterns {
+            for ((_, text), code) in self.texts.iter().filter(|((of, _), _)| of == sort) {
+                let truth = matches(pattern, text);
+                let like = format!("(like{number} {code})");
+                let _ = writeln!(self.out, "(assert {})", if truth { like } else { not(like) });
+            }
+        }
+        for (sort, kind) in [(STRING, Type::String), (DOMAIN, Type::Domain), (ORIGIN, Type::Origin)] {
+            let of_sort = || self.patterns.iter().filter(|((of, _), _)| *of == sort);
+            let wild: Vec<(Pattern, usize)> = of_sort()
+                .filter(|((_, pattern), _)| is_text(pattern).is_none())
+                .map(|((_, pattern), number)| (pattern.clone(), *number))
+                .collect();
+            let single: Vec<usize> =
+                of_sort().filter(|((_, pattern), _)| is_text(pattern).is_some()).map(|(_, n)| *n).collect();
+            let patterns: Vec<Pattern> = wild.iter().map(|(pattern, _)| pattern.clone()).collect();
+            let rows = likeness.rows(kind, &patterns);
+            let codes: Vec<usize> =
+                self.texts.iter().filter(|((of, _), _)| *of == sort).map(|(_, code)| *code).collect();
+            for (_, term) in self.variables.iter().filter(|(of, _)| *of == sort) {
+                let named = codes.iter().map(|code| format!("(= {term} {code})"));
+                let row = |row: &Vec<bool>| {
+                    let truths = row.iter().zip(&wild).map(|(truth, (_, number))| {
+                        let like = format!("(like{number} {term})");
+                        if *truth { like } else { not(like) }
+                    });
+                    and(truths)
+                };
+                let one_of_rows = or(rows.iter().map(row));
+                let no_single = and(single.iter().map(|number| format!("(not (like{number} {term}))")));
+                let other = and([format!("(<= {OTHERS} {term})"), one_of_rows, no_single]);
+                let _ = writeln!(self.out, "(assert {})", or(named.chain([other])));
+            }
+        }
+    }
+
+    fn sort(kind: Type) -> String {
         match kind {
-            Type::String | Type::Domain | Type::Origin => self.text_sort().to_owned(),
             Type::Bool => "Bool".to_owned(),
-            Type::Int | Type::Instant | Type::Duration | Type::Enum(_) => "Int".to_owned(),
-            Type::Strings => format!("(Array {} Bool)", self.text_sort()),
+            Type::String
+            | Type::Domain
+            | Type::Origin
+            | Type::Int
+            | Type::Instant
+            | Type::Duration
+            | Type::Enum(_) => "Int".to_owned(),
+            Type::Strings => "(Array Int Bool)".to_owned(),
             Type::Ip => "(_ BitVec 129)".to_owned(),
         }
     }
 
     /// Something that a request may say, may not say, or say so that it cannot be read.
     fn said(&mut self, name: &str, kind: Type) -> Reading {
-        let sort = self.sort(kind);
+        let sort = Self::sort(kind);
         let new = !self.declared.contains(&format!("|{name}|"));
         let value = self.declare(name, &sort);
         let tag = self.declare(&format!("{name}?"), "Int");
@@ -184,36 +246,28 @@ impl<'m> Encoder<'m> {
                 "(ite (= ((_ extract 128 128) {value}) #b1) (= ((_ extract 127 32) {value}) (_ bv0 96)) \
                  (distinct ((_ extract 127 32) {value}) (_ bv65535 96)))"
             ),
-            // Lengths and addresses in brackets are left out: no test here tells them from others.
-            Type::Domain if self.texts.is_none() => format!("(str.in_re {value} {})", domain()),
-            Type::Origin if self.texts.is_none() => {
-                let scheme = "(re.++ (re.range \"a\" \"z\") (re.* (re.union (re.range \"a\" \"z\") (re.range \"0\" \"9\") \
-                              (str.to_re \"+\") (str.to_re \"-\") (str.to_re \".\"))))";
-                let digits = |least: char| format!("(re.range \"{least}\" \"9\")");
-                let port = format!(
-                    "(re.++ (str.to_re \":\") (re.union (str.to_re \"0\") (re.++ {} (re.* {}))))",
-                    digits('1'),
-                    digits('0')
-                );
-                format!(
-                    "(and (str.in_re {value} (re.++ {scheme} (str.to_re \"://\") {} (re.opt {port}))) (<= (str.len {value}) 300) \
-                     (not (and (str.prefixof \"http://\" {value}) (str.suffixof \":80\" {value}))) \
-                     (not (and (str.prefixof \"https://\" {value}) (str.suffixof \":443\" {value}))))",
-                    domain()
-                )
-            }
-            Type::String | Type::Bool | Type::Strings | Type::Domain | Type::Origin => "true".to_owned(),
+            Type::String => self.is_text(STRING, value),
+            Type::Domain => self.is_text(DOMAIN, value),
+            Type::Origin => self.is_text(ORIGIN, value),
+            Type::Bool | Type::Strings => "true".to_owned(),
         }
+    }
+
+    fn is_text(&mut self, sort: &'static str, term: &str) -> Smt {
+        self.variables.push((sort, term.to_owned()));
+        "true".to_owned()
     }
 
     fn constant(&mut self, constant: &Constant) -> Smt {
         match constant {
-            Constant::String(text) | Constant::Domain(text) | Constant::Origin(text) => self.text(text),
+            Constant::String(text) => self.text_of(STRING, text),
+            Constant::Domain(text) => self.text_of(DOMAIN, text),
+            Constant::Origin(text) => self.text_of(ORIGIN, text),
             Constant::Bool(truth) => truth.to_string(),
             Constant::Int(number) => int(*number),
             Constant::Index(index) => index.to_string(),
             Constant::Strings(set) => {
-                let empty = format!("((as const (Array {} Bool)) false)", self.text_sort());
+                let empty = "((as const (Array Int Bool)) false)".to_owned();
                 set.iter().fold(empty, |set, element| format!("(store {set} {} true)", self.text(element)))
             }
             Constant::Ip(address) => address_bits(*address),
@@ -224,12 +278,12 @@ impl<'m> Encoder<'m> {
     fn chain(&mut self) {
         let model = self.model;
         let kinds: Vec<KindId> = (0..model.kinds.len() as u32).map(KindId).collect();
-        let sort = self.text_sort();
         for kind in &kinds {
             let name = &model.kinds[kind.index()].name;
             let there = self.declare(&format!("in {name}"), "Bool");
             let has_id = self.declare(&format!("in {name} id?"), "Bool");
-            let id = self.declare(&format!("in {name} id"), sort);
+            let id = self.declare(&format!("in {name} id"), "Int");
+            self.is_text(STRING, &id);
             self.chain.push(Element { told: there.clone(), there, has_id, id });
         }
         // Each lies strictly above the one before.
@@ -273,7 +327,7 @@ impl<'m> Encoder<'m> {
                     element = Element {
                         there: self.named("Bool", or([forced.clone(), element.there])),
                         has_id: self.named("Bool", or([forced.clone(), element.has_id])),
-                        id: self.named(sort, ite(&forced, &id, &element.id)),
+                        id: self.named("Int", ite(&forced, &id, &element.id)),
                         told: self.named("Bool", told),
                     };
                 }
@@ -302,8 +356,12 @@ impl<'m> Encoder<'m> {
     }
 
     fn user_id(&mut self) -> Smt {
-        let sort = self.text_sort();
-        self.declare("user.id", sort)
+        let new = !self.declared.contains("|user.id|");
+        let id = self.declare("user.id", "Int");
+        if new {
+            self.is_text(STRING, &id);
+        }
+        id
     }
 
     /// Whether the user is in the group that the term names.
@@ -362,9 +420,8 @@ impl<'e, 'm> At<'e, 'm> {
         let mut terms = Vec::new();
         for index in 0..self.model().kinds.len() as u32 {
             let kind = KindId(index);
-            let related = |other: KindId| {
-                other == kind || self.to.below(kind, other) || self.to.below(other, kind)
-            };
+            let related =
+                |other: KindId| other == kind || self.to.below(kind, other) || self.to.below(other, kind);
             if related(self.what().kind) || self.what().lists.is_some_and(related) {
                 continue;
             }
@@ -392,7 +449,8 @@ impl<'e, 'm> At<'e, 'm> {
 
     fn lifecycle(&mut self) -> Smt {
         let model = self.model();
-        let status = model.attributes.iter().find(|a| a.owner == Owner::Request && a.name == "install.status");
+        let status =
+            model.attributes.iter().find(|a| a.owner == Owner::Request && a.name == "install.status");
         let kind = status.map_or(Type::String, |attribute| attribute.kind);
         let said = self.to.said("install.status", kind);
         let enabled = match kind {
@@ -603,10 +661,8 @@ impl<'e, 'm> At<'e, 'm> {
                 let (left, right) = (self.read(&atom.subject), self.read(other));
                 let equal = format!("(= {} {})", left.value, right.value);
                 let both = and([left.given.clone(), right.given.clone()]);
-                let neither_fails = and([
-                    or([left.given, left.listed.clone()]),
-                    or([right.given, right.listed.clone()]),
-                ]);
+                let neither_fails =
+                    and([or([left.given, left.listed.clone()]), or([right.given, right.listed.clone()])]);
                 Truth {
                     yes: and([both.clone(), equal.clone()]),
                     no: and([both, not(equal)]),
@@ -619,7 +675,8 @@ impl<'e, 'm> At<'e, 'm> {
             | Predicate::InNetworks(_)
             | Predicate::During(_) => {
                 let reading = self.read(&atom.subject);
-                let (known, satisfied) = self.satisfied(&reading.value, &atom.predicate);
+                let kind = self.kind(&atom.subject);
+                let (known, satisfied) = self.satisfied(kind, &reading.value, &atom.predicate);
                 let satisfied = self.to.named("Bool", satisfied);
                 Truth {
                     yes: and([reading.given.clone(), known.clone(), satisfied.clone()]),
@@ -631,7 +688,7 @@ impl<'e, 'm> At<'e, 'm> {
     }
 
     /// Whether the test of a value against constants is known, and what it says then.
-    fn satisfied(&mut self, value: &str, predicate: &Predicate) -> (Smt, Smt) {
+    fn satisfied(&mut self, kind: Type, value: &str, predicate: &Predicate) -> (Smt, Smt) {
         let satisfied = match predicate {
             Predicate::Is(constants) => {
                 let equal: Vec<Smt> = constants
@@ -650,7 +707,16 @@ impl<'e, 'm> At<'e, 'm> {
                 format!("({sign} {value} {})", self.to.constant(constant))
             }
             Predicate::Like(patterns) => {
-                or(patterns.iter().map(|pattern| format!("(str.in_re {value} {})", expression(pattern))))
+                let sort = match kind {
+                    Type::Domain => DOMAIN,
+                    Type::Origin => ORIGIN,
+                    _ => STRING, // no other is like a pattern
+                };
+                let like: Vec<Smt> = patterns
+                    .iter()
+                    .map(|pattern| format!("(like{} {value})", self.pattern(sort, pattern)))
+                    .collect();
+                or(like)
             }
             Predicate::InNetworks(networks) => or(networks.iter().map(|network| {
                 let bits = match network.0.addr() {
@@ -664,13 +730,37 @@ impl<'e, 'm> At<'e, 'm> {
             })),
             Predicate::During(window) => {
                 let known = format!("(and (<= 0 {value}) (< {value} 4102444800))");
-                return (known, in_window(&self.model().windows[window.index()], value));
+                let window = &self.model().windows[window.index()];
+                let years = years(self.model());
+                let second = self.to.second_of_week(window, value, &years);
+                let inside = window.minutes.iter().map(|(start, end)| {
+                    format!("(and (<= {} {second}) (< {second} {}))", start * 60, end * 60)
+                });
+                return (known, or(inside));
             }
             Predicate::Present | Predicate::HasAny(_) | Predicate::Same(_) | Predicate::ElementOf(_) => {
                 unreachable!("a test of more than one value")
             }
         };
         ("true".to_owned(), satisfied)
+    }
+
+    fn pattern(&mut self, sort: &'static str, pattern: &Pattern) -> usize {
+        let next = self.to.patterns.len();
+        let number = *self.to.patterns.entry((sort, pattern.clone())).or_insert(next);
+        if number == next {
+            let _ = writeln!(self.to.out, "(declare-fun like{number} (Int) Bool)");
+        }
+        number
+    }
+
+    fn kind(&self, subject: &Subject) -> Type {
+        let of = |id: &AttributeId| self.model().attributes[id.index()].kind;
+        match subject {
+            Subject::Attribute(id) => of(id),
+            Subject::Container { attributes, .. } => attributes.first().map_or(Type::String, of),
+            Subject::Stage(_) => Type::Int,
+        }
     }
 
     fn present(&mut self, subject: &Subject) -> Truth {
@@ -831,7 +921,7 @@ impl<'e, 'm> At<'e, 'm> {
                 },
             });
             if let Some(reading) = &mut outer {
-                let sort = self.to.sort(kind);
+                let sort = Encoder::sort(kind);
                 reading.value = self.to.named(&sort, reading.value.clone());
                 reading.given = self.to.named("Bool", reading.given.clone());
                 reading.missing = self.to.named("Bool", reading.missing.clone());
@@ -840,8 +930,8 @@ impl<'e, 'm> At<'e, 'm> {
         }
         let reading = outer.unwrap_or_else(|| {
             let any = format!("any {kind:?}");
-            let sort = self.to.sort(kind);
-            let any = self.to.declare(&any, &sort);
+            let sort = Encoder::sort(kind);
+            let any = self.to.declare(&any, &sort); // of no kind that concerns the operation
             certainly_missing(&any)
         });
         let listed = or(listed);
@@ -904,29 +994,79 @@ fn certainly_missing(value: &str) -> Reading {
 }
 
 fn closure(model: &Model, scopes: &BTreeSet<ScopeId>) -> BTreeSet<ScopeId> {
-    scopes.iter().flat_map(|scope| model.scopes[scope.index()].implies.iter().copied().chain([*scope])).collect()
+    scopes
+        .iter()
+        .flat_map(|scope| model.scopes[scope.index()].implies.iter().copied().chain([*scope]))
+        .collect()
 }
 
-/// Whether the local time is in the window, for instants in the years that zones are trusted for.
-fn in_window(window: &Window, value: &str) -> Smt {
-    const END: i64 = 4_102_444_800;
-    let zone = jiff::tz::TimeZone::get(&window.zone).expect("a known zone");
-    let start = jiff::Timestamp::UNIX_EPOCH;
-    let mut offsets = vec![(0, i64::from(zone.to_offset(start).seconds()))];
-    for transition in zone.following(start) {
-        let at = transition.timestamp().as_second();
-        if at >= END {
-            break;
+/// Around all instants that the policy names. Elsewhere weeks only repeat those that are here, so the solver need not
+/// look there.
+fn years(model: &Model) -> std::ops::Range<i64> {
+    fn named(condition: &Condition, found: &mut Vec<i64>) {
+        match condition {
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter().for_each(|part| named(part, found));
+            }
+            Condition::Not(inner) => named(inner, found),
+            Condition::Test(Atom { predicate: Predicate::Order(_, Constant::Int(number)), .. }) => {
+                found.push(*number);
+            }
+            Condition::Test(_) | Condition::Constant(_) | Condition::InKind(_) | Condition::AtKind(_) => {}
         }
-        offsets.push((at, i64::from(transition.offset().seconds())));
     }
-    offsets.dedup_by_key(|(_, offset)| *offset);
-    // 1970-01-01 was a Thursday.
-    let second = format!("(mod (+ {value} {} {}) 604800)", offset_at(&offsets, value), 3 * 86_400);
-    or(window
-        .minutes
-        .iter()
-        .map(|(start, end)| format!("(and (<= {} {second}) (< {second} {}))", start * 60, end * 60)))
+    const YEAR: i64 = 366 * 86_400;
+    const RECENT: i64 = 1_767_225_600; // 2026-01-01; what lies decades before is no instant here
+    let mut found = vec![RECENT];
+    let claims = model.guarantees.iter().flat_map(|guarantee| &guarantee.claims);
+    model.clauses.iter().for_each(|clause| named(&clause.condition, &mut found));
+    claims.for_each(|claim| named(&claim.condition, &mut found));
+    named(&model.authority.app_user_except, &mut found);
+    named(&model.authority.context_user_required, &mut found);
+    for container in &model.containers {
+        let ints = container.attributes.values().filter_map(|value| match value {
+            Constant::Int(number) => Some(*number),
+            _ => None, // no instants
+        });
+        found.extend(ints);
+    }
+    found.retain(|number| (RECENT - 20 * YEAR..RECENT + 20 * YEAR).contains(number));
+    let (first, last) = (found.iter().min(), found.iter().max());
+    first.map_or(0, |first| first - YEAR)..last.map_or(0, |last| last + YEAR)
+}
+
+impl Encoder<'_> {
+    /// The local second of the week, for instants in the years that zones are trusted for.
+    fn second_of_week(&mut self, window: &Window, value: &str, years: &std::ops::Range<i64>) -> Smt {
+        let value = self.named("Int", value.to_owned());
+        let name = format!("second of {} in {}", value.replace('|', ""), window.zone);
+        let new = !self.declared.contains(&format!("|{name}|"));
+        let second = self.declare(&name, "Int");
+        if new {
+            let week = self.declare(&format!("week, {name}"), "Int");
+            let zone = jiff::tz::TimeZone::get(&window.zone).expect("a known zone");
+            let start = jiff::Timestamp::from_second(years.start).expect("a year of ours");
+            let mut offsets = vec![(years.start, i64::from(zone.to_offset(start).seconds()))];
+            for transition in zone.following(start) {
+                let at = transition.timestamp().as_second();
+                if at >= years.end {
+                    break;
+                }
+                offsets.push((at, i64::from(transition.offset().seconds())));
+            }
+            offsets.dedup_by_key(|(_, offset)| *offset);
+            let offset = offset_at(&offsets, &value);
+            // 1970-01-01 was a Thursday.
+            self.assert(format!(
+                "(or (< {value} 0) (<= 4102444800 {value}) (and (<= {} {value}) (< {value} {}) (<= 0 {second}) \
+                 (< {second} 604800) (= (+ {value} {offset} {}) (+ {second} (* 604800 {week})))))",
+                years.start,
+                years.end,
+                3 * 86_400
+            ));
+        }
+        second
+    }
 }
 
 fn offset_at(offsets: &[(i64, i64)], value: &str) -> Smt {
@@ -935,71 +1075,9 @@ fn offset_at(offsets: &[(i64, i64)], value: &str) -> Smt {
         [(_, offset)] => int(*offset),
         _ => {
             let (before, after) = offsets.split_at(offsets.len() / 2);
-            ite(
-                &format!("(< {value} {})", after[0].0),
-                &offset_at(before, value),
-                &offset_at(after, value),
-            )
+            ite(&format!("(< {value} {})", after[0].0), &offset_at(before, value), &offset_at(after, value))
         }
     }
-}
-
-fn has_patterns(model: &Model) -> bool {
-    fn in_condition(condition: &Condition) -> bool {
-        match condition {
-            Condition::All(parts) | Condition::Any(parts) => parts.iter().any(in_condition),
-            Condition::Not(inner) => in_condition(inner),
-            Condition::Test(atom) => matches!(atom.predicate, Predicate::Like(_)),
-            Condition::Constant(_) | Condition::InKind(_) | Condition::AtKind(_) => false,
-        }
-    }
-    let claims = model.guarantees.iter().flat_map(|guarantee| &guarantee.claims);
-    let authority = [&model.authority.app_user_except, &model.authority.context_user_required];
-    let clauses = model.clauses.iter().map(|clause| &clause.condition);
-    clauses.chain(claims.map(|claim| &claim.condition)).chain(authority).any(in_condition)
-}
-
-/// A domain in its normal form.
-fn domain() -> Smt {
-    let label = "(re.+ (re.union (re.range \"a\" \"z\") (re.range \"0\" \"9\") (str.to_re \"_\") (str.to_re \"-\")))";
-    format!("(re.++ {label} (re.* (re.++ (str.to_re \".\") {label})))")
-}
-
-/// The pattern as a regular expression.
-fn expression(pattern: &Pattern) -> Smt {
-    // All characters but `.`, `/` and `:`, which stand in a row but for the digits between.
-    let below = |last: &str| format!("(re.range \"\\u{{0}}\" \"{last}\")");
-    let others = "(re.range \"0\" \"9\") (re.range \";\" \"\\u{2ffff}\")";
-    let mut parts: Vec<Smt> = pattern
-        .0
-        .iter()
-        .map(|part| match part {
-            PatternPart::Text(text) => format!("(str.to_re {})", literal(text)),
-            PatternPart::Any => "re.all".to_owned(),
-            PatternPart::Label => format!("(re.+ (re.union {} {others}))", below("-")),
-            PatternPart::Labels => format!("(re.+ (re.union {} {others}))", below(".")),
-            PatternPart::Port => "(re.+ (re.range \"0\" \"9\"))".to_owned(),
-        })
-        .collect();
-    match parts.len() {
-        0 => "(str.to_re \"\")".to_owned(),
-        1 => parts.remove(0),
-        _ => format!("(re.++ {})", parts.join(" ")),
-    }
-}
-
-fn literal(text: &str) -> Smt {
-    let mut out = String::from("\"");
-    for character in text.chars() {
-        match character {
-            ' '..='~' if !matches!(character, '"' | '\\') => out.push(character),
-            _ => {
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
-            }
-        }
-    }
-    out.push('"');
-    out
 }
 
 fn int(number: i64) -> Smt {
