@@ -6,11 +6,15 @@ mod bundle;
 pub mod check;
 pub mod completions;
 pub mod decide;
+pub mod diff;
 mod docs;
 pub mod explain;
 mod files;
+mod findings;
 pub mod fmt;
+mod git;
 pub mod import;
+pub mod lint;
 pub mod lock;
 pub mod man;
 mod manifest;
@@ -18,6 +22,7 @@ pub mod new;
 mod package;
 mod progress;
 pub mod show;
+mod sides;
 pub mod test;
 
 use std::ffi::OsString;
@@ -49,10 +54,12 @@ pub struct Cli {
 enum Command {
     New(new::Args),
     Check(check::Args),
+    Lint(lint::Args),
     Fmt(fmt::Args),
     Test(test::Args),
     Build(build::Args),
     Decide(decide::Args),
+    Diff(diff::Args),
     Show(show::Args),
     Lock(lock::Args),
     Explain(explain::Args),
@@ -169,10 +176,12 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
     let done = match &cli.command {
         Command::New(args) => new::run(args, cx),
         Command::Check(args) => check::run(args, cx),
+        Command::Lint(args) => lint::run(args, cx),
         Command::Fmt(args) => fmt::run(args, cx),
         Command::Test(args) => test::run(args, cx),
         Command::Build(args) => build::run(args, cx),
         Command::Decide(args) => decide::run(args, cx),
+        Command::Diff(args) => diff::run(args, cx),
         Command::Show(args) => show::run(args, cx),
         Command::Lock(args) => lock::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),

@@ -467,17 +467,24 @@ impl<'m> Lowering<'m> {
                 no.push(cx.terms.and(&[is, truths.no]));
                 listed.push(cx.terms.and(&[is, truths.listed]));
             } else {
-                others.push(*class);
+                others.push((*class, text.clone()));
             }
         }
-        let others = cx.terms.is(variable, others.into_iter().collect());
+        let elements = others;
+        let others = cx.terms.is(variable, elements.iter().map(|(class, _)| *class).collect());
         for (guard, source) in self.read(cx, set) {
+            let case = guard;
             let guard = cx.terms.and(&[guard, others]);
             match source {
                 Source::Missing | Source::Unreadable => {}
                 Source::Listed => listed.push(guard),
-                // Its elements are among the values that stand for themselves.
-                Source::Constant(_) => no.push(guard),
+                Source::Constant(Constant::Strings(set)) => {
+                    let has = elements.iter().filter(|(_, text)| set.contains(text)).map(|(class, _)| *class);
+                    let has = cx.terms.is(variable, has.collect());
+                    yes.push(cx.terms.and(&[case, has]));
+                    no.push(cx.terms.and(&[guard, has.not()]));
+                }
+                Source::Constant(_) => {} // no set
                 Source::Given(head) => {
                     let given = cx.terms.is(head, self.sets(cx, head));
                     let there = cx.terms.and(&[guard, given]);
