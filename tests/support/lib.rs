@@ -2,7 +2,10 @@
 
 pub mod compiled;
 pub mod grants;
+pub mod guarantees;
+pub mod likeness;
 pub mod random;
+pub mod smt;
 pub mod trees;
 pub mod worlds;
 pub mod workload;
