@@ -192,7 +192,7 @@ fn findings_go_to_standard_output_in_the_format_asked_for() {
         folder.path(),
         &["check", "--output-format=xml"],
         Exit::Failed,
-        "[possible values: full, concise, json]",
+        "[possible values: full, concise, json, json-lines, sarif, github, gitlab, junit, rdjson, markdown]",
     );
     check(folder.path(), &["test"], Exit::Findings, "error[E");
     check(folder.path(), &["build"], Exit::Findings, "error[E");

@@ -1,4 +1,6 @@
-//! The pages of `docs/diagnostics`, built in.
+//! The pages of `docs/diagnostics` and of the lint rules, built in.
+
+use crate::lint::RULES;
 
 macro_rules! pages {
     ($($code:literal),* $(,)?) => {
@@ -17,18 +19,24 @@ pub(crate) const PAGES: &[(&str, &str)] = pages![
     "W0703", "W0704",
 ];
 
-/// What the page's first line, `# CODE: title`, says after the code.
-pub(crate) fn title(page: &str) -> &str {
-    page.lines().next().and_then(|line| line.split_once(": ")).map_or("", |(_, title)| title)
+/// The page of a code: of a diagnostic, or of a lint rule.
+pub(crate) fn page(code: &str) -> Option<&'static str> {
+    all().find(|(known, _)| *known == code).map(|(_, page)| page)
+}
+
+/// Code and page of everything that can be found.
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PAGES.iter().copied().chain(RULES.iter().map(|r| (r.code, r.page)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::page_title;
 
     #[test]
     fn pages_are_sorted_and_have_titles() {
         assert!(PAGES.is_sorted_by(|a, b| a.0 < b.0));
-        assert!(PAGES.iter().all(|(_, page)| page.starts_with("# ") && !title(page).is_empty()));
+        assert!(PAGES.iter().all(|(_, page)| page.starts_with("# ") && !page_title(page).is_empty()));
     }
 }

@@ -115,6 +115,32 @@ pub(crate) fn sprag_files(
     Ok(found)
 }
 
+/// The folders in a folder that may hold files of ours: neither hidden nor `target` nor a link.
+///
+/// # Errors
+///
+/// A sentence that names the folder.
+pub(crate) fn folders(cwd: &Path, folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let sentence =
+        |e: io::Error| failed(format!("cannot read folder {}: {}", shown(cwd, folder), reason(&e)));
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(sentence)? {
+        let entry = entry.map_err(sentence)?;
+        let name = entry.file_name();
+        let ours = name != "target" && !name.as_encoded_bytes().starts_with(b".");
+        if ours && entry.file_type().map_err(sentence)?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+/// The top of the repository that the folder lies in; the folder itself if it lies in none.
+pub(crate) fn repository(folder: &Path) -> &Path {
+    // In a worktree `.git` is a file.
+    folder.ancestors().find(|f| f.join(".git").exists()).unwrap_or(folder)
+}
+
 /// The path as people see it: from `cwd` where there is a way, with `/`.
 pub(crate) fn shown(cwd: &Path, path: &Path) -> String {
     let path = if path.is_absolute() { path.to_owned() } else { cwd.join(path) };

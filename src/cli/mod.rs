@@ -10,9 +10,11 @@ pub mod diff;
 mod docs;
 pub mod explain;
 mod files;
-mod git;
+mod findings;
 pub mod fmt;
+mod git;
 pub mod import;
+pub mod lint;
 pub mod lock;
 pub mod man;
 mod manifest;
@@ -53,6 +55,7 @@ pub struct Cli {
 enum Command {
     New(new::Args),
     Check(check::Args),
+    Lint(lint::Args),
     Fmt(fmt::Args),
     Test(test::Args),
     Build(build::Args),
@@ -175,6 +178,7 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
     let done = match &cli.command {
         Command::New(args) => new::run(args, cx),
         Command::Check(args) => check::run(args, cx),
+        Command::Lint(args) => lint::run(args, cx),
         Command::Fmt(args) => fmt::run(args, cx),
         Command::Test(args) => test::run(args, cx),
         Command::Build(args) => build::run(args, cx),

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::manifest::{self, MANIFEST};
+use super::manifest::{self, LintTable, MANIFEST};
 use super::{Context, failed, files, progress};
 use crate::driver::{self, Compilation, Inputs};
 use crate::span::{Source, SourceMap};
@@ -21,6 +21,12 @@ pub(crate) struct Package {
     /// What the compiler sees. Paths are relative to the package, so that the place where it lies
     /// does not show in what is built.
     pub(crate) inputs: Inputs,
+    /// `[lint]` of its `sprag.toml`.
+    pub(crate) lint: LintTable,
+    /// The text of its `sprag.toml`, for messages.
+    pub(crate) manifest: String,
+    /// The folders that its files were read from, absolute.
+    pub(crate) folders: Vec<PathBuf>,
     /// What its tests must reach.
     pub(crate) thresholds: Thresholds,
     /// Where people stand who see its paths.
@@ -43,12 +49,42 @@ impl Package {
     ///
     /// As [`Package::load`].
     pub(crate) fn load_from(cwd: &Path, path: Option<&Path>, cx: &Context) -> io::Result<Package> {
-        let root = find(path, cwd)?;
+        Package::read(cwd, find(path, cwd)?, cx)
+    }
+
+    /// The packages that these paths lie in; of a folder in no package, those below it. The current folder if no
+    /// path is given. Each package comes once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Package::load`].
+    pub(crate) fn load_all(paths: &[PathBuf], cx: &Context) -> io::Result<Vec<Package>> {
+        let here = [PathBuf::from(".")];
+        let mut roots: Vec<PathBuf> = Vec::new();
+        for path in if paths.is_empty() { &here[..] } else { paths } {
+            let found = match find(Some(path), &cx.cwd) {
+                Ok(root) => vec![root],
+                Err(none) => match below(&cx.cwd.join(path), cx)? {
+                    found if found.is_empty() => return Err(none),
+                    found => found,
+                },
+            };
+            for root in found {
+                if !roots.contains(&root) {
+                    roots.push(root);
+                }
+            }
+        }
+        roots.into_iter().map(|root| Package::read(&cx.cwd, root, cx)).collect()
+    }
+
+    fn read(cwd: &Path, root: PathBuf, cx: &Context) -> io::Result<Package> {
         let (manifest, text) = manifest::manifest(cwd, &root)?;
         let nested = |folder: &Path| folder.join(MANIFEST).exists();
         let own = files::sprag_files(cwd, &root, &nested)?;
         let mut seen: BTreeSet<PathBuf> = own.iter().cloned().collect();
         let mut shelf = Vec::new();
+        let mut folders = vec![root.clone()];
         for folder in &manifest.catalogs.paths {
             let path = root.join(folder.get_ref());
             let Ok(found) = fs::canonicalize(&path) else {
@@ -57,6 +93,7 @@ impl Package {
                 return Err(manifest::at(&shown, &text, folder.span().start, &sentence));
             };
             let fresh = files::sprag_files(cwd, &found, &|_| false)?;
+            folders.push(found);
             shelf.extend(fresh.into_iter().filter(|p| seen.insert(p.clone())));
         }
         let lock = manifest::lock(cwd, &root)?;
@@ -77,13 +114,22 @@ impl Package {
             cells: percent(manifest.test.min_cells),
             mutation: percent(manifest.test.min_mutation),
         };
-        Ok(Package { root, name, inputs, thresholds, cwd: cwd.to_owned() })
+        Ok(Package {
+            root,
+            name,
+            inputs,
+            lint: manifest.lint,
+            manifest: text,
+            folders,
+            thresholds,
+            cwd: cwd.to_owned(),
+        })
     }
 
     /// Compiles it. Diagnostics and places are best shown with [`Compiled::shown`].
     pub(crate) fn compile(self, cx: &Context) -> Compiled {
         let _bar = progress::spinner(cx, "checking");
-        let Package { root, name, inputs, thresholds: _, cwd } = self;
+        let Package { root, name, inputs, cwd, .. } = self;
         let files = inputs.own.len();
         Compiled { cwd, root, name, files, compilation: driver::compile(inputs) }
     }
@@ -136,4 +182,23 @@ fn find(path: Option<&Path>, cwd: &Path) -> io::Result<PathBuf> {
         let place = if shown == "." { "this folder".to_owned() } else { shown };
         failed(format!("there is no {MANIFEST} in {place} or above it; `sprag new NAME` makes a package"))
     })
+}
+
+/// The packages below a folder, sorted; those inside of another one are its own business.
+fn below(folder: &Path, cx: &Context) -> io::Result<Vec<PathBuf>> {
+    let Ok(folder) = fs::canonicalize(folder) else { return Ok(Vec::new()) };
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    let mut folders = vec![folder];
+    while let Some(folder) = folders.pop() {
+        if folder.join(MANIFEST).is_file() {
+            found.push(folder);
+            continue;
+        }
+        folders.extend(files::folders(&cx.cwd, &folder)?);
+    }
+    found.sort();
+    Ok(found)
 }
