@@ -78,6 +78,13 @@ impl Policy {
                 (_, many) => list[r.below(many)] = set(r),
             }
         }
+        // Blocks that say what changed cover, now and then, exactly what grew.
+        let come = new.permits.iter().filter(|set| !self.permits.contains(set));
+        let gone = self.forbids.iter().filter(|set| !new.forbids.contains(set));
+        if r.one_in(2) {
+            new.blocks = come.chain(gone).cloned().collect();
+            return new;
+        }
         // A block like one of the rules now and then covers exactly what grew.
         let from: Vec<String> =
             new.permits.iter().chain(&new.forbids).chain(&self.forbids).cloned().collect();
