@@ -20,7 +20,7 @@
 mod explained;
 mod reader;
 
-pub use explained::{Explained, ExplainedFilter, PermitLine, ReasonLine, explain, response};
+pub use explained::{Explained, ExplainedFilter, ExplainedLayer, PermitLine, ReasonLine, explain, response};
 
 use serde_json::{Map, Value as Json, json};
 

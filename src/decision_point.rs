@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use sprag_runtime::format::{Space, Type};
 use sprag_runtime::{self as runtime, Bundle, ClauseHandle, Decision, Layer, Reason, Resolved, Role};
 
-use crate::authzen::{Explained, ExplainedFilter, Namespace, PermitLine, ReasonLine, ValueType};
+use crate::authzen::{
+    Explained, ExplainedFilter, ExplainedLayer, Namespace, PermitLine, ReasonLine, ValueType,
+};
 use crate::reasons;
 use crate::request::{Request, Target, Value};
 
@@ -131,10 +133,14 @@ fn explained(bundle: &Bundle<'_>, resolved: &Resolved<'_, '_>) -> Explained {
             [record.name, record.place, record.because].map(|t| bundle.text(t).to_string());
         (name, Some(place).filter(|p| !p.is_empty()), Some(because).filter(|b| !b.is_empty()))
     };
-    let names = |roles: Role| {
-        let mut clauses: Vec<ClauseHandle> = of(None, roles).collect();
+    let names = |layer: Option<Layer>, role: Role| -> Vec<String> {
+        let mut clauses: Vec<ClauseHandle> = of(layer, role).collect();
         clauses.sort();
         clauses.into_iter().map(|c| clause(c).0).collect()
+    };
+    let only = |layer: Layer| {
+        let any = names(Some(layer), Role::FilterOnly);
+        (!any.is_empty()).then(|| ExplainedLayer { layer: layer.name().into(), any })
     };
     let mut reasons = Vec::new();
     for (layer, reason) in decision.refusals() {
@@ -171,8 +177,8 @@ fn explained(bundle: &Bundle<'_>, resolved: &Resolved<'_, '_>) -> Explained {
         permitted_by: of(None, Role::Permits).map(clause).map(permit).collect(),
         filter: decision.filter.then(|| ExplainedFilter {
             kind: bundle.listed_kind(resolved).unwrap_or_default().to_string(),
-            only: names(Role::FilterOnly),
-            except: names(Role::FilterExcept),
+            only: Layer::ALL.into_iter().filter_map(only).collect(),
+            except: names(None, Role::FilterExcept),
         }),
         step_up: decision
             .step_up

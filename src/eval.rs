@@ -16,6 +16,7 @@ mod time;
 mod values;
 
 pub use claims::{breaks, speaks_of};
+pub use facts::operation;
 
 use crate::request::Request;
 use crate::sema::model::{AppId, ClauseId, KindId, Layer, Model, OperationId, RatchetId, ScopeId};
@@ -169,14 +170,13 @@ impl Reason {
 
 /// What every entry of a permitted list must pass.
 ///
-/// For each clause kind that occurs in `only`, some clause of that kind must match the entry; no clause of
-/// `except` may.
+/// Of each layer in `only` some clause must match the entry; no clause of `except` may.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
     /// The kind of the entries.
     pub kind: KindId,
-    /// Grants and permits, of those layers only in which none matches every entry; in source order.
-    pub only: Vec<ClauseId>,
+    /// The layers in which no grant or permit matches every entry, in order.
+    pub only: Vec<FilterLayer>,
     /// Forbids and withdrawals that match some entries; in source order.
     pub except: Vec<ClauseId>,
 }
@@ -197,15 +197,23 @@ pub fn matching(model: &Model, request: &Request) -> Vec<ClauseId> {
     situation.clauses().filter_map(matches).collect()
 }
 
+/// A layer that permits some entries of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilterLayer {
+    /// Which one.
+    pub layer: Layer,
+    /// Its grants or permits, in source order, of which one must match the entry.
+    pub any: Vec<ClauseId>,
+}
+
 fn refusals(verdicts: &[Verdict]) -> Vec<Refusal> {
     verdicts.iter().filter_map(|verdict| verdict.refusal.clone()).collect()
 }
 
 fn filter(kind: KindId, verdicts: &[Verdict]) -> Option<Filter> {
-    let mut only: Vec<ClauseId> = verdicts.iter().flat_map(|verdict| verdict.only.iter().copied()).collect();
+    let only: Vec<FilterLayer> = verdicts.iter().filter_map(|verdict| verdict.only.clone()).collect();
     let mut except: Vec<ClauseId> =
         verdicts.iter().flat_map(|verdict| verdict.except.iter().copied()).collect();
-    only.sort();
     except.sort();
     (!only.is_empty() || !except.is_empty()).then_some(Filter { kind, only, except })
 }

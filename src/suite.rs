@@ -266,7 +266,8 @@ fn describe(suite: &Suite<'_>, answer: &Explained) -> Vec<String> {
     }
     if let Some(filter) = &answer.filter {
         let show = |names: &[String], none| list(names.iter().map(|n| format!("`{n}`")), none);
-        let (only, except) = (show(&filter.only, "all"), show(&filter.except, "none"));
+        let only = filter.only.iter().map(|group| format!("{} of {}", show(&group.any, "none"), group.layer));
+        let (only, except) = (list(only, "all"), show(&filter.except, "none"));
         lines.push(format!("filter on {}: only {only}, except {except}", filter.kind));
     }
     if let Some(scopes) = &answer.step_up {

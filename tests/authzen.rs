@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 use sprag::authzen::{
-    Explained, ExplainedFilter, Namespace, Parsed, PermitLine, ReasonLine, ValueType, explain, request,
-    request_json, response, types,
+    Explained, ExplainedFilter, ExplainedLayer, Namespace, Parsed, PermitLine, ReasonLine, ValueType,
+    explain, request, request_json, response, types,
 };
 use sprag::eval::{Reason, evaluate};
 use sprag::reasons;
@@ -318,14 +318,18 @@ fn a_response_says_what_there_is_to_say() {
     let listed = Explained {
         decision: true,
         permitted_by: vec![PermitLine { rule: "reads".into(), at: None, text: None }],
-        filter: Some(ExplainedFilter { kind: "issue".into(), only: vec!["reads".into()], except: vec![] }),
+        filter: Some(ExplainedFilter {
+            kind: "issue".into(),
+            only: vec![ExplainedLayer { layer: "rules".into(), any: vec!["reads".into()] }],
+            except: vec![],
+        }),
         ..Explained::default()
     };
     assert_eq!(
         response(&listed),
         json!({ "decision": true, "context": {
             "permitted_by": [{ "rule": "reads" }],
-            "advice": { "filter": { "kind": "issue", "only": ["reads"], "except": [] } } } })
+            "advice": { "filter": { "kind": "issue", "only": [{ "layer": "rules", "any": ["reads"] }], "except": [] } } } })
     );
     for explained in [denied, listed] {
         let json = serde_json::to_string(&explained).unwrap();
@@ -456,7 +460,12 @@ fn model() -> Model {
         kinds: vec![Kind { name: "issue".into(), parent: None, attributes: vec![] }],
         attributes: vec![attribute],
         permission_models: vec![PermissionModel { name: "connect".into(), demands_user: false }],
-        scopes: vec![Scope { model: PermissionModelId(0), name: "READ".into(), implies: vec![ScopeId(0)] }],
+        scopes: vec![Scope {
+            model: PermissionModelId(0),
+            name: "READ".into(),
+            level: None,
+            implies: vec![ScopeId(0)],
+        }],
         operations: vec![Operation {
             name: "jira.issue.get".into(),
             access: sprag::sema::model::Access::Read,
@@ -465,6 +474,7 @@ fn model() -> Model {
             http: None,
             requirements: BTreeMap::from([(PermissionModelId(0), vec![vec![ScopeId(0)]])]),
             marks: vec![],
+            span: Span::default(),
         }],
         apps: vec![App {
             name: "timesheets".into(),

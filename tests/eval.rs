@@ -8,12 +8,12 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sprag::eval::{Decision, evaluate};
+use sprag::eval::{Decision, Filter, evaluate};
 use sprag::request::{ContainerFact, Request, Target, User, Value};
 use sprag::sema::model::{
-    Access, Attribute, AttributeId, ClauseId, ClauseKind, Condition, Constant, ContainerId, KindId, Model,
-    Network, OperationId, Ordering, Owner, Pattern, PatternPart, PermissionModelId, Predicate, Principal,
-    RatchetId, ScopeId, Source, Subject, Type, Window, WindowId,
+    Access, Attribute, AttributeId, ClauseId, ClauseKind, Condition, Constant, ContainerId, KindId, Layer,
+    Model, Network, OperationId, Ordering, Owner, Pattern, PatternPart, PermissionModelId, Predicate,
+    Principal, RatchetId, ScopeId, Source, Subject, Type, Window, WindowId,
 };
 use world::*;
 
@@ -505,6 +505,11 @@ fn what_lies_below_the_operations_kind_is_dropped_after_its_parents_were_filled_
 
 // ---- lists ----
 
+/// The layers of a filter, each with its clauses.
+fn only(filter: Option<Filter>) -> Vec<(Layer, Vec<ClauseId>)> {
+    filter.unwrap().only.into_iter().map(|group| (group.layer, group.any)).collect()
+}
+
 #[test]
 fn a_list_is_filtered_by_what_depends_on_its_entries() {
     let search = Request { operation: name("issue.search"), containers: vec![project("P")], ..edit() };
@@ -534,8 +539,12 @@ fn a_list_is_filtered_by_what_depends_on_its_entries() {
     model.clauses[2].condition = secret();
     model.clauses.push(clause(ClauseKind::AppUserGrant, &["issue.search"], Condition::Constant(true)));
     let answer = permits(&model, &search);
-    assert_eq!(answer.filter.unwrap().only, [ClauseId(2)]);
+    assert_eq!(only(answer.filter), [(Layer::Rules, vec![ClauseId(2)])]);
     assert_eq!(answer.deciding, [ClauseId(2)]);
+    // An entry must pass each of the layers, so they are told apart.
+    model.clauses.pop();
+    let groups = [(Layer::AppUser, vec![ClauseId(0)]), (Layer::Rules, vec![ClauseId(2)])];
+    assert_eq!(only(permits(&model, &search).filter), groups);
     // `may` needs all parts: a certain falsehood beside a listed test refuses.
     model.clauses[2].condition = Condition::All(vec![secret(), Condition::Constant(false)]);
     denies(&model, &search, &["rules no-permit"]);
@@ -546,7 +555,7 @@ fn a_kind_that_lists_itself_is_listed_while_it_is_not_given() {
     let mut model = open();
     only_permit(&mut model, category_is("Delivery"));
     let search = Request { operation: name("project.search"), containers: vec![], ..edit() };
-    assert_eq!(permits(&model, &search).filter.unwrap().only, [ClauseId(2)]);
+    assert_eq!(only(permits(&model, &search).filter), [(Layer::Rules, vec![ClauseId(2)])]);
     permits(&model, &Request { containers: vec![site()], ..search.clone() });
     denies(&model, &Request { containers: vec![project("P")], ..search.clone() }, &["rules no-permit"]);
     let given = with_category(project("P"), "Delivery");
@@ -653,6 +662,8 @@ fn routes_lead_to_the_most_literal_template() {
         "/rest/issue/%00",
         "/rest/issue/a%0d%0a",
         "/rest/issue/a\nb",
+        "/rest/issue/a b",
+        "/rest/issue/ ",
         "/rest/issue/%7f",
         "/rest/issue/%C2%85",
         "/rest/issue/%ff",

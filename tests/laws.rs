@@ -178,7 +178,10 @@ fn told(world: &Compiled, request: &Request) -> impl PartialEq + std::fmt::Debug
     };
     let refusals: Vec<_> =
         answer.refusals.iter().map(|r| (r.layer, refusal(&r.reason), texts(&r.clauses))).collect();
-    let filter = answer.filter.map(|f| (f.kind, texts(&f.only), texts(&f.except)));
+    let filter = answer.filter.map(|f| {
+        let only: Vec<_> = f.only.iter().map(|group| (group.layer, texts(&group.any))).collect();
+        (f.kind, only, texts(&f.except))
+    });
     (answer.effect, refusals, texts(&answer.deciding), filter, answer.step_up)
 }
 

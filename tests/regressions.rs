@@ -257,3 +257,111 @@ fn an_origin_that_cannot_be_read_is_not_absent() {
     let (_, err) = sprag(&folder, &["decide", "b"], &number, Exit::Failed);
     assert!(err.contains("/context/client/origin: expected a string"), "{err}");
 }
+
+#[test]
+fn a_filter_that_no_test_has_is_a_mistake() {
+    let folder = package("test \"nothing is public\" { anonymous to helpdesk.ticket.get expect deny }\n");
+    let (out, _) = sprag(&folder, &["test", "demo", "--filter", "public"], "", Exit::Clean);
+    assert!(out.contains("nothing is public"), "{out}");
+    let (out, err) = sprag(&folder, &["test", "demo", "--filter", "pubilc"], "", Exit::Failed);
+    assert!(out.is_empty() && err.contains("no test has `pubilc` in its title"), "{out}{err}");
+}
+
+#[test]
+fn a_lock_that_cannot_be_read_is_written_anew() {
+    let folder = package("");
+    let lock = folder.path().join("demo/sprag.lock");
+    let before = fs::read_to_string(&lock).unwrap();
+    for broken in ["<<<<<<< HEAD\n", "[[catalog]]\nname = 7\n", "[[catalog]]\nversion = \"1\"\n"] {
+        fs::write(&lock, broken).unwrap();
+        sprag(&folder, &["check", "demo"], "", Exit::Failed);
+        sprag(&folder, &["lock", "--check", "demo"], "", Exit::Failed);
+        sprag(&folder, &["lock", "demo"], "", Exit::Clean);
+        assert_eq!(fs::read_to_string(&lock).unwrap(), before, "{broken}");
+    }
+}
+
+/// `--request <(command)` is a pipe.
+#[cfg(unix)]
+#[test]
+fn requests_may_come_through_a_named_pipe() {
+    let folder = package("");
+    sprag(&folder, &["build", "demo", "-o", "b"], "", Exit::Clean);
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let request = r#"{"subject":{"type":"app","id":"com.example.triage"},"action":{"name":"helpdesk.ticket.get"},"resource":{"type":"queue","id":"it"}}"#;
+    let writer = std::thread::spawn(move || fs::write(pipe, request).unwrap());
+    let (out, _) = sprag(&folder, &["decide", "b", "--request", "pipe"], "", Exit::Clean);
+    writer.join().unwrap();
+    assert_eq!(out, "{\"decision\":true}\n");
+    let (_, err) = sprag(&folder, &["decide", "demo"], "", Exit::Failed);
+    assert!(err.contains("cannot read demo: it is a folder"), "{err}");
+}
+
+/// The attribute was taken, and nobody said so.
+#[test]
+fn a_condition_is_not_hidden_by_an_attribute() {
+    let text =
+        "condition confidential = channel == mcp\nforbid any app to read in queue where confidential\n";
+    let (out, err) = sprag(&package(text), &["check", "demo"], "", Exit::Findings);
+    assert!((out.clone() + &err).contains("E0316"), "{out}{err}");
+    let text = "condition confidential = channel == mcp\nforbid any app to read when confidential\n";
+    sprag(&package(text), &["check", "demo"], "", Exit::Clean);
+}
+
+#[test]
+fn nothing_is_called_by_an_empty_name() {
+    for text in [
+        "app a { key \"\" platform demo.helpdesk.token }\n",
+        "app a { key \"k\" platform demo.helpdesk.token installed on \"\" }\n",
+        "group staff { \"ann\", \"\" }\n",
+        "group \"\" { \"ann\" }\n",
+        "container queue \"\"\n",
+        "container queue q in site \"\"\n",
+        "forbid any app to read in queue \"\"\n",
+        "assign agent to user \"\"\n",
+    ] {
+        let (out, err) = sprag(&package(text), &["check", "demo"], "", Exit::Findings);
+        assert_eq!((out.clone() + &err).matches("E0210").count(), 1, "{text}{out}{err}");
+    }
+}
+
+#[test]
+fn apps_called_user_or_group_hold_roles_like_others() {
+    let app = |name: &str| {
+        format!("app {name} {{ key \"k.{name}\" platform demo.helpdesk.token requests READ }}\n")
+    };
+    let apps = app("user") + &app("group");
+    for assigned in
+        ["user", "group", "user, group", "group, user in queue it", "user in queue", "group in queue"]
+    {
+        let text = format!("{apps}assign agent to {assigned}\npermit any app to read\n");
+        let folder = package(&text);
+        sprag(&folder, &["check", "demo"], "", Exit::Clean);
+        sprag(&folder, &["fmt", "demo"], "", Exit::Clean);
+        sprag(&folder, &["check", "demo"], "", Exit::Clean);
+    }
+    let text = apps + "assign agent to user ann\n";
+    let (out, err) = sprag(&package(&text), &["check", "demo"], "", Exit::Findings);
+    assert!((out.clone() + &err).contains("E01"), "{out}{err}");
+}
+
+#[test]
+fn a_test_can_ask_for_no_step_up() {
+    let little = |expect: &str| {
+        package(&format!(
+            "app little {{ key \"l\" platform demo.helpdesk.token requests WRITE approved READ user agent }}\npermit little to write\ntest \"more\" {{\n  little to helpdesk.ticket.reply in ticket T-1 in queue it expect deny by scope only {expect}\n  triage to helpdesk.ticket.get in queue payroll expect deny without step-up\n}}\n"
+        ))
+    };
+    sprag(&little("step-up WRITE"), &["test", "demo"], "", Exit::Clean);
+    let (out, _) = sprag(&little("without step-up"), &["test", "demo"], "", Exit::Findings);
+    assert!(out.contains("expected step-up none, got WRITE"), "{out}");
+    let folder = little("without step-up");
+    sprag(&folder, &["fmt", "demo"], "", Exit::Clean);
+    assert!(
+        fs::read_to_string(folder.path().join("demo/extra.sprag"))
+            .unwrap()
+            .contains("only without step-up\n")
+    );
+}

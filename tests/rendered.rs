@@ -1,7 +1,7 @@
 //! What a person sees who makes a mistake: each snapshot begins with the policy that it is about.
 
 use sprag::driver::{self, Inputs};
-use sprag::report::{self, Look};
+use sprag::report::{self, Look, Report};
 use sprag::span::Source;
 
 /// A small platform; every snapshot leaves it out.
@@ -56,7 +56,8 @@ fn rendered(files: &[(&str, &str)]) -> String {
     out += "--------------------------------------------------------------------------------\n";
     let look = Look { unicode: true, ..Look::PLAIN };
     let mut bytes = Vec::new();
-    (report::FORMATS[0].write)(&done.sources, &done.diagnostics, &look, &mut bytes).unwrap();
+    let report = Report::new(&done.sources, &done.diagnostics);
+    (report::FORMATS[0].write)(&report, &look, &mut bytes).unwrap();
     out + &String::from_utf8(bytes).unwrap()
 }
 

@@ -9,7 +9,7 @@ use crate::text;
 
 impl<'a> Bundle<'a> {
     /// The class of `value` in slot number `slot`; `None` if the value does not fit the type.
-    /// Sets, elements, relations and stages have their own ways.
+    /// Sets, elements, relations, stages and apps have their own ways.
     pub(crate) fn classify(&self, number: u32, slot: &Slot, kind: Type, value: Value<'_>) -> Option<u32> {
         let t = &self.tables;
         match Classifier::from_code(slot.classifier.get())? {
@@ -59,7 +59,8 @@ impl<'a> Bundle<'a> {
             | Classifier::Element
             | Classifier::Same
             | Classifier::ElementOf
-            | Classifier::Stage => None,
+            | Classifier::Stage
+            | Classifier::App => None,
         }
     }
 

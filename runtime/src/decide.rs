@@ -25,17 +25,27 @@ impl<'a: 'r, 'r> Bundle<'a> {
             decision.refuse(Layer::Identity, Reason::NoScratch);
             return decision;
         }
+        if r.bundle != self.identity() {
+            decision.refuse(Layer::Identity, Reason::StaleHandle);
+            return decision;
+        }
         let t = &self.tables;
         let app = r.app.and_then(|a| t.apps.get(a as usize));
         let operation = r.operation.and_then(|o| t.operations.get(o as usize));
         if operation.is_none() {
-            decision.refuse(Layer::Catalog, Reason::UnknownOperation);
+            let stale = r.stale_operation;
+            let reason = if stale { Reason::StaleHandle } else { Reason::UnknownOperation };
+            decision.refuse(Layer::Catalog, reason);
         } else if !r.chain {
             decision.refuse(Layer::Catalog, Reason::WrongContainer);
         }
         let Some(app) = app else {
-            decision
-                .refuse(Layer::Identity, if r.anonymous { Reason::Anonymous } else { Reason::UnknownApp });
+            let reason = match (r.anonymous, r.stale_app) {
+                (true, _) => Reason::Anonymous,
+                (false, true) => Reason::StaleHandle,
+                (false, false) => Reason::UnknownApp,
+            };
+            decision.refuse(Layer::Identity, reason);
             return decision;
         };
         if let Some(reason) = self.lifecycle(r, app) {
@@ -404,6 +414,9 @@ impl<'a: 'r, 'r> Bundle<'a> {
     /// Tells every clause that has a part in the decision, in no particular order; a clause may be told
     /// more than once.
     pub fn explain(&self, r: &Resolved<'_, '_>, tell: &mut dyn FnMut(Layer, Role, ClauseHandle)) {
+        if r.bundle != self.identity() {
+            return;
+        }
         let t = &self.tables;
         let decision = self.decide_resolved(r);
         let (Some(app), Some(operation)) = (

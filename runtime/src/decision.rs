@@ -59,6 +59,8 @@ pub enum Reason {
     UnknownApp,
     /// The scratch space was too small to decide.
     NoScratch,
+    /// The app, the operation or the whole resolved request was looked up in another bundle.
+    StaleHandle,
     /// The installation's status is another than `enabled`.
     NotEnabled,
     /// The caller must say the status and did not.
@@ -100,6 +102,7 @@ impl Reason {
             Reason::Anonymous => "anonymous",
             Reason::UnknownApp => "unknown-app",
             Reason::NoScratch => "no-scratch",
+            Reason::StaleHandle => "stale-handle",
             Reason::NotEnabled => "not-enabled",
             Reason::StatusUnknown => "status-unknown",
             Reason::NotInstalledHere => "not-installed-here",

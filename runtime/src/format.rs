@@ -138,6 +138,8 @@ record! {
         package: Text,
         /// Slot words a decision needs, see [`crate::Bundle::scratch_len`].
         scratch: U32,
+        /// Slot of the app's class, or [`NONE`].
+        app_slot: U32,
         /// Slot of `user.groups`' head, or [`NONE`].
         groups: U32,
         /// Word of the first group's stratum, one word for each element of `groups`.
@@ -176,6 +178,8 @@ record! {
         requested: U32,
         /// 1 if `installed on` limits its sites.
         sites: U32,
+        /// Its class in [`Globals::app_slot`].
+        class: U32,
     }
 }
 
@@ -706,6 +710,8 @@ codes! {
         ElementOf = 9,
         /// Stage of ratchet `a`.
         Stage = 10,
+        /// The class that the app states.
+        App = 11,
     }
 }
 

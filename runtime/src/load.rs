@@ -91,6 +91,7 @@ impl core::error::Error for LoadError {}
 #[derive(Debug, Clone, Copy)]
 pub struct Bundle<'a> {
     pub(crate) tables: Tables<'a>,
+    identity: u64,
 }
 
 impl<'a> Bundle<'a> {
@@ -105,7 +106,13 @@ impl<'a> Bundle<'a> {
         let classes =
             tables.operations.iter().map(|o| (o.class.get() as usize).saturating_add(1)).max().unwrap_or(0);
         Verifier { t: &tables, classes }.verify()?;
-        Ok(Bundle { tables })
+        Ok(Bundle { tables, identity: identity(bytes) })
+    }
+
+    /// What tells this bundle from others: the beginning of its digest. The same bytes, loaded again, have the
+    /// same.
+    pub fn identity(&self) -> u64 {
+        self.identity
     }
 
     /// The raw tables, for listings and tools.
@@ -117,6 +124,13 @@ impl<'a> Bundle<'a> {
     pub fn scratch_len(&self) -> usize {
         self.tables.globals.scratch.get() as usize
     }
+}
+
+/// The first bytes of the header's digest, which covers everything.
+fn identity(bytes: &[u8]) -> u64 {
+    let header = Header::ref_from_prefix(bytes).ok();
+    let start = header.and_then(|(header, _)| header.digest.first_chunk::<8>());
+    start.map_or(0, |start| u64::from_le_bytes(*start))
 }
 
 macro_rules! tables {
@@ -463,6 +477,11 @@ impl Verifier<'_, '_> {
             strata.iter().try_for_each(|s| below_or_none(*s, t.strata))?;
         }
         below_or_none(g.any_user, t.strata)?;
+        if g.app_slot.get() != NONE {
+            let slot = t.slots.get(g.app_slot.get() as usize)?;
+            hold(slot.classifier.get() == Classifier::App.code())?;
+            t.apps.iter().try_for_each(|app| hold(app.class.get() < slot.classes.get()))?;
+        }
         for slot in range(g.relations, t.slots)? {
             let kind = Classifier::from_code(slot.classifier.get())?;
             hold(matches!(kind, Classifier::Same | Classifier::ElementOf))?;
@@ -573,6 +592,7 @@ impl Verifier<'_, '_> {
                 below(slot.b, t.subjects)
             }
             Classifier::Stage => below(slot.a, t.ratchets),
+            Classifier::App => Some(()),
         }
     }
 

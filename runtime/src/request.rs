@@ -47,13 +47,22 @@ pub enum Target<'r> {
     },
 }
 
-/// An app of one bundle.
+/// An app of one bundle; with any other, such as the one that a reload brought, it is denied as
+/// [`crate::Reason::StaleHandle`]. Look handles up again when the bundle changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AppHandle(pub(crate) u32);
+pub struct AppHandle {
+    pub(crate) index: u32,
+    /// See [`crate::Bundle::identity`].
+    pub(crate) bundle: u64,
+}
 
-/// An operation of one bundle.
+/// An operation of one bundle; as with [`AppHandle`], no other bundle takes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OperationHandle(pub(crate) u32);
+pub struct OperationHandle {
+    pub(crate) index: u32,
+    /// See [`crate::Bundle::identity`].
+    pub(crate) bundle: u64,
+}
 
 /// A container with what the caller knows of it.
 #[derive(Debug, Clone, Copy)]

@@ -9,13 +9,17 @@ use crate::load::Bundle;
 use crate::request::{App, AppHandle, Container, OperationHandle, Request, Target, User, Value};
 use crate::text;
 
-/// A request whose strings were all looked up: deciding it reads only tables.
+/// A request whose strings were all looked up: deciding it reads only tables, and only those of its own bundle.
 #[derive(Debug)]
 pub struct Resolved<'s, 'r> {
     /// One class a slot, then the list of element slots of `user.groups` that hold.
     pub(crate) classes: &'s mut [u32],
+    /// The bundle whose classes these are.
+    pub(crate) bundle: u64,
     pub(crate) fits: bool,
     pub(crate) app: Option<u32>,
+    pub(crate) stale_app: bool,
+    pub(crate) stale_operation: bool,
     pub(crate) anonymous: bool,
     pub(crate) operation: Option<u32>,
     pub(crate) chain: bool,
@@ -77,12 +81,14 @@ struct Link {
 impl<'a: 'r, 'r> Bundle<'a> {
     /// The handle of an app, for many decisions about it.
     pub fn app(&self, key: &str) -> Option<AppHandle> {
-        self.symbol(Space::App.of(0), key).map(AppHandle)
+        let index = self.symbol(Space::App.of(0), key)?;
+        Some(AppHandle { index, bundle: self.identity() })
     }
 
     /// The handle of an operation.
     pub fn operation(&self, name: &str) -> Option<OperationHandle> {
-        self.symbol(Space::Operation.of(0), name).map(OperationHandle)
+        let index = self.symbol(Space::Operation.of(0), name)?;
+        Some(OperationHandle { index, bundle: self.identity() })
     }
 
     /// Looks up everything that a request names. `scratch` must have [`Bundle::scratch_len`] words, else
@@ -95,19 +101,27 @@ impl<'a: 'r, 'r> Bundle<'a> {
             classes.fill(UNDECIDED);
         }
         let operation = match request.operation {
-            Target::Name(name) => self.operation(name).map(|o| o.0),
-            Target::Handle(handle) => Some(handle.0).filter(|o| (*o as usize) < t.operations.len()),
-            Target::Http { method, path } => self.route(method, path).map(|o| o.0),
+            Target::Name(name) => self.operation(name),
+            Target::Handle(handle) => Some(handle),
+            Target::Http { method, path } => self.route(method, path),
         };
         let app = match request.app {
-            Some(App::Key(key)) => self.app(key).map(|a| a.0),
-            Some(App::Handle(handle)) => Some(handle.0).filter(|a| (*a as usize) < t.apps.len()),
+            Some(App::Key(key)) => self.app(key),
+            Some(App::Handle(handle)) => Some(handle),
             None => None,
         };
+        // Its number means something else here.
+        let stale_app = app.is_some_and(|app| app.bundle != self.identity());
+        let stale_operation = operation.is_some_and(|operation| operation.bundle != self.identity());
+        let app = app.filter(|_| !stale_app).map(|app| app.index);
+        let operation = operation.filter(|_| !stale_operation).map(|operation| operation.index);
         let mut r = Resolved {
             classes: scratch,
+            bundle: self.identity(),
             fits,
             app,
+            stale_app,
+            stale_operation,
             anonymous: request.app.is_none(),
             operation,
             chain: true,
@@ -122,6 +136,9 @@ impl<'a: 'r, 'r> Bundle<'a> {
             locked: false,
             approved: request.approved,
         };
+        if let Some(app) = r.app.and_then(|a| t.apps.get(a as usize)) {
+            r.set(t.globals.app_slot.get(), app.class.get());
+        }
         if let Some(user) = &request.user {
             self.read_user(&mut r, user);
         }

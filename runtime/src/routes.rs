@@ -8,7 +8,7 @@ use crate::request::OperationHandle;
 
 impl Bundle<'_> {
     /// The operation that a request on the wire calls; `None` if no template matches, or if the path is
-    /// one that servers read in different ways (empty, `.` or `..` segments, a final slash, `\`, `;`,
+    /// one that servers read in different ways (empty, `.` or `..` segments, a final slash, `\`, `;`, a blank,
     /// broken escapes, escapes of `/`, `\` or `%`, control characters, bytes that are not UTF-8).
     ///
     /// Query and fragment are ignored. Among several templates the one wins that has a literal where, from
@@ -19,7 +19,8 @@ impl Bundle<'_> {
             return None;
         }
         let root = (self.tables.routes.len() as u32).checked_sub(1)?;
-        self.walk(root, method, path).map(OperationHandle)
+        let index = self.walk(root, method, path)?;
+        Some(OperationHandle { index, bundle: self.identity() })
     }
 
     fn walk(&self, number: u32, method: &str, path: &str) -> Option<u32> {
@@ -69,7 +70,7 @@ fn is_plain(segment: &str) -> bool {
                 },
                 _ => return false,
             },
-            b'\\' | b';' => return false,
+            b'\\' | b';' | b' ' => return false,
             byte => byte,
         };
         // U+0080 to U+009F are controls too: 0xc2 and one of these.

@@ -57,16 +57,25 @@ pub struct PermitLine {
     pub text: Option<String>,
 }
 
-/// What every entry of a permitted list must pass: of each layer that has clauses in `only` one must match
-/// it, and none of `except` may.
+/// What every entry of a permitted list must pass: a clause of each layer in `only` must match it, and none of
+/// `except` may.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExplainedFilter {
     /// The kind of the entries.
     pub kind: String,
-    /// Names of grants and permits.
-    pub only: Vec<String>,
+    /// The layers that permit some entries, in order.
+    pub only: Vec<ExplainedLayer>,
     /// Names of forbids and withdrawals.
     pub except: Vec<String>,
+}
+
+/// A layer that permits some entries of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExplainedLayer {
+    /// `rules`
+    pub layer: String,
+    /// Names of its grants or permits, of which one must match the entry.
+    pub any: Vec<String>,
 }
 
 /// The AuthZEN evaluation response: `decision`, and in `context` whatever there is of `reasons`,
@@ -131,7 +140,11 @@ pub fn explain(model: &Model, sources: &SourceMap, answer: &Answer) -> Explained
         permitted_by: answer.deciding.iter().map(permit).collect(),
         filter: answer.filter.as_ref().map(|filter| ExplainedFilter {
             kind: model.kinds[filter.kind.index()].name.clone(),
-            only: names(&filter.only),
+            only: filter
+                .only
+                .iter()
+                .map(|group| ExplainedLayer { layer: group.layer.name().into(), any: names(&group.any) })
+                .collect(),
             except: names(&filter.except),
         }),
         step_up: answer

@@ -3,22 +3,28 @@
 use std::io;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
-
+use super::findings::{Findings, format_and_file, formats};
 use super::package::{Compiled, Package};
 use super::{Context, Exit};
 use crate::diag::Diagnostic;
-use crate::report;
+use crate::report::{self, Format, Reader, Report};
 use crate::span::SourceMap;
 
-/// Check a package and show what is wrong with it.
+/// Check packages and show what is wrong with them.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The package's folder, or anything in it; the current folder if missing.
-    path: Option<PathBuf>,
+    /// Folders of packages, or anything in them; of a folder in no package, all packages below it. The current
+    /// folder if missing.
+    paths: Vec<PathBuf>,
     /// How to show findings.
     #[arg(long, value_name = "FORMAT", default_value = "full", value_parser = formats())]
     output_format: String,
+    /// Write the findings there instead of to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output_file: Option<PathBuf>,
+    /// Write the findings to a file in this format, too; may be given several times.
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = format_and_file)]
+    also: Vec<(&'static Format, PathBuf)>,
     /// Count warnings as findings.
     #[arg(long)]
     deny_warnings: bool,
@@ -26,25 +32,34 @@ pub struct Args {
 
 /// 0 without errors, 1 with; warnings alone count with `--deny-warnings`.
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
-    let compiled = Package::load(args.path.as_deref(), cx)?.compile(cx);
-    let found = &compiled.compilation.diagnostics;
-    let for_people = args.output_format != "json";
-    if found.is_empty() && for_people {
-        if !cx.quiet {
+    let mut all = Findings::default();
+    let (mut counts, mut clean) = (false, Vec::new());
+    for package in Package::load_all(&args.paths, cx)? {
+        let compiled = package.compile(cx);
+        let found = &compiled.compilation.diagnostics;
+        counts |= compiled.compilation.failed() || (args.deny_warnings && !found.is_empty());
+        if found.is_empty() {
             let files = report::count(compiled.files, "file");
-            writeln!(cx.out, "package `{}`: {files}, {}", compiled.name, report::summary(found))?;
+            clean.push(format!("package `{}`: {files}, {}", compiled.name, report::summary(found)));
+        }
+        let Compiled { root, name, compilation, .. } = compiled;
+        all.add(&name, &root, &compilation.sources, compilation.diagnostics, Vec::new());
+    }
+    let format = report::format(&args.output_format).unwrap_or(report::FORMATS[0]);
+    if format.reader == Reader::Person && args.output_file.is_none() {
+        if !cx.quiet {
+            clean.iter().try_for_each(|line| writeln!(cx.out, "{line}"))?;
+        }
+        if !all.diagnostics.is_empty() {
+            all.deliver(format, false, None, cx)?;
         }
     } else {
-        show(&compiled, &args.output_format, cx)?;
+        all.deliver(format, false, args.output_file.as_deref(), cx)?;
     }
-    let counts = compiled.compilation.failed() || (args.deny_warnings && !found.is_empty());
+    for (format, file) in &args.also {
+        all.deliver(format, false, Some(file), cx)?;
+    }
     Ok(if counts { Exit::Findings } else { Exit::Clean })
-}
-
-/// Writes the diagnostics in the format of that name.
-pub(super) fn show(compiled: &Compiled, format: &str, cx: &mut Context<'_>) -> io::Result<()> {
-    let format = report::format(format).unwrap_or(report::FORMATS[0]);
-    (format.write)(&compiled.shown(), &compiled.compilation.diagnostics, &cx.look, cx.out)
 }
 
 /// For commands that need a sound package and write something else to standard output.
@@ -54,18 +69,10 @@ pub(super) fn show_errors(compiled: &Compiled, cx: &mut Context<'_>) -> io::Resu
 
 /// What was found in such sources, on standard error.
 pub(super) fn show_on(sources: &SourceMap, found: &[Diagnostic], cx: &mut Context<'_>) -> io::Result<()> {
-    (report::FORMATS[0].write)(sources, found, &cx.look, cx.err)
+    (report::FORMATS[0].write)(&Report::new(sources, found), &cx.look, cx.err)
 }
 
 /// What was found after the checks, on standard error.
 pub(super) fn show_found(compiled: &Compiled, found: &[Diagnostic], cx: &mut Context<'_>) -> io::Result<()> {
-    (report::FORMATS[0].write)(&compiled.shown(), found, &cx.look, cx.err)
-}
-
-fn formats() -> PossibleValuesParser {
-    report::FORMATS
-        .iter()
-        .map(|f| clap::builder::PossibleValue::new(f.name).help(f.title))
-        .collect::<Vec<_>>()
-        .into()
+    (report::FORMATS[0].write)(&Report::new(&compiled.shown(), found), &cx.look, cx.err)
 }

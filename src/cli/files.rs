@@ -13,7 +13,7 @@ const LARGEST: u64 = 256 << 20;
 ///
 /// # Errors
 ///
-/// A sentence that names the file as shown from `cwd`: missing, unreadable, not a file, too large, not UTF-8.
+/// A sentence that names the file as shown from `cwd`: missing, unreadable, a folder, too large, not UTF-8.
 pub(crate) fn read_text(cwd: &Path, path: &Path) -> io::Result<String> {
     let bytes = read_bytes(cwd, path)?;
     String::from_utf8(bytes).map_err(|e| {
@@ -31,18 +31,19 @@ pub(crate) fn read_text(cwd: &Path, path: &Path) -> io::Result<String> {
 pub(crate) fn read_bytes(cwd: &Path, path: &Path) -> io::Result<Vec<u8>> {
     let sentence = |e: io::Error| failed(format!("cannot read {}: {}", shown(cwd, path), reason(&e)));
     let data = fs::metadata(path).map_err(sentence)?;
-    if !data.is_file() {
-        return Err(failed(format!("cannot read {}: it is not a file", shown(cwd, path))));
+    if data.is_dir() {
+        return Err(failed(format!("cannot read {}: it is a folder", shown(cwd, path))));
     }
-    if data.len() > LARGEST {
+    // A pipe (`<(…)`) does not say how much will come.
+    let mut bytes = Vec::with_capacity(data.len().min(LARGEST) as usize);
+    fs::File::open(path).and_then(|f| f.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(sentence)?;
+    if bytes.len() as u64 > LARGEST {
         return Err(failed(format!(
             "cannot read {}: it is larger than {} MiB",
             shown(cwd, path),
             LARGEST >> 20
         )));
     }
-    let mut bytes = Vec::with_capacity(data.len() as usize);
-    fs::File::open(path).and_then(|f| f.take(LARGEST).read_to_end(&mut bytes)).map_err(sentence)?;
     Ok(bytes)
 }
 
@@ -113,6 +114,32 @@ pub(crate) fn sprag_files(
     }
     found.sort_by_cached_key(|p| slashed(p));
     Ok(found)
+}
+
+/// The folders in a folder that may hold files of ours: neither hidden nor `target` nor a link.
+///
+/// # Errors
+///
+/// A sentence that names the folder.
+pub(crate) fn folders(cwd: &Path, folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let sentence =
+        |e: io::Error| failed(format!("cannot read folder {}: {}", shown(cwd, folder), reason(&e)));
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(sentence)? {
+        let entry = entry.map_err(sentence)?;
+        let name = entry.file_name();
+        let ours = name != "target" && !name.as_encoded_bytes().starts_with(b".");
+        if ours && entry.file_type().map_err(sentence)?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+/// The top of the repository that the folder lies in; the folder itself if it lies in none.
+pub(crate) fn repository(folder: &Path) -> &Path {
+    // In a worktree `.git` is a file.
+    folder.ancestors().find(|f| f.join(".git").exists()).unwrap_or(folder)
 }
 
 /// The path as people see it: from `cwd` where there is a way, with `/`.

@@ -8,7 +8,7 @@ use similar::TextDiff;
 
 use super::{Context, Exit, failed, files};
 use crate::diag::{Diagnostic, Severity};
-use crate::report;
+use crate::report::{self, Report};
 use crate::span::SourceMap;
 use crate::syntax::{parser, printer};
 
@@ -87,7 +87,7 @@ fn one(args: &Args, cx: &mut Context<'_>, name: &str, text: &str, path: Option<&
         Err(Unformatted::Broken(found)) => {
             let mut sources = SourceMap::default();
             sources.add(name, text);
-            (report::FORMATS[0].write)(&sources, &found, &cx.look, cx.err)?;
+            (report::FORMATS[0].write)(&Report::new(&sources, &found), &cx.look, cx.err)?;
             return Ok(Done::Broken);
         }
         Err(Unformatted::Changed) => {

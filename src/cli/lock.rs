@@ -20,9 +20,9 @@ pub struct Args {
 
 /// 0 when written or up to date; 1 if the package has errors, or with `--check` if the lock is out of date.
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
-    let mut package = Package::load(args.path.as_deref(), cx)?;
-    // What the old lock says is not the question here.
-    let old = package.inputs.lock.take().unwrap_or_default();
+    let (package, lock) = Package::load_for_lock(args.path.as_deref(), cx)?;
+    // What the old lock says is not the question here, nor whether it can be read: it is written anew.
+    let old = if args.check { Some(lock?) } else { lock.ok() };
     let compiled = package.compile(cx);
     if compiled.compilation.failed() {
         check::show_errors(&compiled, cx)?;
@@ -31,7 +31,7 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let pins = &compiled.compilation.catalogs;
     let path = compiled.root.join(LOCK);
     let shown = files::shown(&cx.cwd, &path);
-    let mut told: Vec<_> = old.iter().map(|e| (&e.name, &e.version, &e.digest)).collect();
+    let mut told: Vec<_> = old.iter().flatten().map(|e| (&e.name, &e.version, &e.digest)).collect();
     told.sort();
     let fresh =
         path.exists() && told == pins.iter().map(|p| (&p.name, &p.version, &p.digest)).collect::<Vec<_>>();

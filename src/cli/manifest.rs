@@ -1,6 +1,6 @@
 //! `sprag.toml` and `sprag.lock`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
@@ -29,6 +29,9 @@ pub(crate) struct Manifest {
     /// `[catalogs]`
     #[serde(default)]
     pub(crate) catalogs: CatalogTable,
+    /// `[lint]`
+    #[serde(default)]
+    pub(crate) lint: LintTable,
     /// `[test]`
     #[serde(default)]
     pub(crate) test: TestTable,
@@ -66,6 +69,23 @@ pub(crate) struct CatalogTable {
     /// Folders searched for catalogs, relative to the package.
     #[serde(default)]
     pub(crate) paths: Vec<Spanned<String>>,
+}
+
+/// `[lint]`. Which rules there are is the business of `sprag lint`; here they are words.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct LintTable {
+    /// The file of known findings, relative to the package.
+    pub(crate) baseline: Option<Spanned<String>>,
+    /// Code, name or beginning of codes to level.
+    #[serde(default)]
+    pub(crate) levels: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// Glob of paths to the rules whose findings do not count there.
+    #[serde(default)]
+    pub(crate) per_file_ignores: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
+    /// Name to number.
+    #[serde(default)]
+    pub(crate) thresholds: BTreeMap<Spanned<String>, u64>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -10,15 +10,19 @@ pub mod diff;
 mod docs;
 pub mod explain;
 mod files;
-mod git;
+mod findings;
 pub mod fmt;
+mod git;
 pub mod import;
+pub mod lint;
 pub mod lock;
 pub mod man;
 mod manifest;
 pub mod new;
 mod package;
 mod progress;
+pub mod scopes;
+pub mod reach;
 pub mod show;
 mod sides;
 pub mod test;
@@ -52,12 +56,15 @@ pub struct Cli {
 enum Command {
     New(new::Args),
     Check(check::Args),
+    Lint(lint::Args),
     Fmt(fmt::Args),
     Test(test::Args),
     Build(build::Args),
     Decide(decide::Args),
     Diff(diff::Args),
+    Reach(reach::Args),
     Show(show::Args),
+    Scopes(scopes::Args),
     Lock(lock::Args),
     Explain(explain::Args),
     Import(import::Args),
@@ -173,12 +180,15 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
     let done = match &cli.command {
         Command::New(args) => new::run(args, cx),
         Command::Check(args) => check::run(args, cx),
+        Command::Lint(args) => lint::run(args, cx),
         Command::Fmt(args) => fmt::run(args, cx),
         Command::Test(args) => test::run(args, cx),
         Command::Build(args) => build::run(args, cx),
         Command::Decide(args) => decide::run(args, cx),
         Command::Diff(args) => diff::run(args, cx),
+        Command::Reach(args) => reach::run(args, cx),
         Command::Show(args) => show::run(args, cx),
+        Command::Scopes(args) => scopes::run(args, cx),
         Command::Lock(args) => lock::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),
         Command::Import(args) => import::run(args, cx),

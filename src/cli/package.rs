@@ -5,9 +5,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::manifest::{self, MANIFEST};
+use super::manifest::{self, LintTable, MANIFEST};
 use super::{Context, failed, files, progress};
 use crate::driver::{self, Compilation, Inputs};
+use crate::sema::LockEntry;
 use crate::span::{Source, SourceMap};
 use crate::suite::Thresholds;
 
@@ -21,11 +22,20 @@ pub(crate) struct Package {
     /// What the compiler sees. Paths are relative to the package, so that the place where it lies
     /// does not show in what is built.
     pub(crate) inputs: Inputs,
+    /// `[lint]` of its `sprag.toml`.
+    pub(crate) lint: LintTable,
+    /// The text of its `sprag.toml`, for messages.
+    pub(crate) manifest: String,
+    /// The folders that its files were read from, absolute.
+    pub(crate) folders: Vec<PathBuf>,
     /// What its tests must reach.
     pub(crate) thresholds: Thresholds,
     /// Where people stand who see its paths.
     cwd: PathBuf,
 }
+
+/// What `sprag.lock` says.
+pub(crate) type Locked = io::Result<Vec<LockEntry>>;
 
 impl Package {
     /// Finds the package that `path` (the current folder if missing) lies in, and reads all of it.
@@ -43,12 +53,57 @@ impl Package {
     ///
     /// As [`Package::load`].
     pub(crate) fn load_from(cwd: &Path, path: Option<&Path>, cx: &Context) -> io::Result<Package> {
-        let root = find(path, cwd)?;
+        Package::read(cwd, find(path, cwd)?, cx)
+    }
+
+    /// The packages that these paths lie in; of a folder in no package, those below it. The current folder if no
+    /// path is given. Each package comes once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Package::load`].
+    pub(crate) fn load_all(paths: &[PathBuf], cx: &Context) -> io::Result<Vec<Package>> {
+        let here = [PathBuf::from(".")];
+        let mut roots: Vec<PathBuf> = Vec::new();
+        for path in if paths.is_empty() { &here[..] } else { paths } {
+            let found = match find(Some(path), &cx.cwd) {
+                Ok(root) => vec![root],
+                Err(none) => match below(&cx.cwd.join(path), cx)? {
+                    found if found.is_empty() => return Err(none),
+                    found => found,
+                },
+            };
+            for root in found {
+                if !roots.contains(&root) {
+                    roots.push(root);
+                }
+            }
+        }
+        roots.into_iter().map(|root| Package::read(&cx.cwd, root, cx)).collect()
+    }
+
+    /// The package without its lock, and beside it what the lock says, or what is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Package::load`], but for the lock.
+    pub(crate) fn load_for_lock(path: Option<&Path>, cx: &Context) -> io::Result<(Package, Locked)> {
+        Package::read_for_lock(&cx.cwd, find(path, &cx.cwd)?, cx)
+    }
+
+    fn read(cwd: &Path, root: PathBuf, cx: &Context) -> io::Result<Package> {
+        let (package, lock) = Package::read_for_lock(cwd, root, cx)?;
+        let inputs = Inputs { lock: Some(lock?), ..package.inputs };
+        Ok(Package { inputs, ..package })
+    }
+
+    fn read_for_lock(cwd: &Path, root: PathBuf, cx: &Context) -> io::Result<(Package, Locked)> {
         let (manifest, text) = manifest::manifest(cwd, &root)?;
         let nested = |folder: &Path| folder.join(MANIFEST).exists();
         let own = files::sprag_files(cwd, &root, &nested)?;
         let mut seen: BTreeSet<PathBuf> = own.iter().cloned().collect();
         let mut shelf = Vec::new();
+        let mut folders = vec![root.clone()];
         for folder in &manifest.catalogs.paths {
             let path = root.join(folder.get_ref());
             let Ok(found) = fs::canonicalize(&path) else {
@@ -57,9 +112,10 @@ impl Package {
                 return Err(manifest::at(&shown, &text, folder.span().start, &sentence));
             };
             let fresh = files::sprag_files(cwd, &found, &|_| false)?;
+            folders.push(found);
             shelf.extend(fresh.into_iter().filter(|p| seen.insert(p.clone())));
         }
-        let lock = manifest::lock(cwd, &root)?;
+        let lock = manifest::lock(cwd, &root);
         let bar = progress::bar(cx, "reading", own.len() + shelf.len());
         let read = |paths: Vec<PathBuf>| -> io::Result<Vec<Source>> {
             let source = |path: PathBuf| {
@@ -70,20 +126,30 @@ impl Package {
             paths.into_iter().map(source).collect()
         };
         let name = manifest.package.name.into_inner();
-        let inputs = Inputs { package: name.clone(), own: read(own)?, shelf: read(shelf)?, lock: Some(lock) };
+        let inputs = Inputs { package: name.clone(), own: read(own)?, shelf: read(shelf)?, lock: None };
         let percent = |p: Option<toml::Spanned<u8>>| p.map(toml::Spanned::into_inner);
         let thresholds = Thresholds {
             rules: percent(manifest.test.min_rules),
             cells: percent(manifest.test.min_cells),
             mutation: percent(manifest.test.min_mutation),
         };
-        Ok(Package { root, name, inputs, thresholds, cwd: cwd.to_owned() })
+        let package = Package {
+            root,
+            name,
+            inputs,
+            lint: manifest.lint,
+            manifest: text,
+            folders,
+            thresholds,
+            cwd: cwd.to_owned(),
+        };
+        Ok((package, lock))
     }
 
     /// Compiles it. Diagnostics and places are best shown with [`Compiled::shown`].
     pub(crate) fn compile(self, cx: &Context) -> Compiled {
         let _bar = progress::spinner(cx, "checking");
-        let Package { root, name, inputs, thresholds: _, cwd } = self;
+        let Package { root, name, inputs, cwd, .. } = self;
         let files = inputs.own.len();
         Compiled { cwd, root, name, files, compilation: driver::compile(inputs) }
     }
@@ -136,4 +202,23 @@ fn find(path: Option<&Path>, cwd: &Path) -> io::Result<PathBuf> {
         let place = if shown == "." { "this folder".to_owned() } else { shown };
         failed(format!("there is no {MANIFEST} in {place} or above it; `sprag new NAME` makes a package"))
     })
+}
+
+/// The packages below a folder, sorted; those inside of another one are its own business.
+fn below(folder: &Path, cx: &Context) -> io::Result<Vec<PathBuf>> {
+    let Ok(folder) = fs::canonicalize(folder) else { return Ok(Vec::new()) };
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    let mut folders = vec![folder];
+    while let Some(folder) = folders.pop() {
+        if folder.join(MANIFEST).is_file() {
+            found.push(folder);
+            continue;
+        }
+        folders.extend(files::folders(&cx.cwd, &folder)?);
+    }
+    found.sort();
+    Ok(found)
 }

@@ -18,6 +18,12 @@ impl Progress {
         self.0.inc(1);
     }
 
+    /// So many of so many parts of something are done.
+    pub(crate) fn part(&self, doing: &'static str, done: usize, of: usize) {
+        self.0.set_message(doing);
+        self.at(done, of);
+    }
+
     /// So many of so many are done.
     pub(crate) fn at(&self, done: usize, of: usize) {
         self.0.set_length(of as u64);
@@ -46,6 +52,17 @@ pub(crate) fn spinner(cx: &Context, doing: &'static str) -> Progress {
         return Progress(ProgressBar::hidden());
     }
     let bar = ProgressBar::new_spinner().with_message(doing).with_style(style("{spinner} {msg} {elapsed}"));
+    bar.enable_steady_tick(Duration::from_millis(250));
+    Progress(bar)
+}
+
+/// Shows what is done and how much of it, as [`Progress::part`] tells.
+pub(crate) fn parts(cx: &Context, doing: &'static str) -> Progress {
+    if !cx.progress {
+        return Progress(ProgressBar::hidden());
+    }
+    let bar = ProgressBar::new(0).with_message(doing);
+    let bar = bar.with_style(style("{spinner} {msg} {wide_bar} {pos}/{len} {elapsed}"));
     bar.enable_steady_tick(Duration::from_millis(250));
     Progress(bar)
 }

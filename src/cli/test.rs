@@ -50,7 +50,8 @@ fn percent() -> clap::builder::RangedI64ValueParser<u8> {
     clap::value_parser!(u8).range(0..=100)
 }
 
-/// 0 if all pass, 1 if one does not, or less is reached than was asked for, or the package has errors.
+/// 0 if all pass, 1 if one does not, or less is reached than was asked for, or the package has errors; 2 if no test
+/// has the filter's text in its title.
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let package = Package::load(args.path.as_deref(), cx)?;
     let thresholds = match args.filter {
@@ -90,6 +91,11 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
             clock: &|| start.elapsed(),
         })
     };
+    if let Some(text) = args.filter.as_deref().filter(|_| results.tests.is_empty()) {
+        // A mistyped filter must not look like tests that pass.
+        let all = report::count(results.left_out, "test");
+        return Err(failed(format!("no test has `{text}` in its title; the package has {all}")));
+    }
     if args.coverage || thresholds.rules.is_some() || thresholds.cells.is_some() {
         let bar = progress::bar(cx, "measuring", model.operations.len());
         let mut measured = coverage::measure(model);

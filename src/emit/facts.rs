@@ -38,6 +38,7 @@ pub(super) fn write(
     let mut attributes = Attributes { model, space, subjects: BTreeMap::new() };
     attributes.write(writer);
     attributes.slots(writer);
+    app_slot(model, table, writer);
     kinds(model, space, writer, &mut problems);
     ratchets(model, space, sources, writer);
     windows(model, writer);
@@ -149,6 +150,7 @@ fn write_app(
         base: scope_set(model, &base, writer).into(),
         requested: scope_set(model, &requested, writer).into(),
         sites: u32::from(app.installed_on.is_some()).into(),
+        class: table.exceptions.class(id).into(),
     };
     writer.apps.push(record);
     Ok(())
@@ -163,6 +165,24 @@ fn scope_set(model: &Model, scopes: &BTreeSet<ScopeId>, writer: &mut Writer) -> 
     let mut bits = vec![0u32; model.scopes.len().div_ceil(32)];
     scopes.iter().for_each(|s| bits[s.index() / 32] |= 1 << (s.0 % 32));
     writer.words(bits)
+}
+
+/// The slot by which rules about all apps but a few know them.
+fn app_slot(model: &Model, table: &Table, writer: &mut Writer) {
+    let Some(classes) = table.exceptions.classes() else {
+        return;
+    };
+    for (number, app) in (0..).zip(&model.apps) {
+        let class = table.exceptions.class(AppId(number));
+        if class != f::FIRST {
+            // For listings: no request is looked up by it.
+            writer.name(f::Space::Value.of(table.exceptions.slot), &app.name, class);
+        }
+    }
+    let (classifier, nothing) = (f::Classifier::App.code().into(), 0.into());
+    let name = writer.text("app");
+    let record = f::Slot { classifier, a: nothing, b: nothing, c: nothing, classes: classes.into(), name };
+    writer.slots.push(record);
 }
 
 struct Attributes<'m> {
@@ -598,11 +618,12 @@ fn globals(model: &Model, space: &Space, table: &Table, writer: &mut Writer) {
     });
     let strata: Vec<u32> =
         elements.iter().flatten().map(|group| table.groups.get(group).copied().unwrap_or(f::NONE)).collect();
-    let scratch = slots + head.map_or(0, |_| strata.len() as u32 + 1);
+    let scratch = writer.slots.len() as u32 + head.map_or(0, |_| strata.len() as u32 + 1);
     let from_caller = |source: Source| u32::from(source == Source::Caller).into();
     let globals = f::Globals {
         package: writer.text(&model.package),
         scratch: scratch.into(),
+        app_slot: table.exceptions.classes().map_or(f::NONE, |_| table.exceptions.slot).into(),
         groups: head.unwrap_or(f::NONE).into(),
         group_strata: writer.words(strata).into(),
         any_user: table.any_user.into(),

@@ -46,17 +46,18 @@ impl<'a> Listing<'a> {
             writeln!(self.out, "catalog   {} {} sha256 {}", part("name"), part("version"), part("digest"))?;
         }
         let sizes = [
-            (t.apps.len(), "apps"),
-            (t.operations.len(), "operations"),
-            (t.clauses.len(), "clauses"),
-            (t.slots.len(), "slots"),
-            (t.strata.len(), "strata"),
-            (t.nets.len(), "nets"),
-            (t.nodes.len(), "nodes"),
-            (t.containers.len(), "containers"),
-            (t.users.len(), "users"),
+            (t.apps.len(), "app", "apps"),
+            (t.operations.len(), "operation", "operations"),
+            (t.clauses.len(), "clause", "clauses"),
+            (t.slots.len(), "slot", "slots"),
+            (t.strata.len(), "stratum", "strata"),
+            (t.nets.len(), "net", "nets"),
+            (t.nodes.len(), "node", "nodes"),
+            (t.containers.len(), "container", "containers"),
+            (t.users.len(), "user", "users"),
         ];
-        let sizes: Vec<String> = sizes.iter().map(|(n, what)| format!("{n} {what}")).collect();
+        let size = |(n, one, many): &(usize, &str, &str)| format!("{n} {}", if *n == 1 { one } else { many });
+        let sizes: Vec<String> = sizes.iter().map(size).collect();
         writeln!(self.out, "size      {bytes} bytes: {}", sizes.join(", "))
     }
 
@@ -264,16 +265,21 @@ impl<'a> Listing<'a> {
                     (None, None) => "any".to_owned(),
                     (None, Some(end)) => format!("below {end}"),
                     (Some(start), None) => format!("{start} and above"),
+                    (Some(start), Some(end)) if start == end - 1 => start.to_string(),
                     (Some(start), Some(end)) => format!("{start} to {}", end - 1),
                 };
                 among(c, b + 1).into_iter().map(range).collect()
             }
             Some(f::Classifier::Ip) => {
-                let start = |n: usize| match n.checked_sub(1).and_then(|n| t.addresses.get(a as usize + n)) {
-                    Some(bytes) => std::net::Ipv6Addr::from(*bytes).to_canonical().to_string(),
-                    None => "::".to_owned(),
+                let bound =
+                    |n: usize| t.addresses.get(a as usize + n).map(|bytes| u128::from_be_bytes(*bytes));
+                let shown = |number: u128| std::net::Ipv6Addr::from_bits(number).to_canonical().to_string();
+                let range = |n: usize| {
+                    let start = n.checked_sub(1).and_then(bound).unwrap_or(0);
+                    let end = bound(n).filter(|_| n < b).map_or(u128::MAX, |next| next - 1);
+                    if start == end { shown(start) } else { format!("{} to {}", shown(start), shown(end)) }
                 };
-                among(c, b + 1).into_iter().map(|n| format!("from {}", start(n))).collect()
+                among(c, b + 1).into_iter().map(range).collect()
             }
             Some(f::Classifier::Stage) => {
                 let stages =

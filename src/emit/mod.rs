@@ -3,6 +3,7 @@
 //! Same model, same sources, same compiler: same bytes. Everything is sorted, nothing reads a clock.
 
 mod errors;
+mod exceptions;
 mod facts;
 mod listing;
 mod nets;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sprag_runtime::format as f;
 
 use super::errors;
+use super::exceptions::Exceptions;
 use super::nets::{Leaf, Nets};
 use super::pools::Writer;
 use crate::diag::Diagnostic;
@@ -27,6 +28,8 @@ pub(super) struct Table {
     pub(super) users: BTreeMap<String, u32>,
     /// Strata of groups.
     pub(super) groups: BTreeMap<String, u32>,
+    /// How rules about all apps but a few tell them apart.
+    pub(super) exceptions: Exceptions,
 }
 
 /// Whom a stratum is about.
@@ -40,23 +43,25 @@ enum Whom {
 pub(super) fn lay_out(model: &Model, space: &Space, writer: &mut Writer) -> Result<Table, Vec<Diagnostic>> {
     let (classes, class_parts) = operation_classes(model, space);
     let mut members: BTreeMap<Whom, Vec<usize>> = BTreeMap::new();
+    let exceptions = Exceptions::find(model, space, FEW_APPS);
     let everything: Arc<BTreeSet<AppId>> = Arc::new((0..model.apps.len() as u32).map(AppId).collect());
     for (number, piece) in space.pieces.iter().enumerate() {
         let whom = match (&piece.apps, piece.kind) {
             (None, PieceKind::Clause(ClauseKind::ContextUserGrant)) => Whom::Users(piece.principal.clone()),
             (None, _) => Whom::Apps(everything.clone()),
-            (Some(apps), _) => Whom::Apps(apps.clone()),
+            (Some(apps), _) => Whom::Apps(exceptions.whole(apps).clone()),
         };
         members.entry(whom).or_default().push(number);
     }
     let members = own_lists(model, members);
-    let mut layout = Layout::new(space, class_parts, writer);
+    let mut layout = Layout::new(space, class_parts, &exceptions, writer);
     let mut table = Table {
         classes,
         apps: vec![Vec::new(); model.apps.len()],
         any_user: f::NONE,
         users: BTreeMap::new(),
         groups: BTreeMap::new(),
+        exceptions,
     };
     let mut by_size: Vec<(Whom, Vec<usize>)> = members.into_iter().collect();
     by_size.sort_by_key(|(whom, _)| match whom {
@@ -139,19 +144,28 @@ struct Layout<'s> {
 }
 
 impl<'s> Layout<'s> {
-    fn new(space: &'s Space, class_parts: Vec<Vec<u32>>, writer: &mut Writer) -> Layout<'s> {
+    fn new(
+        space: &'s Space,
+        class_parts: Vec<Vec<u32>>,
+        exceptions: &Exceptions,
+        writer: &mut Writer,
+    ) -> Layout<'s> {
         let mut part_classes = vec![Vec::new(); space.parts.len()];
         for (class, parts) in (0..).zip(&class_parts) {
             parts.iter().for_each(|part| part_classes[*part as usize].push(class));
         }
         let mut nets = Nets::default();
-        let leaves = space.pieces.iter().map(|p| nets.leaf(writer, p.clause, &p.condition)).collect();
+        let leaves = space.pieces.iter().map(|piece| {
+            let condition = exceptions.formula(piece.apps.as_ref(), &piece.condition);
+            nets.leaf(writer, piece.clause, &condition)
+        });
+        let leaves = leaves.collect();
         Layout {
             space,
             part_classes,
             classes: class_parts.len(),
             leaves,
-            slot_classes: space.slots.slots.iter().map(|s| s.classes).collect(),
+            slot_classes: space.slots.slots.iter().map(|s| s.classes).chain(exceptions.classes()).collect(),
             nets,
             columns: HashMap::new(),
             entries: HashMap::new(),

@@ -4,7 +4,7 @@ use super::chain::Chain;
 use super::conditions::{self, Counting};
 use super::facts::{self, Situation};
 use super::scopes;
-use super::{Reason, Refusal};
+use super::{FilterLayer, Reason, Refusal};
 use crate::request::{Request, Value};
 use crate::sema::model::{AppId, ClauseId, ClauseKind, Layer, Model, OperationId, Source};
 
@@ -15,8 +15,8 @@ pub(super) struct Verdict {
     pub(super) refusal: Option<Refusal>,
     /// The permits that match.
     pub(super) permits: Vec<ClauseId>,
-    /// Grants of which the filter must find one for each entry; empty where no filter is needed for them.
-    pub(super) only: Vec<ClauseId>,
+    /// Grants of which the filter must find one for each entry; `None` where no filter is needed for them.
+    pub(super) only: Option<FilterLayer>,
     /// Refusing clauses of which the filter must find none.
     pub(super) except: Vec<ClauseId>,
 }
@@ -163,7 +163,7 @@ fn granted(situation: &Situation, kind: ClauseKind, layer: Layer, otherwise: Rea
     if may.is_empty() {
         return refused(layer, otherwise);
     }
-    let only = if must.is_empty() { may.clone() } else { Vec::new() };
+    let only = must.is_empty().then(|| FilterLayer { layer, any: may.clone() });
     let permits = if kind == ClauseKind::Permit { may } else { Vec::new() };
     Verdict { refusal: None, permits, only, except: Vec::new() }
 }

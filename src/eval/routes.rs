@@ -49,7 +49,7 @@ fn segments(path: &str) -> Option<Vec<String>> {
 
 /// The segment with its percent-escapes resolved, once.
 ///
-/// `None` if it is empty; holds `\` or `;`; holds a `%` without two hexadecimal digits; has an escape for
+/// `None` if it is empty; holds `\`, `;` or a blank (which ends the path on the wire); holds a `%` without two hexadecimal digits; has an escape for
 /// `/`, `\` or `%`; decodes to something that is not UTF-8; or if the result has a control character
 /// (Unicode `Cc`, escaped or not) or, by definition, nothing but dots, however many and however written.
 fn decoded(segment: &str) -> Option<String> {
@@ -57,7 +57,7 @@ fn decoded(segment: &str) -> Option<String> {
     let mut rest = segment.bytes();
     while let Some(byte) = rest.next() {
         match byte {
-            b'\\' | b';' => return None,
+            b'\\' | b';' | b' ' => return None,
             b'%' => {
                 let byte = hex(rest.next()?)? * 16 + hex(rest.next()?)?;
                 if matches!(byte, b'/' | b'\\' | b'%') {

@@ -20,20 +20,40 @@ pub mod baseline;
 pub mod edits;
 pub mod fingerprint;
 pub mod fixes;
+mod privilege;
 pub mod run;
 pub mod select;
 pub mod subject;
 pub mod suppressions;
 
 mod rules {
+    pub(super) mod both_alternatives;
+    pub(super) mod classified_power;
+    pub(super) mod covered_scope;
+    pub(super) mod defeated_narrowing;
     pub(super) mod empty_group;
     pub(super) mod expired_suppression;
+    pub(super) mod idle_stage;
+    pub(super) mod long_app_list;
     pub(super) mod malformed_suppression;
+    pub(super) mod other_door;
+    pub(super) mod reach_beyond_policy;
+    pub(super) mod self_promotion;
+    pub(super) mod smaller_grant;
     pub(super) mod stale_baseline;
+    pub(super) mod standing_admin;
+    pub(super) mod trust_circle;
+    pub(super) mod unattended_power;
+    pub(super) mod unconfined_power;
+    pub(super) mod undone_delegation;
+    pub(super) mod unenforceable_rule;
     pub(super) mod unheld_role;
     pub(super) mod unknown_suppression;
+    pub(super) mod unneeded_scope;
     pub(super) mod untested_app;
     pub(super) mod unused_suppression;
+    pub(super) mod wide_scope;
+    pub(super) mod write_held_for_read;
 }
 
 pub use run::{Outcome, Settings, Suppressed, run};
@@ -43,9 +63,28 @@ use crate::diag::{Diagnostic, Severity};
 
 /// Every rule, sorted by code.
 pub static RULES: &[&Rule] = &[
+    &rules::unneeded_scope::RULE,
+    &rules::standing_admin::RULE,
+    &rules::covered_scope::RULE,
+    &rules::both_alternatives::RULE,
+    &rules::wide_scope::RULE,
+    &rules::reach_beyond_policy::RULE,
+    &rules::write_held_for_read::RULE,
+    &rules::unattended_power::RULE,
+    &rules::unconfined_power::RULE,
+    &rules::classified_power::RULE,
+    &rules::defeated_narrowing::RULE,
+    &rules::undone_delegation::RULE,
+    &rules::smaller_grant::RULE,
     &rules::unheld_role::RULE,
     &rules::empty_group::RULE,
     &rules::untested_app::RULE,
+    &rules::self_promotion::RULE,
+    &rules::trust_circle::RULE,
+    &rules::idle_stage::RULE,
+    &rules::other_door::RULE,
+    &rules::unenforceable_rule::RULE,
+    &rules::long_app_list::RULE,
     &rules::malformed_suppression::RULE,
     &rules::unknown_suppression::RULE,
     &rules::expired_suppression::RULE,

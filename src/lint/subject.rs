@@ -1,12 +1,16 @@
 //! What rules look at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use jiff::civil::Date;
 
 use super::Threshold;
+use super::privilege::Privilege;
 use super::suppressions::{self, Suppressions};
+use crate::analysis::escalation::Landscape;
+use crate::analysis::powers;
+use crate::analysis::standing::{May, Standing};
 use crate::sema::model::{AppId, Checked, Model};
 use crate::span::{SourceMap, Span};
 use crate::syntax::tree::{self, File, Item};
@@ -25,6 +29,11 @@ pub struct Subject<'a> {
     progress: Progress<'a>,
     thresholds: &'a BTreeMap<String, u64>,
     suppressions: OnceLock<Suppressions>,
+    standing: OnceLock<Standing<'a>>,
+    permitted: OnceLock<Vec<May>>,
+    landscape: OnceLock<Landscape>,
+    /// See [`super::privilege`].
+    pub(super) privilege: Privilege<'a>,
 }
 
 /// Told a step's name, and how many of how many parts are done.
@@ -40,8 +49,19 @@ impl<'a> Subject<'a> {
         thresholds: &'a BTreeMap<String, u64>,
         progress: Progress<'a>,
     ) -> Subject<'a> {
-        let suppressions = OnceLock::new();
-        Subject { model, sources, files, today, progress, thresholds, suppressions }
+        Subject {
+            model,
+            sources,
+            files,
+            today,
+            progress,
+            thresholds,
+            suppressions: OnceLock::new(),
+            standing: OnceLock::new(),
+            permitted: OnceLock::new(),
+            landscape: OnceLock::new(),
+            privilege: Privilege::default(),
+        }
     }
 
     /// For work that takes long: the callback that shows it.
@@ -57,6 +77,27 @@ impl<'a> Subject<'a> {
     /// What comments in the package's own files allow.
     pub fn suppressions(&self) -> &Suppressions {
         self.suppressions.get_or_init(|| suppressions::read(self.sources, self.files))
+    }
+
+    /// Whom to ask what apps may do.
+    pub fn standing(&self) -> &Standing<'a> {
+        self.standing.get_or_init(|| Standing::new(self.model))
+    }
+
+    /// What each app may do, by its id.
+    pub fn permitted(&self) -> &[May] {
+        self.permitted.get_or_init(|| {
+            let apps = (0..self.model.apps.len()).map(|app| {
+                (self.progress)("asking what is permitted", app, self.model.apps.len());
+                self.standing().may(AppId(app as u32), &BTreeSet::new())
+            });
+            apps.collect()
+        })
+    }
+
+    /// What apps can climb on.
+    pub fn landscape(&self) -> &Landscape {
+        self.landscape.get_or_init(|| powers::landscape(self.model, self.standing(), self.permitted()))
     }
 
     /// The items of all of the package's own files.

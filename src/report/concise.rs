@@ -2,30 +2,27 @@
 
 use std::io::{self, Write};
 
-use super::{Format, Look, Paint, severity, summary, visible};
-use crate::diag::{Diagnostic, Severity};
-use crate::span::SourceMap;
+use super::{Format, Look, Paint, Reader, Report, severity, summary, visible};
+use crate::diag::Severity;
 
 /// One line each.
-pub static FORMAT: Format = Format { name: "concise", title: "one line each", write };
+pub static FORMAT: Format = Format { name: "concise", title: "one line each", reader: Reader::Person, write };
 
-fn write(
-    sources: &SourceMap,
-    diagnostics: &[Diagnostic],
-    look: &Look,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    for d in diagnostics {
+fn write(report: &Report<'_>, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    for d in report.diagnostics {
         let paint = match d.severity {
             Severity::Error => Paint::Bad,
             Severity::Warning => Paint::Doubtful,
             Severity::Note => Paint::Aside,
         };
-        let place =
-            d.labels.first().map(|l| format!("{}: ", visible(&sources.at(l.span)))).unwrap_or_default();
+        let place = d
+            .labels
+            .first()
+            .map(|l| format!("{}: ", visible(&report.sources.at(l.span))))
+            .unwrap_or_default();
         let head = look.paint(paint, &format!("{}[{}]", severity(d.severity), d.code));
         let message = visible(&d.message).replace('\n', " ");
         writeln!(out, "{place}{head} {message}")?;
     }
-    writeln!(out, "{}", summary(diagnostics))
+    writeln!(out, "{}", summary(report.diagnostics))
 }

@@ -14,12 +14,13 @@ use miette::{
     SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
 
-use super::{Format, Look, count, severity, summary, visible};
+use super::{Format, Look, Paint, Reader, Report, count, fix_sentence, severity, summary, visible};
 use crate::diag::{self, Diagnostic, Label};
 use crate::span::{SourceMap, Span};
 
 /// With snippets.
-pub static FORMAT: Format = Format { name: "full", title: "with the lines in question", write };
+pub static FORMAT: Format =
+    Format { name: "full", title: "with the lines in question", reader: Reader::Person, write };
 
 /// How many diagnostics are shown; the rest are counted.
 pub const SHOWN: usize = 200;
@@ -30,12 +31,8 @@ const LINE: usize = 400;
 /// The most lines of one place shown whole.
 const LINES: usize = 6;
 
-fn write(
-    sources: &SourceMap,
-    diagnostics: &[Diagnostic],
-    look: &Look,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn write(report: &Report<'_>, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let Report { sources, diagnostics, .. } = *report;
     let handler = GraphicalReportHandler::new_themed(theme(look))
         .with_width(look.width)
         .with_links(false)
@@ -47,6 +44,9 @@ fn write(
             handler.render_report(&mut text, &piece).map_err(io::Error::other)?;
             out.write_all(text.as_bytes())?;
         }
+        for (kind, text) in beside(sources, diagnostic) {
+            paragraph(kind, &visible(&text), look, out)?;
+        }
         writeln!(out)?;
     }
     if let Some(more) = diagnostics.len().checked_sub(SHOWN).filter(|n| *n > 0) {
@@ -57,6 +57,39 @@ fn write(
         )?;
     }
     writeln!(out, "{}", summary(diagnostics))
+}
+
+/// What `miette` has no place for: notes, the steps of a chain, the fix.
+fn beside(sources: &SourceMap, diagnostic: &Diagnostic) -> Vec<(String, String)> {
+    let notes = diagnostic.notes.iter().map(|note| ("note: ".to_owned(), note.clone()));
+    let step = |(i, label): (usize, &Label)| {
+        let number = format!("{}. ", i + 1);
+        (number, format!("{}: {}", sources.at(label.span), label.text))
+    };
+    let flow = diagnostic.flow.iter().enumerate().map(step);
+    let fix = diagnostic.fix.iter().map(|fix| ("fix: ".to_owned(), fix_sentence(fix)));
+    notes.chain(flow).chain(fix).collect()
+}
+
+/// Indented as `miette` indents its help, and wrapped as it wraps.
+fn paragraph(kind: String, text: &str, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let indent = " ".repeat(2 + kind.len());
+    let mut line = format!("  {}", look.paint(Paint::Aside, &kind));
+    let mut used = indent.len();
+    for (i, word) in text.split_whitespace().enumerate() {
+        let length = word.chars().count();
+        if i > 0 && used + 1 + length > look.width {
+            writeln!(out, "{line}")?;
+            line = format!("{indent}{word}");
+            used = indent.len() + length;
+        } else {
+            let gap = if i == 0 { "" } else { " " };
+            line += gap;
+            line += word;
+            used += gap.len() + length;
+        }
+    }
+    writeln!(out, "{line}")
 }
 
 fn theme(look: &Look) -> GraphicalTheme {
@@ -272,7 +305,7 @@ mod tests {
             sources.add(*path, *text);
         }
         let mut out = Vec::new();
-        write(&sources, diagnostics, &Look::PLAIN, &mut out).unwrap();
+        write(&Report::new(&sources, diagnostics), &Look::PLAIN, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

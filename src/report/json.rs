@@ -1,29 +1,57 @@
 //! Diagnostics for programs: one JSON array.
 //!
-//! Lines and columns count from 1, columns in Unicode characters; an end is one past the last character.
+//! Lines and columns count from 1, columns in Unicode characters, offsets in bytes from 0; an end is one past the
+//! last character.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Format, Look, severity};
-use crate::diag::{Diagnostic, Label};
-use crate::span::{SourceMap, Span};
+use super::{Format, Look, Reader, Report, rule_name, severity};
+use crate::diag::{self, Diagnostic, Label, Safety};
+use crate::lint::fingerprint::fingerprints;
+use crate::lint::run::{By, Suppressed};
+use crate::span::{Place, SourceMap, Span};
 
 /// A JSON array.
-pub static FORMAT: Format = Format { name: "json", title: "a JSON array, for programs", write };
+pub static FORMAT: Format =
+    Format { name: "json", title: "a JSON array, for programs", reader: Reader::Program, write };
 
+/// A diagnostic.
 #[derive(Serialize)]
-struct Entry<'a> {
+pub(super) struct Entry<'a> {
     code: &'a str,
+    /// The rule's name, where it is one of lint.
+    name: Option<&'a str>,
     severity: &'static str,
     message: &'a str,
     help: Option<&'a str>,
-    labels: Vec<Place<'a>>,
+    labels: Vec<Text<'a>>,
+    notes: &'a [String],
+    flow: Vec<Text<'a>>,
+    fix: Option<Fix<'a>>,
+    fingerprint: String,
+    /// Why it does not count; only where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressed: Option<Suppression<'a>>,
 }
 
 #[derive(Serialize)]
-struct Place<'a> {
+struct Fix<'a> {
+    title: &'a str,
+    safety: &'static str,
+    edits: Vec<Text<'a>>,
+}
+
+#[derive(Serialize)]
+struct Suppression<'a> {
+    by: &'static str,
+    because: Option<&'a str>,
+}
+
+/// A place, and what is said or put there.
+#[derive(Serialize)]
+struct Text<'a> {
     path: &'a str,
     start: Position,
     end: Position,
@@ -37,33 +65,64 @@ struct Position {
     offset: u32,
 }
 
-fn write(sources: &SourceMap, diagnostics: &[Diagnostic], _: &Look, out: &mut dyn Write) -> io::Result<()> {
-    let entries: Vec<_> = diagnostics
-        .iter()
-        .map(|d| Entry {
-            code: d.code,
-            severity: severity(d.severity),
-            message: &d.message,
-            help: d.help.as_deref(),
-            labels: d.labels.iter().map(|l| place(sources, l)).collect(),
-        })
-        .collect();
-    serde_json::to_writer_pretty(&mut *out, &entries)?;
+fn write(report: &Report<'_>, _: &Look, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &entries(report))?;
     writeln!(out)
 }
 
-fn place<'a>(sources: &'a SourceMap, label: &'a Label) -> Place<'a> {
-    let span = label.span;
-    let end = Span { start: span.end, ..span };
-    Place {
-        path: &sources.source(span).path,
-        start: position(sources, span),
-        end: position(sources, end),
-        text: &label.text,
+/// What counts, then what does not.
+pub(super) fn entries<'a>(report: &Report<'a>) -> Vec<Entry<'a>> {
+    let sources = report.sources;
+    let kept: Vec<Diagnostic> = report.suppressed.iter().map(|s| s.finding.clone()).collect();
+    let found = report.diagnostics.iter().zip(fingerprints(sources, report.diagnostics));
+    let kept = report.suppressed.iter().zip(fingerprints(sources, &kept));
+    found
+        .map(|(d, print)| entry(sources, d, print, None))
+        .chain(kept.map(|(s, print)| entry(sources, &s.finding, print, Some(s))))
+        .collect()
+}
+
+fn entry<'a>(
+    sources: &'a SourceMap,
+    d: &'a Diagnostic,
+    fingerprint: String,
+    suppressed: Option<&'a Suppressed>,
+) -> Entry<'a> {
+    let places = |labels: &'a [Label]| labels.iter().map(|l| text(sources, l.span, &l.text)).collect();
+    Entry {
+        code: d.code,
+        name: rule_name(d.code),
+        severity: severity(d.severity),
+        message: &d.message,
+        help: d.help.as_deref(),
+        labels: places(&d.labels),
+        notes: &d.notes,
+        flow: places(&d.flow),
+        fix: d.fix.as_ref().map(|f| fix(sources, f)),
+        fingerprint,
+        suppressed: suppressed.map(|s| match &s.by {
+            By::Comment(because) => Suppression { by: "comment", because: Some(because) },
+            By::Baseline => Suppression { by: "baseline", because: None },
+        }),
     }
 }
 
-fn position(sources: &SourceMap, span: Span) -> Position {
-    let p = sources.position(span);
-    Position { line: p.line, column: p.column, offset: span.start }
+fn fix<'a>(sources: &'a SourceMap, fix: &'a diag::Fix) -> Fix<'a> {
+    let safety = match fix.safety {
+        Safety::Safe => "safe",
+        Safety::Unsafe => "unsafe",
+        Safety::Display => "display",
+    };
+    let edits = fix.edits.iter().map(|e| text(sources, e.span, &e.text)).collect();
+    Fix { title: &fix.title, safety, edits }
+}
+
+fn text<'a>(sources: &'a SourceMap, span: Span, text: &'a str) -> Text<'a> {
+    let position = |p: Place, offset: u32| Position { line: p.line, column: p.chars, offset };
+    Text {
+        path: &sources.source(span).path,
+        start: position(sources.place(span), span.start),
+        end: position(sources.end(span), span.end),
+        text,
+    }
 }

@@ -3,17 +3,49 @@
 pub mod concise;
 pub mod diff;
 pub mod full;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod json_lines;
 pub mod junit;
+pub mod junit_findings;
+mod line_hash;
+pub mod markdown;
 pub mod pretty;
+pub mod rdjson;
+pub mod sarif;
+pub mod scopes;
 pub mod tests_json;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, Fix, Safety, Severity};
+use crate::lint::{Rule, Suppressed};
 use crate::span::SourceMap;
 use crate::suite::Results;
+
+/// What is to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    /// Every text that a place may lie in.
+    pub sources: &'a SourceMap,
+    /// What was found, by source and place.
+    pub diagnostics: &'a [Diagnostic],
+    /// What was found and is kept back; empty unless it was asked for.
+    pub suppressed: &'a [Suppressed],
+    /// The page of a code, in Markdown.
+    pub page: fn(&str) -> Option<&'static str>,
+    /// What was looked at: names of packages.
+    pub subject: &'a str,
+}
+
+impl<'a> Report<'a> {
+    /// Of these diagnostics, without pages.
+    pub fn new(sources: &'a SourceMap, diagnostics: &'a [Diagnostic]) -> Report<'a> {
+        Report { sources, diagnostics, suppressed: &[], page: |_| None, subject: "" }
+    }
+}
 
 /// A way to write diagnostics.
 #[derive(Debug)]
@@ -22,12 +54,36 @@ pub struct Format {
     pub name: &'static str,
     /// What it is good for, in a few words.
     pub title: &'static str,
+    /// Who reads it.
+    pub reader: Reader,
     /// Writes them all, and a summary where people read it.
-    pub write: fn(&SourceMap, &[Diagnostic], &Look, &mut dyn Write) -> io::Result<()>,
+    pub write: fn(&Report<'_>, &Look, &mut dyn Write) -> io::Result<()>,
+}
+
+/// Who reads a format: it decides from where paths are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// A person at a terminal: paths from the current folder. Nothing to read where nothing was found.
+    Person,
+    /// A program on this machine: paths from the current folder.
+    Program,
+    /// A code host, which knows paths from the top of the repository.
+    Host,
 }
 
 /// Every format, the default one first. To add one: a file with a `FORMAT`, and a line here.
-pub static FORMATS: &[&Format] = &[&full::FORMAT, &concise::FORMAT, &json::FORMAT];
+pub static FORMATS: &[&Format] = &[
+    &full::FORMAT,
+    &concise::FORMAT,
+    &json::FORMAT,
+    &json_lines::FORMAT,
+    &sarif::FORMAT,
+    &github::FORMAT,
+    &gitlab::FORMAT,
+    &junit_findings::FORMAT,
+    &rdjson::FORMAT,
+    &markdown::FORMAT,
+];
 
 /// A way to write test results.
 #[derive(Debug)]
@@ -117,6 +173,41 @@ pub fn severity(severity: Severity) -> &'static str {
         Severity::Warning => "warning",
         Severity::Note => "note",
     }
+}
+
+/// The name of the rule with this code, where it is one of lint.
+pub fn rule_name(code: &str) -> Option<&'static str> {
+    Rule::named(code).map(|r| r.name)
+}
+
+/// What the page's first line, `# CODE: title` or `# CODE name: title`, says behind the colon.
+pub fn page_title(page: &str) -> &str {
+    page.lines().next().and_then(|line| line.split_once(": ")).map_or("", |(_, title)| title)
+}
+
+/// The fix in a sentence that says who may apply it.
+pub fn fix_sentence(fix: &Fix) -> String {
+    let how = match fix.safety {
+        Safety::Safe => "`--fix` does it",
+        Safety::Unsafe => "`--fix --unsafe-fixes` does it; look at the change",
+        Safety::Display => "it may widen access, so only a person can decide it",
+    };
+    format!("{} ({how})", fix.title)
+}
+
+/// Everything that a finding says besides its headline, a paragraph each.
+pub fn paragraphs(sources: &SourceMap, diagnostic: &Diagnostic) -> Vec<String> {
+    let mut said: Vec<String> = Vec::new();
+    said.extend(diagnostic.labels.first().map(|l| l.text.clone()).filter(|text| !text.is_empty()));
+    let others = diagnostic.labels.iter().skip(1).filter(|l| !l.text.is_empty());
+    said.extend(others.map(|l| format!("{}: {}", sources.at(l.span), l.text)));
+    said.extend(diagnostic.notes.iter().cloned());
+    let step =
+        |(i, l): (usize, &crate::diag::Label)| format!("{}. {}: {}", i + 1, sources.at(l.span), l.text);
+    said.extend(diagnostic.flow.iter().enumerate().map(step));
+    said.extend(diagnostic.help.iter().map(|help| format!("help: {help}")));
+    said.extend(diagnostic.fix.iter().map(|fix| format!("fix: {}", fix_sentence(fix))));
+    said
 }
 
 /// The text without characters that steer a terminal or turn the reading direction, each replaced by one

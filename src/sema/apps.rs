@@ -25,6 +25,7 @@ pub(super) fn declare(cx: &mut Context, items: &Items) {
     cx.all_apps = Arc::new((0..cx.model.apps.len()).map(|i| AppId(i as u32)).collect());
     for item in &items.groups {
         if cx.names.groups.declare(&item.name, Some(()), &mut cx.diagnostics) {
+            filled(cx, "user id", &item.members);
             let members = item.members.iter().map(|m| m.value.clone()).collect();
             cx.model.groups.insert(item.name.text.clone(), members);
         }
@@ -57,6 +58,8 @@ fn app(cx: &mut Context, item: &tree::App, keys: &mut HashMap<String, Span>) -> 
         }
     }
     let key = member_or_missing(cx, "key", "key \"com.example.app\"", &item.name, key);
+    filled(cx, "key", key);
+    filled(cx, "site", installed.iter().flat_map(|(_, sites)| sites.iter()));
     if let Some(key) = key
         && let Some(first) = keys.insert(key.value.clone(), key.span)
     {
@@ -111,6 +114,13 @@ fn app(cx: &mut Context, item: &tree::App, keys: &mut HashMap<String, Span>) -> 
         approved: approved_scopes,
         installed_on: installed.map(|(_, sites)| sites.iter().map(|s: &Text| s.value.clone()).collect()),
         span: item.span,
+    }
+}
+
+/// Reports the texts that have no characters.
+pub(super) fn filled<'t>(cx: &mut Context, what: &str, texts: impl IntoIterator<Item = &'t Text>) {
+    for text in texts.into_iter().filter(|text| text.value.is_empty()) {
+        cx.report(errors::names::empty(what, text.span));
     }
 }
 

@@ -141,9 +141,13 @@ fn lower_all(cx: &mut Context, parts: &[tree::Condition], place: Place) -> Optio
 
 /// A named condition, or a boolean attribute alone.
 fn lower_name(cx: &mut Context, name: &Name, place: Place) -> Option<Condition> {
-    if !types::is_attribute(cx, name, place)
-        && let Some(entry) = cx.names.conditions.get(&name.text)
-    {
+    let is_attribute = types::is_attribute(cx, name, place);
+    if is_attribute && let Some(entry) = cx.names.conditions.get(&name.text) {
+        let error = errors::types::attribute_or_condition(name, entry.span);
+        cx.report(error);
+        return None;
+    }
+    if !is_attribute && let Some(entry) = cx.names.conditions.get(&name.text) {
         let named = cx.conditions.get(entry.id?)?.as_ref()?;
         let before = cx.copied;
         cx.copied = before.saturating_add(named.parts);

@@ -25,6 +25,7 @@ pub(super) fn check(cx: &mut Context, items: &Items) {
             cx.report(error);
             continue;
         }
+        filled(cx, &item.id);
         let attributes = attributes(cx, kind, &item.attributes);
         let id = enter(cx, kind, &item.id.text, attributes, item.span);
         declared.insert(id, item.id.span);
@@ -40,12 +41,19 @@ pub(super) fn check(cx: &mut Context, items: &Items) {
             cx.report(error);
             continue;
         }
+        filled(cx, parent_id);
         // A parent need not be declared: naming it is enough, as in rules.
         let parent = match cx.names.containers.get(&(above, parent_id.text.clone())) {
             Some(parent) => *parent,
             None => enter(cx, above, &parent_id.text, BTreeMap::new(), parent_kind.span.to(parent_id.span)),
         };
         cx.model.containers[id.index()].parent = Some(parent);
+    }
+}
+
+fn filled(cx: &mut Context, id: &Name) {
+    if id.text.is_empty() {
+        cx.report(errors::names::empty("container id", id.span));
     }
 }
 
@@ -138,6 +146,7 @@ fn term(cx: &mut Context, term: &tree::ContainerTerm, exact: bool) -> Option<(Ki
     let kind = cx.names.kinds.find(&term.kind, &mut cx.diagnostics)?;
     let mut all = vec![if exact { Condition::AtKind(kind) } else { Condition::InKind(kind) }];
     if let Some(id) = &term.id {
+        filled(cx, id);
         let subject = Subject::Container {
             attributes: vec![cx.model.kinds[kind.index()].attributes[0]],
             inherited: false,

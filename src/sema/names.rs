@@ -250,6 +250,9 @@ impl<T: Copy> Table<T> {
         id: Option<T>,
         out: &mut Vec<Diagnostic>,
     ) -> bool {
+        if name.text.is_empty() {
+            out.push(errors::names::empty(self.what, name.span));
+        }
         match self.entries.get(text) {
             Some(first) => {
                 out.push(errors::names::twice(self.what, name, first.span));

@@ -119,7 +119,10 @@ fn assignment(cx: &mut Context, item: &tree::Assignment) {
     let operations = role(cx, &item.role);
     let containers = item.containers.as_ref();
     let principal = match &item.principal {
-        tree::Principal::User(text) => Principal::User(text.value.clone()),
+        tree::Principal::User(text) => {
+            apps::filled(cx, "user id", [text]);
+            Principal::User(text.value.clone())
+        }
         tree::Principal::Group(name) => Principal::Group(name.text.clone()),
         tree::Principal::AnyUser => Principal::Any,
         tree::Principal::Apps(pattern) => {

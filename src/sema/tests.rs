@@ -218,7 +218,8 @@ fn expectation(cx: &mut Context, item: &tree::Expectation, rules: &BTreeSet<Stri
             None => cx.report(errors::names::unknown("layer", name, Layer::ALL.map(Layer::name))),
         }
     }
-    if item.permit && (!item.layers.is_empty() || item.step_up.is_some()) {
+    let steps_up = item.step_up.as_ref().is_some_and(|scopes| !scopes.is_empty());
+    if item.permit && (!item.layers.is_empty() || steps_up) {
         cx.report(errors::types::contradiction(
             item.span,
             "what is permitted is refused by no layer and needs no step-up",

@@ -70,6 +70,8 @@ pub(super) fn bad_escape(span: Span, escape: &str) -> Diagnostic {
 pub(super) fn bad_quantity(span: Span, wanted: &str, found: &str) -> Diagnostic {
     let help = if found.matches(':').count() == 2 && found.contains('-') && !found.contains('T') {
         Some("hours stand in a window: `window NAME in \"Europe/Berlin\" { daily 09:00-17:00 }`".to_string())
+    } else if found.starts_with("9999-12-3") {
+        Some("the last instant is 9999-12-30T22:00:00Z, which all clocks of the world can show".to_string())
     } else if found.contains('T') {
         None
     } else if found.contains('.') || found.contains(':') && wanted != "a time of day" {
@@ -133,7 +135,7 @@ pub(super) fn bidirectional(span: Span, found: char) -> Diagnostic {
     let code = found as u32;
     Diagnostic::error("E0109", format!("bidirectional control character U+{code:04X}"))
         .at(span, "changes how the text around it is shown")
-        .help(format!("remove it; in quotes it can be written `\\u{{{code:x}}}`"))
+        .help("remove it".to_string())
 }
 
 /// A control character other than a line end or, outside of quotes, a tab.

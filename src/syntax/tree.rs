@@ -218,19 +218,23 @@ pub struct Scope {
     pub model: Name,
     /// Its name.
     pub name: Name,
+    /// `level 3`: how much the platform says that it weighs.
+    pub level: Option<i64>,
     /// What the platform says that it includes.
     pub implies: Vec<Name>,
     /// Keyword to last token.
     pub span: Span,
 }
 
-/// `mark app-access-rule-exempt "…"`
+/// `mark app-access-rule-exempt "…"`, `mark grants-roles "…" gives grant-roles`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mark {
     /// Its name.
     pub name: Name,
     /// What it says of an operation.
     pub title: Option<Text>,
+    /// The power over privileges that operations with this mark give.
+    pub gives: Option<Name>,
     /// Keyword to last token.
     pub span: Span,
 }
@@ -894,7 +898,7 @@ pub struct Expectation {
     pub rule: Option<Name>,
     /// `filter`: a permitted list must be filtered.
     pub filter: bool,
-    /// `step-up`: exactly the scopes that the advice must name.
+    /// `step-up`: exactly the scopes that the advice must name; none of `without step-up`.
     pub step_up: Option<Vec<Name>>,
     /// Keyword to last token.
     pub span: Span,

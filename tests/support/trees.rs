@@ -39,10 +39,14 @@ pub fn item(r: &mut Random) -> Item {
             demands_user: r.one_in(2),
             span: NOWHERE,
         }),
-        6 => {
-            Item::Scope(Scope { model: path(r), name: scope(r), implies: r.some(0, 3, scope), span: NOWHERE })
-        }
-        7 => Item::Mark(Mark { name: name(r), title: r.maybe(text), span: NOWHERE }),
+        6 => Item::Scope(Scope {
+            model: path(r),
+            name: scope(r),
+            level: r.maybe(|r| 1 + r.below(9) as i64),
+            implies: r.some(0, 3, scope),
+            span: NOWHERE,
+        }),
+        7 => Item::Mark(Mark { name: name(r), title: r.maybe(text), gives: r.maybe(name), span: NOWHERE }),
         8 => Item::Operation(Operation {
             name: path(r),
             members: r.some(0, 6, operation_member),
@@ -115,16 +119,12 @@ pub fn apps(r: &mut Random) -> AppPattern {
     AppPattern::Any { kind: name(r), filter: r.maybe(|r| condition(r, 2)), except: r.some(0, 2, name) }
 }
 
-/// Apps that a role can be assigned to: behind `to`, `user` and `group` mean users and groups.
+/// Apps that a role can be assigned to: behind `to`, `any user` means users.
 fn assigned_apps(r: &mut Random) -> AppPattern {
     loop {
-        let apps = apps(r);
-        let first = match &apps {
-            AppPattern::Named(names) => names.first().map(|n| n.text.as_str()),
-            AppPattern::Any { kind, .. } => Some(kind.text.as_str()),
-        };
-        if !matches!(first, Some("user" | "group")) {
-            return apps;
+        match apps(r) {
+            AppPattern::Any { kind, .. } if kind.text == "user" => {}
+            apps => return apps,
         }
     }
 }
@@ -486,7 +486,7 @@ fn expectation(r: &mut Random) -> Expectation {
         layers,
         rule: r.maybe(scope),
         filter: r.one_in(2),
-        step_up: r.maybe(|r| r.some(1, 3, scope)),
+        step_up: r.maybe(|r| r.some(0, 3, scope)),
         span: NOWHERE,
     }
 }

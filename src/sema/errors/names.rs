@@ -22,6 +22,12 @@ pub(in crate::sema) fn twice(what: &str, name: &Name, first: Span) -> Diagnostic
         .help("rename one of them or leave it out".to_owned())
 }
 
+pub(in crate::sema) fn empty(what: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("E0210", format!("empty {what}"))
+        .at(span, "names nothing")
+        .help("write the name that requests give".to_owned())
+}
+
 pub(in crate::sema) fn cycle(what: &str, verb: &str, names: &[&Name]) -> Diagnostic {
     let texts: Vec<&str> = names.iter().map(|n| n.text.as_str()).collect();
     let mut error = Diagnostic::error("E0203", format!("{what} {} is part of a cycle", list(&texts[..1])));

@@ -227,6 +227,13 @@ pub(in crate::sema) fn not_about_apps(span: Span) -> Diagnostic {
         .help("use attributes of `app` here and put the rest into `when`".to_owned())
 }
 
+pub(in crate::sema) fn attribute_or_condition(name: &Name, condition: Span) -> Diagnostic {
+    Diagnostic::error("E0316", format!("`{}` is both an attribute and a condition here", name.text))
+        .at(name.span, "which of the two?")
+        .at(condition, "the condition")
+        .help("give the condition another name".to_owned())
+}
+
 pub(in crate::sema) fn not_a_truth_value(name: &Name, ty: &str) -> Diagnostic {
     Diagnostic::error("E0310", format!("`{}` is no condition", name.text))
         .at(name.span, format!("this is {ty}"))

@@ -182,6 +182,8 @@ impl Builder<'_> {
             let mut parts = self.open(pair);
             parts.take(Rule::kw_step_up)?;
             expect.step_up = Some(self.names(Rule::scope, &mut parts)?);
+        } else if parts.eat(Rule::no_step_up).is_some() {
+            expect.step_up = Some(Vec::new());
         }
         Ok(expect)
     }

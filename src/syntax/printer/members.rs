@@ -292,7 +292,9 @@ fn expectation(expect: &Expectation) -> Doc {
     if expect.filter {
         parts.push(Doc::text(" filter"));
     }
-    if let Some(scopes) = &expect.step_up {
+    if expect.step_up.as_ref().is_some_and(Vec::is_empty) {
+        parts.push(Doc::text(" without step-up"));
+    } else if let Some(scopes) = &expect.step_up {
         parts.push(Doc::text(" step-up "));
         parts.push(list(scopes.iter().map(words::scope)));
     }
