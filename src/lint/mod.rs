@@ -30,6 +30,7 @@ mod rules {
     pub(super) mod expired_suppression;
     pub(super) mod malformed_suppression;
     pub(super) mod stale_baseline;
+    pub(super) mod unexplained_rule;
     pub(super) mod unheld_role;
     pub(super) mod unknown_suppression;
     pub(super) mod untested_app;
@@ -46,6 +47,7 @@ pub static RULES: &[&Rule] = &[
     &rules::unheld_role::RULE,
     &rules::empty_group::RULE,
     &rules::untested_app::RULE,
+    &rules::unexplained_rule::RULE,
     &rules::malformed_suppression::RULE,
     &rules::unknown_suppression::RULE,
     &rules::expired_suppression::RULE,
