@@ -1,8 +1,15 @@
 //! What a policy really allows, as facts: no messages, no places to print them.
 
+pub mod asking;
+pub mod catalogs;
+pub mod causes;
 pub mod cells;
+pub mod diff;
 pub mod pairs;
+pub mod phrases;
 pub mod told;
+pub mod widening;
+mod wording;
 
 /// Told how many of how many parts are done; called from several threads.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cells::{Cell, Cells};
+use super::cells::{Cell, Cells, Extra};
 use crate::sema::model::{AppId, Model, OperationId};
 
 /// An app, and operations that are decided alike for it in each of two models.
@@ -26,7 +26,12 @@ impl Pair {
 
 /// All pairs of two models, by the app's key and the first operation's name.
 pub fn pairs(models: [&Model; 2]) -> Vec<Pair> {
-    let cells = models.map(|model| Cells::new(model, &[]));
+    pairs_with(models, [&[], &[]])
+}
+
+/// The same, where each model's operations are also told apart by what else will be asked of them.
+pub fn pairs_with<'m>(models: [&'m Model; 2], extra: [&[Extra<'m>]; 2]) -> Vec<Pair> {
+    let cells = [0, 1].map(|side| Cells::new(models[side], extra[side]));
     let apps = models.map(|model| by_name(model.apps.iter().map(|app| app.key.as_str()), AppId));
     let operations = models
         .map(|model| by_name(model.operations.iter().map(|operation| operation.name.as_str()), OperationId));

@@ -15,6 +15,9 @@ pub struct Args {
     /// Where to write the bundle, `-` for standard output; NAME.spragb in the current folder if missing.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Put the sources into the bundle, so that `sprag diff` can compare it.
+    #[arg(long)]
+    sources: bool,
 }
 
 /// 0 when built; 1 if the package has errors or its table would be too large, and then nothing is written.
@@ -28,7 +31,8 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     };
     let built = {
         let _bar = progress::spinner(cx, "building");
-        emit::build(model, &compiled.compilation.sources)
+        let make = if args.sources { emit::build_with_sources } else { emit::build };
+        make(model, &compiled.compilation.sources)
     };
     let bytes = match built {
         Ok(bytes) => bytes,

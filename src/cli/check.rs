@@ -8,6 +8,7 @@ use super::package::{Compiled, Package};
 use super::{Context, Exit};
 use crate::diag::Diagnostic;
 use crate::report::{self, Format, Reader, Report};
+use crate::span::SourceMap;
 
 /// Check packages and show what is wrong with them.
 #[derive(Debug, clap::Args)]
@@ -64,6 +65,11 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
 /// For commands that need a sound package and write something else to standard output.
 pub(super) fn show_errors(compiled: &Compiled, cx: &mut Context<'_>) -> io::Result<()> {
     show_found(compiled, &compiled.compilation.diagnostics, cx)
+}
+
+/// What was found in such sources, on standard error.
+pub(super) fn show_on(sources: &SourceMap, found: &[Diagnostic], cx: &mut Context<'_>) -> io::Result<()> {
+    (report::FORMATS[0].write)(&Report::new(sources, found), &cx.look, cx.err)
 }
 
 /// What was found after the checks, on standard error.

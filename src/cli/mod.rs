@@ -6,11 +6,13 @@ mod bundle;
 pub mod check;
 pub mod completions;
 pub mod decide;
+pub mod diff;
 mod docs;
 pub mod explain;
 mod files;
 mod findings;
 pub mod fmt;
+mod git;
 pub mod import;
 pub mod lint;
 pub mod lock;
@@ -20,6 +22,7 @@ pub mod new;
 mod package;
 mod progress;
 pub mod show;
+mod sides;
 pub mod test;
 
 use std::ffi::OsString;
@@ -56,6 +59,7 @@ enum Command {
     Test(test::Args),
     Build(build::Args),
     Decide(decide::Args),
+    Diff(diff::Args),
     Show(show::Args),
     Lock(lock::Args),
     Explain(explain::Args),
@@ -177,6 +181,7 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
         Command::Test(args) => test::run(args, cx),
         Command::Build(args) => build::run(args, cx),
         Command::Decide(args) => decide::run(args, cx),
+        Command::Diff(args) => diff::run(args, cx),
         Command::Show(args) => show::run(args, cx),
         Command::Lock(args) => lock::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),

@@ -29,6 +29,8 @@ pub(crate) struct Package {
     pub(crate) folders: Vec<PathBuf>,
     /// What its tests must reach.
     pub(crate) thresholds: Thresholds,
+    /// Where people stand who see its paths.
+    cwd: PathBuf,
 }
 
 impl Package {
@@ -38,7 +40,16 @@ impl Package {
     ///
     /// A sentence: no package there, a file that cannot be read, a mistake in `sprag.toml` or `sprag.lock`.
     pub(crate) fn load(path: Option<&Path>, cx: &Context) -> io::Result<Package> {
-        Package::read(find(path, cx)?, cx)
+        Package::load_from(&cx.cwd, path, cx)
+    }
+
+    /// The same as seen from another folder than the current one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Package::load`].
+    pub(crate) fn load_from(cwd: &Path, path: Option<&Path>, cx: &Context) -> io::Result<Package> {
+        Package::read(cwd, find(path, cwd)?, cx)
     }
 
     /// The packages that these paths lie in; of a folder in no package, those below it. The current folder if no
@@ -51,7 +62,7 @@ impl Package {
         let here = [PathBuf::from(".")];
         let mut roots: Vec<PathBuf> = Vec::new();
         for path in if paths.is_empty() { &here[..] } else { paths } {
-            let found = match find(Some(path), cx) {
+            let found = match find(Some(path), &cx.cwd) {
                 Ok(root) => vec![root],
                 Err(none) => match below(&cx.cwd.join(path), cx)? {
                     found if found.is_empty() => return Err(none),
@@ -64,33 +75,33 @@ impl Package {
                 }
             }
         }
-        roots.into_iter().map(|root| Package::read(root, cx)).collect()
+        roots.into_iter().map(|root| Package::read(&cx.cwd, root, cx)).collect()
     }
 
-    fn read(root: PathBuf, cx: &Context) -> io::Result<Package> {
-        let (manifest, text) = manifest::manifest(&cx.cwd, &root)?;
+    fn read(cwd: &Path, root: PathBuf, cx: &Context) -> io::Result<Package> {
+        let (manifest, text) = manifest::manifest(cwd, &root)?;
         let nested = |folder: &Path| folder.join(MANIFEST).exists();
-        let own = files::sprag_files(&cx.cwd, &root, &nested)?;
+        let own = files::sprag_files(cwd, &root, &nested)?;
         let mut seen: BTreeSet<PathBuf> = own.iter().cloned().collect();
         let mut shelf = Vec::new();
         let mut folders = vec![root.clone()];
         for folder in &manifest.catalogs.paths {
             let path = root.join(folder.get_ref());
             let Ok(found) = fs::canonicalize(&path) else {
-                let shown = files::shown(&cx.cwd, &root.join(MANIFEST));
-                let sentence = format!("there is no catalog folder {}", files::shown(&cx.cwd, &path));
+                let shown = files::shown(cwd, &root.join(MANIFEST));
+                let sentence = format!("there is no catalog folder {}", files::shown(cwd, &path));
                 return Err(manifest::at(&shown, &text, folder.span().start, &sentence));
             };
-            let fresh = files::sprag_files(&cx.cwd, &found, &|_| false)?;
+            let fresh = files::sprag_files(cwd, &found, &|_| false)?;
             folders.push(found);
             shelf.extend(fresh.into_iter().filter(|p| seen.insert(p.clone())));
         }
-        let lock = manifest::lock(&cx.cwd, &root)?;
+        let lock = manifest::lock(cwd, &root)?;
         let bar = progress::bar(cx, "reading", own.len() + shelf.len());
         let read = |paths: Vec<PathBuf>| -> io::Result<Vec<Source>> {
             let source = |path: PathBuf| {
                 bar.step();
-                let text = files::read_text(&cx.cwd, &path)?;
+                let text = files::read_text(cwd, &path)?;
                 Ok(Source { path: files::relative(&root, &path), text })
             };
             paths.into_iter().map(source).collect()
@@ -103,15 +114,24 @@ impl Package {
             cells: percent(manifest.test.min_cells),
             mutation: percent(manifest.test.min_mutation),
         };
-        Ok(Package { root, name, inputs, lint: manifest.lint, manifest: text, folders, thresholds })
+        Ok(Package {
+            root,
+            name,
+            inputs,
+            lint: manifest.lint,
+            manifest: text,
+            folders,
+            thresholds,
+            cwd: cwd.to_owned(),
+        })
     }
 
     /// Compiles it. Diagnostics and places are best shown with [`Compiled::shown`].
     pub(crate) fn compile(self, cx: &Context) -> Compiled {
         let _bar = progress::spinner(cx, "checking");
-        let Package { root, name, inputs, .. } = self;
+        let Package { root, name, inputs, cwd, .. } = self;
         let files = inputs.own.len();
-        Compiled { cwd: cx.cwd.clone(), root, name, files, compilation: driver::compile(inputs) }
+        Compiled { cwd, root, name, files, compilation: driver::compile(inputs) }
     }
 }
 
@@ -152,9 +172,9 @@ impl Compiled {
 }
 
 /// The nearest folder with a `sprag.toml`, from the path upwards.
-fn find(path: Option<&Path>, cx: &Context) -> io::Result<PathBuf> {
-    let start = path.map_or_else(|| cx.cwd.clone(), |p| cx.cwd.join(p));
-    let shown = files::shown(&cx.cwd, &start);
+fn find(path: Option<&Path>, cwd: &Path) -> io::Result<PathBuf> {
+    let start = path.map_or_else(|| cwd.to_owned(), |p| cwd.join(p));
+    let shown = files::shown(cwd, &start);
     let start = fs::canonicalize(&start)
         .map_err(|e| failed(format!("cannot read {shown}: {}", files::reason(&e))))?;
     let found = start.ancestors().find(|folder| folder.join(MANIFEST).is_file());

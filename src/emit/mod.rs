@@ -17,22 +17,68 @@ pub use listing::show;
 use sha2::{Digest, Sha256};
 
 use crate::diag::Diagnostic;
+use crate::sema;
 use crate::sema::model::{Checked, Model};
 use crate::space;
-use crate::span::SourceMap;
+use crate::span::{Source, SourceMap};
 
 /// Compiles a checked model into a bundle.
 ///
 /// # Errors
 /// What would be too large, and what made it so.
 pub fn build(model: &Checked<Model>, sources: &SourceMap) -> Result<Vec<u8>, Vec<Diagnostic>> {
+    assemble(model, sources, manifest(model, sources))
+}
+
+/// The same with the sources in it, so that it can be compared with others exactly.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_with_sources(model: &Checked<Model>, sources: &SourceMap) -> Result<Vec<u8>, Vec<Diagnostic>> {
+    let mut manifest = manifest(model, sources);
+    manifest["files"] = files(sources);
+    assemble(model, sources, manifest)
+}
+
+fn assemble(
+    model: &Checked<Model>,
+    sources: &SourceMap,
+    manifest: serde_json::Value,
+) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let space = space::cut(model)?;
     let mut writer = pools::Writer::default();
     let table = strata::lay_out(model, &space, &mut writer)?;
     facts::write(model, &space, sources, &table, &mut writer)?;
     routes::write(model, &mut writer)?;
     steps::write(&mut writer)?;
-    sections::assemble(writer, &manifest(model, sources))
+    sections::assemble(writer, &manifest)
+}
+
+/// Package and sources that a bundle holds, in the order of their paths; the prelude is not among them.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The package's name.
+    pub package: String,
+    /// Its files and those of the catalogs in use.
+    pub files: Vec<Source>,
+}
+
+/// The sources in a bundle, if it was built with them. What they say is not compared with the rest of it: whoever
+/// relies on them builds them again.
+pub fn sources(bundle: &[u8]) -> Option<Held> {
+    let bundle = sprag_runtime::Bundle::load(bundle).ok()?;
+    let manifest: serde_json::Value = serde_json::from_slice(bundle.tables().manifest).ok()?;
+    let file = |file: &serde_json::Value| {
+        Some(Source { path: file["path"].as_str()?.to_owned(), text: file["text"].as_str()?.to_owned() })
+    };
+    let files = manifest["files"].as_array()?.iter().map(file).collect::<Option<_>>()?;
+    Some(Held { package: manifest["package"].as_str()?.to_owned(), files })
+}
+
+fn files(sources: &SourceMap) -> serde_json::Value {
+    let mut sorted: Vec<_> = sources.sources().iter().filter(|s| s.path != sema::PRELUDE_PATH).collect();
+    sorted.sort_by_key(|s| &s.path);
+    sorted.iter().map(|s| serde_json::json!({ "path": s.path, "text": s.text })).collect()
 }
 
 /// For people and tools; the runtime does not read it.

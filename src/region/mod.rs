@@ -24,6 +24,7 @@ pub mod sat;
 pub mod search;
 pub mod sets;
 mod side;
+pub mod survey;
 pub mod terms;
 mod texts;
 pub mod universe;
@@ -37,6 +38,7 @@ mod words;
 pub use index::Index;
 pub use layers::Variation;
 pub use lower::Counting;
+pub use survey::{Reach, Survey, survey};
 pub use universe::{Models, Side, Universe};
 
 /// One class of each variable, at the variable's index.

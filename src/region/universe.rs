@@ -82,7 +82,19 @@ impl<'m> Models<'m> {
             .zip(of)
             .map(|(index, of)| of.map(|(app, operation)| Known::new(index, app, operation)))
             .collect();
-        Universe::new(&sides, &self.differences, extra)
+        Universe::new(&sides, &self.differences, extra, &|_| true)
+    }
+
+    /// A part of the universe of one model: as if only those of its grants and permits were there that are `kept`. What
+    /// is permitted there is permitted in the whole one too, since grants and permits only ever add.
+    pub(super) fn part(
+        &self,
+        app: AppId,
+        operation: OperationId,
+        kept: &dyn Fn(ClauseId) -> bool,
+    ) -> Universe<'m> {
+        let known = Known::new(&self.indices[0], app, operation);
+        Universe::new(&[Some(known)], &self.differences, &[], kept)
     }
 }
 
@@ -116,11 +128,12 @@ impl<'m> Universe<'m> {
         known: &[Option<Known<'m>>],
         differences: &Differences,
         extra: &[(usize, &Condition)],
+        kept: &dyn Fn(ClauseId) -> bool,
     ) -> Universe<'m> {
         let mut asked = Asked::new(known);
         let mut clauses = Vec::new();
         for (side, known) in known.iter().enumerate() {
-            clauses.push(known.as_ref().map_or_else(Vec::new, |known| ask(&mut asked, side, known)));
+            clauses.push(known.as_ref().map_or_else(Vec::new, |known| ask(&mut asked, side, known, kept)));
         }
         extra.iter().for_each(|(side, condition)| asked.condition(*side, condition));
         differences.ask(&mut asked);
@@ -277,7 +290,12 @@ impl<'m> Universe<'m> {
 }
 
 /// Asks for all that decides requests on a side; its clauses.
-fn ask(asked: &mut Asked<'_, '_>, side: usize, known: &Known<'_>) -> Vec<ClauseId> {
+fn ask(
+    asked: &mut Asked<'_, '_>,
+    side: usize,
+    known: &Known<'_>,
+    kept: &dyn Fn(ClauseId) -> bool,
+) -> Vec<ClauseId> {
     let model = known.model;
     asked.variable(What::User);
     asked.variable(What::Value(Place::User, "id".into()));
@@ -292,7 +310,8 @@ fn ask(asked: &mut Asked<'_, '_>, side: usize, known: &Known<'_>) -> Vec<ClauseI
         let site = What::Value(Place::Request, "install.site".into());
         asked.scalar(site, side, Type::String, Some(Predicate::Is(sites)));
     }
-    let clauses = known.index.clauses(known.app, known.operation);
+    let mut clauses = known.index.clauses(known.app, known.operation);
+    clauses.retain(|clause| model.clauses[clause.index()].kind.refuses() || kept(*clause));
     for clause in &clauses {
         let clause = &model.clauses[clause.index()];
         if known.settled(&clause.condition) != Some(false) {

@@ -1,6 +1,7 @@
 //! Diagnostics and test results as bytes, one file per format.
 
 pub mod concise;
+pub mod diff;
 pub mod full;
 pub mod github;
 pub mod gitlab;

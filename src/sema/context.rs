@@ -143,29 +143,5 @@ pub(super) fn source_of(file: &tree::File) -> Option<u32> {
 
 /// Where an item stands.
 pub(super) fn span_of(item: &tree::Item) -> Span {
-    use tree::Item;
-    match item {
-        Item::Catalog(i) => i.span,
-        Item::Use(i) => i.span,
-        Item::Enumeration(i) => i.span,
-        Item::Kind(i) => i.span,
-        Item::Attributes(i) => i.span,
-        Item::Model(i) => i.span,
-        Item::Scope(i) => i.span,
-        Item::Mark(i) => i.span,
-        Item::Operation(i) => i.span,
-        Item::OperationGroup(i) => i.span,
-        Item::App(i) => i.span,
-        Item::Role(i) => i.span,
-        Item::Group(i) => i.span,
-        Item::Assignment(i) => i.span,
-        Item::Container(i) => i.span,
-        Item::Window(i) => i.span,
-        Item::Condition(i) => i.span,
-        Item::Rule(i) => i.span,
-        Item::Ratchet(i) => i.span,
-        Item::Guarantee(i) => i.span,
-        Item::Authority(i) => i.span,
-        Item::Test(i) => i.span,
-    }
+    item.span()
 }

@@ -109,6 +109,8 @@ pub struct Model {
     pub authority: Authority,
     /// Guarantees, proved by the analysis.
     pub guarantees: Vec<Guarantee>,
+    /// Approved growths, compared by the analysis with what grew.
+    pub widenings: Vec<Widening>,
     /// Tests.
     pub tests: Vec<Test>,
 }
@@ -631,6 +633,38 @@ pub struct Claim {
     /// Which operations.
     pub operations: Arc<BTreeSet<OperationId>>,
     /// Which requests.
+    pub condition: Condition,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A growth that was approved, for a reason and until a day.
+///
+/// It permits nothing: it says of what the rules permit now, and did not before, that this was meant.
+#[derive(Debug, Clone)]
+pub struct Widening {
+    /// Why.
+    pub reason: String,
+    /// Who approved it.
+    pub approvers: Vec<String>,
+    /// When the approval ends; seconds since 1970.
+    pub until: i64,
+    /// What grows.
+    pub growths: Vec<Growth>,
+    /// The whole block in canonical layout. A block that stands in the old policy already is spent.
+    pub text: String,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// A set of requests that an approval speaks of.
+#[derive(Debug, Clone)]
+pub struct Growth {
+    /// Which apps.
+    pub apps: Arc<BTreeSet<AppId>>,
+    /// Which operations.
+    pub operations: Arc<BTreeSet<OperationId>>,
+    /// Which requests: those for which it is certainly true.
     pub condition: Condition,
     /// Where it is written.
     pub span: Span,

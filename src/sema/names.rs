@@ -37,6 +37,7 @@ pub(super) struct Items<'a> {
     pub(super) rules: Vec<&'a tree::Rule>,
     pub(super) ratchets: Vec<&'a tree::Ratchet>,
     pub(super) guarantees: Vec<&'a tree::Guarantee>,
+    pub(super) widenings: Vec<&'a tree::Widening>,
     pub(super) authorities: Vec<&'a tree::Authority>,
     pub(super) tests: Vec<&'a tree::Test>,
 }
@@ -124,6 +125,7 @@ impl<'a> Items<'a> {
             Item::Rule(i) => self.rules.push(i),
             Item::Ratchet(i) => self.ratchets.push(i),
             Item::Guarantee(i) => self.guarantees.push(i),
+            Item::Widening(i) => self.widenings.push(i),
             Item::Authority(i) => self.authorities.push(i),
             Item::Test(i) => self.tests.push(i),
         }

@@ -1,4 +1,5 @@
-//! Clauses: rules, role assignments and app users; and what else holds conditions: authority and guarantees.
+//! Clauses: rules, role assignments and app users; and what else holds conditions: authority, guarantees and
+//! widenings.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,14 +10,16 @@ use super::containers;
 use super::context::Context;
 use super::errors;
 use super::model::{
-    AppId, Authority, Claim, Clause, ClauseKind, Condition, Effect, Guarantee, OperationId, Principal, Source,
+    AppId, Authority, Claim, Clause, ClauseKind, Condition, Effect, Growth, Guarantee, OperationId,
+    Principal, Source, Widening,
 };
 use super::names::{Items, Term};
 use super::operations::{self, Roles, Selection};
 use crate::span::Span;
+use crate::syntax::printer;
 use crate::syntax::tree::{self, AuthorityMember, ContainerPattern, Name};
 
-/// Rules, assignments, guarantees and authority.
+/// Rules, assignments, guarantees, widenings and authority.
 pub(super) fn check(cx: &mut Context, items: &Items) {
     for rule in &items.rules {
         self::rule(cx, rule);
@@ -31,6 +34,10 @@ pub(super) fn check(cx: &mut Context, items: &Items) {
             claims,
             span: guarantee.span,
         });
+    }
+    for item in &items.widenings {
+        let widening = widening(cx, item);
+        cx.model.widenings.push(widening);
     }
     if let [first, others @ ..] = items.authorities.as_slice() {
         for other in others {
@@ -194,6 +201,41 @@ fn claim(cx: &mut Context, item: &tree::Claim) -> Option<Claim> {
     );
     Some(Claim {
         always: item.always,
+        apps: apps?,
+        operations: operations?.operations.clone(),
+        condition: condition?,
+        span: item.span,
+    })
+}
+
+fn widening(cx: &mut Context, item: &tree::Widening) -> Widening {
+    for text in std::iter::once(&item.reason).chain(&item.approvers) {
+        if text.value.trim().is_empty() {
+            cx.report(errors::ratchets::widening_says_nothing(text, std::ptr::eq(text, &item.reason)));
+        }
+    }
+    Widening {
+        reason: item.reason.value.clone(),
+        approvers: item.approvers.iter().map(|a| a.value.clone()).collect(),
+        until: item.until.at,
+        growths: item.growths.iter().filter_map(|g| growth(cx, g)).collect(),
+        text: printer::print_item(&tree::Item::Widening(item.clone())),
+        span: item.span,
+    }
+}
+
+fn growth(cx: &mut Context, item: &tree::Growth) -> Option<Growth> {
+    // An approval speaks only of those that certainly are meant.
+    let apps = apps::select(cx, &item.apps, Undecided::Out);
+    let operations = operations::select(cx, &item.operations, Roles::Forbidden);
+    let condition = condition(
+        cx,
+        item.containers.as_ref(),
+        operations.as_deref(),
+        item.when.as_ref(),
+        item.unless.as_ref(),
+    );
+    Some(Growth {
         apps: apps?,
         operations: operations?.operations.clone(),
         condition: condition?,

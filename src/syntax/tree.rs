@@ -69,6 +69,8 @@ pub enum Item {
     Ratchet(Ratchet),
     /// `ensure …`
     Guarantee(Guarantee),
+    /// `widen …`
+    Widening(Widening),
     /// `authority …`
     Authority(Authority),
     /// `test …`
@@ -99,6 +101,7 @@ impl Item {
             Item::Rule(item) => item.span,
             Item::Ratchet(item) => item.span,
             Item::Guarantee(item) => item.span,
+            Item::Widening(item) => item.span,
             Item::Authority(item) => item.span,
             Item::Test(item) => item.span,
         }
@@ -722,6 +725,47 @@ pub struct Guarantee {
 pub struct Claim {
     /// `always`: every such request is permitted; else none is.
     pub always: bool,
+    /// Which apps.
+    pub apps: AppPattern,
+    /// Which operations.
+    pub operations: OperationPattern,
+    /// Where.
+    pub containers: Option<ContainerPattern>,
+    /// Must hold.
+    pub when: Option<Condition>,
+    /// Must not hold.
+    pub unless: Option<Condition>,
+    /// Keyword to last token.
+    pub span: Span,
+}
+
+/// `widen "…" { for timesheets to write approved by "ann@acme.com" until 2026-12-31 }`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Widening {
+    /// Why more is permitted than before.
+    pub reason: Text,
+    /// What grows: each of them, and nothing else.
+    pub growths: Vec<Growth>,
+    /// Who approved it; at least one.
+    pub approvers: Vec<Text>,
+    /// When the approval ends.
+    pub until: Expiry,
+    /// Keyword to last token.
+    pub span: Span,
+}
+
+/// `until 2026-12-31`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expiry {
+    /// Seconds since 1970-01-01T00:00:00Z.
+    pub at: i64,
+    /// Keyword to last token.
+    pub span: Span,
+}
+
+/// `for timesheets to write in project PAY`: a set of requests.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Growth {
     /// Which apps.
     pub apps: AppPattern,
     /// Which operations.

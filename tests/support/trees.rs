@@ -12,7 +12,7 @@ pub fn file(r: &mut Random, most: usize) -> File {
 
 /// Any item.
 pub fn item(r: &mut Random) -> Item {
-    match r.below(22) {
+    match r.below(23) {
         0 => Item::Catalog(CatalogHeader {
             name: path(r),
             version: text(r),
@@ -77,7 +77,17 @@ pub fn item(r: &mut Random) -> Item {
         17 => Item::Rule(rule(r)),
         18 => Item::Ratchet(ratchet(r)),
         19 => Item::Guarantee(Guarantee { title: text(r), claims: r.some(1, 3, claim), span: NOWHERE }),
-        20 => Item::Authority(Authority { members: r.some(0, 4, authority_member), span: NOWHERE }),
+        20 => Item::Widening(Widening {
+            reason: text(r),
+            growths: r.some(1, 3, growth),
+            approvers: r.some(1, 3, text),
+            until: Expiry {
+                at: *r.pick(&[0, 1_798_675_200, 1_798_675_201, -62_167_219_200, 253_402_207_200]),
+                span: NOWHERE,
+            },
+            span: NOWHERE,
+        }),
+        21 => Item::Authority(Authority { members: r.some(0, 4, authority_member), span: NOWHERE }),
         _ => Item::Test(Test { title: text(r), cases: r.some(1, 3, test_case), span: NOWHERE }),
     }
 }
@@ -246,7 +256,7 @@ pub fn scope(r: &mut Random) -> Name {
 pub fn id(r: &mut Random) -> Name {
     match r.below(3) {
         0 => scope(r),
-        1 => named(r.pick(&["permit", "then", "user", "when", "_", "key"])),
+        1 => named(r.pick(&["permit", "then", "user", "when", "_", "key", "for", "until"])),
         _ => named(r.pick(&["PAY", "PAY-1", "10001", "acme.atlassian.net", "a:b"])),
     }
 }
@@ -271,7 +281,7 @@ const OPERATORS: [&str; 14] = [
 ];
 
 /// Some are words that mean something elsewhere.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 25] = [
     "timesheets",
     "jira",
     "issue",
@@ -294,6 +304,9 @@ const NAMES: [&str; 22] = [
     "version",
     "rule",
     "test",
+    "for",
+    "until",
+    "widen",
 ];
 
 fn named(text: impl AsRef<str>) -> Name {
@@ -412,6 +425,17 @@ fn reopening(r: &mut Random) -> Reopening {
 fn claim(r: &mut Random) -> Claim {
     Claim {
         always: r.one_in(2),
+        apps: apps(r),
+        operations: operations(r),
+        containers: r.maybe(containers),
+        when: r.maybe(|r| condition(r, 3)),
+        unless: r.maybe(|r| condition(r, 2)),
+        span: NOWHERE,
+    }
+}
+
+fn growth(r: &mut Random) -> Growth {
+    Growth {
         apps: apps(r),
         operations: operations(r),
         containers: r.maybe(containers),

@@ -1,11 +1,11 @@
-//! E05xx: ratchets.
+//! E05xx: ratchets, and what must be said where one is turned back.
 
 use std::collections::BTreeSet;
 
 use super::list;
 use crate::diag::Diagnostic;
 use crate::span::Span;
-use crate::syntax::tree::Name;
+use crate::syntax::tree::{Name, Text};
 
 pub(in crate::sema) fn wider(
     scope: &Name,
@@ -101,4 +101,13 @@ pub(in crate::sema) fn too_few_approvers(
 
 pub(in crate::sema) fn bad_number(span: Span, reason: &str) -> Diagnostic {
     Diagnostic::error("E0507", reason).at(span, "out of range")
+}
+
+pub(in crate::sema) fn widening_says_nothing(text: &Text, reason: bool) -> Diagnostic {
+    let (what, help) = if reason {
+        ("a widening needs a reason", "say why more is permitted than before")
+    } else {
+        ("a widening needs an approver", "name the person who approved it")
+    };
+    Diagnostic::error("E0508", what).at(text.span, "says nothing").help(help.to_owned())
 }

@@ -167,6 +167,20 @@ impl Builder<'_> {
         }))
     }
 
+    /// Seconds since 1970 of an instant.
+    pub(super) fn instant(&mut self, parts: &mut Parts<'_>) -> Built<i64> {
+        let pair = parts.take(Rule::quantity)?;
+        Ok(match values::quantity(pair.as_str()) {
+            Some(LiteralValue::Instant(seconds)) => seconds,
+            // A number, a duration, or nothing of the sort.
+            _ => {
+                let wanted = "an instant such as `2026-12-31`";
+                self.diagnostics.push(errors::bad_quantity(self.span(&pair), wanted, pair.as_str()));
+                0
+            }
+        })
+    }
+
     /// How many: at least one.
     pub(super) fn count(&mut self, parts: &mut Parts<'_>) -> Built<i64> {
         let pair = parts.take(Rule::quantity)?;

@@ -48,6 +48,7 @@ impl Builder<'_> {
             Rule::rule_item => self.rule(pair).map(Item::Rule),
             Rule::ratchet_item => self.ratchet(pair).map(Item::Ratchet),
             Rule::ensure_item => self.guarantee(pair).map(Item::Guarantee),
+            Rule::widen_item => self.widening(pair).map(Item::Widening),
             Rule::authority_item => self.authority(pair).map(Item::Authority),
             Rule::test_item => self.test(pair).map(Item::Test),
             // Any other rule is not an alternative of `item`.

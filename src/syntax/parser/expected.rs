@@ -86,6 +86,9 @@ fn phrase(rule: Rule) -> String {
         Rule::stage | Rule::later_stage => "a stage",
         Rule::trigger | Rule::unused | Rule::delay | Rule::count | Rule::success => "a trigger",
         Rule::claim => "`never` or `always`",
+        Rule::growth => "`for`",
+        Rule::approval => "`approved by`",
+        Rule::expiry => "`until`",
         Rule::test_case | Rule::subject => "an app, its key in quotes or `anonymous`",
         Rule::target | Rule::http_target => "an operation or `http`",
         // Keywords carry their own name; the other rules start with one, after which they are named too.

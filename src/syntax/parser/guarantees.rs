@@ -1,4 +1,4 @@
-//! Guarantees, authority and tests.
+//! Guarantees, widenings, authority and tests.
 
 use pest::iterators::Pair;
 
@@ -7,8 +7,8 @@ use super::grammar::Rule;
 use super::patterns::Clauses;
 use crate::syntax::errors;
 use crate::syntax::tree::{
-    Authority, AuthorityMember, Claim, Condition, Expectation, Guarantee, Test, TestCase, TestContainer,
-    TestSubject, TestTarget,
+    Authority, AuthorityMember, Claim, Condition, Expectation, Expiry, Growth, Guarantee, Test, TestCase,
+    TestContainer, TestSubject, TestTarget, Widening,
 };
 
 impl Builder<'_> {
@@ -28,6 +28,31 @@ impl Builder<'_> {
             claims.push(Claim { always, apps, operations, containers, when, unless, span: parts.span });
         }
         Ok(Guarantee { title, claims, span: parts.span })
+    }
+
+    pub(super) fn widening(&mut self, pair: Pair<'_, Rule>) -> Built<Widening> {
+        let mut parts = self.open(pair);
+        parts.take(Rule::kw_widen)?;
+        let reason = self.text(&mut parts)?;
+        let mut growths = Vec::new();
+        while let Some(pair) = parts.eat(Rule::growth) {
+            let mut parts = self.open(pair);
+            parts.take(Rule::kw_for)?;
+            let apps = self.apps(&mut parts)?;
+            parts.take(Rule::kw_to)?;
+            let operations = self.operations(&mut parts)?;
+            // The grammar gives growths neither a name nor a reason of their own.
+            let Clauses { containers, when, unless, name: _, because: _ } = self.clauses(&mut parts)?;
+            growths.push(Growth { apps, operations, containers, when, unless, span: parts.span });
+        }
+        let mut approval = self.open(parts.take(Rule::approval)?);
+        approval.take(Rule::kw_approved)?;
+        approval.take(Rule::kw_by)?;
+        let approvers = self.texts(&mut approval);
+        let mut expiry = self.open(parts.take(Rule::expiry)?);
+        expiry.take(Rule::kw_until)?;
+        let until = Expiry { at: self.instant(&mut expiry)?, span: expiry.span };
+        Ok(Widening { reason, growths, approvers, until, span: parts.span })
     }
 
     pub(super) fn authority(&mut self, pair: Pair<'_, Rule>) -> Built<Authority> {

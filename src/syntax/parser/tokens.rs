@@ -132,7 +132,7 @@ impl Tokens {
 }
 
 /// What items start with, for suggestions.
-pub(in crate::syntax) const ITEM_KEYWORDS: [&str; 22] = [
+pub(in crate::syntax) const ITEM_KEYWORDS: [&str; 23] = [
     "app",
     "assign",
     "attributes",
@@ -154,6 +154,7 @@ pub(in crate::syntax) const ITEM_KEYWORDS: [&str; 22] = [
     "scope",
     "test",
     "use",
+    "widen",
     "window",
 ];
 

@@ -1,7 +1,7 @@
 //! Items of all sorts.
 
 use super::conditions::{condition, literal};
-use super::patterns::{Clauses, apps, containers, list};
+use super::patterns::{Clauses, apps, apps_before, containers, list};
 use super::{Element, Member, Printer, words};
 use crate::span::Span;
 use crate::syntax::doc::Doc;
@@ -46,6 +46,7 @@ impl Printer<'_> {
             Item::Rule(rule) => self.rule_item(rule),
             Item::Ratchet(ratchet) => self.ratchet(ratchet),
             Item::Guarantee(guarantee) => self.guarantee(guarantee),
+            Item::Widening(widening) => self.widening(widening),
             Item::Authority(authority) => self.authority(authority),
             Item::Test(test) => self.test(test),
         }
@@ -91,7 +92,7 @@ impl Printer<'_> {
             Principal::User(id) => Doc::Text(format!("user {}", words::quoted(&id.value))),
             Principal::Group(name) => Doc::Text(format!("group {}", words::scope(name))),
             Principal::AnyUser => Doc::Text("any user".to_string()),
-            Principal::Apps(pattern) => apps(pattern),
+            Principal::Apps(pattern) => apps_before(pattern, assignment.containers.is_some()),
         };
         let head = Doc::Text(format!("assign {} to ", assignment.role.text));
         let head = Doc::Concat(vec![head, principal]);
@@ -180,6 +181,7 @@ pub(super) fn keyword(item: &Item) -> &'static str {
         },
         Item::Ratchet(_) => "ratchet",
         Item::Guarantee(_) => "ensure",
+        Item::Widening(_) => "widen",
         Item::Authority(_) => "authority",
         Item::Test(_) => "test",
     }

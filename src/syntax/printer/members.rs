@@ -1,4 +1,4 @@
-//! What stands inside operations, apps, ratchets, guarantees, authority and tests.
+//! What stands inside operations, apps, ratchets, guarantees, widenings, authority and tests.
 
 use super::conditions::condition;
 use super::items::{member, setting};
@@ -9,7 +9,7 @@ use crate::syntax::doc::Doc;
 use crate::syntax::tree::{
     App, AppMember, Authority, AuthorityMember, Condition, Expectation, Guarantee, Name, Operation,
     OperationMember, Ratchet, Reopening, Since, Stage, Test, TestCase, TestSubject, TestTarget, Text,
-    Trigger,
+    Trigger, Widening,
 };
 
 impl Printer<'_> {
@@ -67,6 +67,29 @@ impl Printer<'_> {
             claims,
             guarantee.span,
         )
+    }
+
+    pub(super) fn widening(&mut self, widening: &Widening) -> Doc {
+        let growths = widening.growths.iter().map(|growth| {
+            member(growth.span, move |printer: &mut Printer<'_>| {
+                let clauses = Clauses {
+                    containers: growth.containers.as_ref(),
+                    when: growth.when.as_ref(),
+                    unless: growth.unless.as_ref(),
+                    name: None,
+                    because: None,
+                };
+                printer.rule("for", &growth.apps, &growth.operations, &clauses)
+            })
+        });
+        let approvers = widening.approvers.iter().map(|t| words::quoted(&t.value));
+        let approval = keyword_list("approved by ", approvers);
+        let first = widening.approvers.first().map(|t| t.span).unwrap_or_default();
+        let expiry = Doc::Text(format!("until {}", words::instant(widening.until.at)));
+        let last = [member(first, move |_| approval), member(widening.until.span, move |_| expiry)];
+        let members = growths.chain(last).collect();
+        let header = Doc::Text(format!("widen {}", words::quoted(&widening.reason.value)));
+        self.block(header, members, widening.span)
     }
 
     pub(super) fn authority(&mut self, authority: &Authority) -> Doc {

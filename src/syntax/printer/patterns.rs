@@ -71,13 +71,20 @@ impl Printer<'_> {
 
 /// `any app where … except a, b` or `a, b`
 pub(super) fn apps(pattern: &AppPattern) -> Doc {
+    apps_before(pattern, false)
+}
+
+/// The same; `place` says that `in` comes next, which a bare name or constant would take for its operator.
+pub(super) fn apps_before(pattern: &AppPattern, place: bool) -> Doc {
     match pattern {
         AppPattern::Named(names) => list(names.iter().map(|n| n.text.clone())),
         AppPattern::Any { kind, filter, except } => {
             let mut parts = vec![Doc::Text(format!("any {}", kind.text))];
             if let Some(filter) = filter {
                 parts.push(Doc::text(" where "));
-                parts.push(condition(filter));
+                let takes_in = place && except.is_empty() && ends_with_operand(filter);
+                let (open, close) = if takes_in { ("(", ")") } else { ("", "") };
+                parts.extend([Doc::text(open), condition(filter), Doc::text(close)]);
             }
             if !except.is_empty() {
                 parts.push(Doc::text(" except "));
@@ -85,6 +92,17 @@ pub(super) fn apps(pattern: &AppPattern) -> Doc {
             }
             Doc::Concat(parts)
         }
+    }
+}
+
+/// Whether the last token could also begin a comparison.
+fn ends_with_operand(condition: &Condition) -> bool {
+    match condition {
+        Condition::Name(_) | Condition::Constant(..) => true,
+        Condition::Not(inner, _) => ends_with_operand(inner),
+        // A link in parentheses needs none around it, but does not mind them.
+        Condition::All(links) | Condition::Any(links) => links.last().is_some_and(ends_with_operand),
+        Condition::Compare { .. } | Condition::Call { .. } => false,
     }
 }
 

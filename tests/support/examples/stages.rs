@@ -52,6 +52,20 @@ fn main() {
     };
     println!("{:<12} {:9}", "clauses", model.clauses.len());
     let start = Instant::now();
+    let survey = sprag::region::survey(model, &|_, _| {});
+    timed("survey", start);
+    let groups = || survey.apps.iter().flat_map(|app| &app.groups);
+    println!(
+        "{:<12} {:9} {} permitted",
+        "groups",
+        groups().count(),
+        groups().filter(|g| g.is_permitted()).count()
+    );
+    if std::env::var_os("SPRAG_SURVEY").is_some() {
+        return;
+    }
+    drop(survey);
+    let start = Instant::now();
     let cut = space::cut(model);
     timed("cut alone", start);
     if let Ok(cut) = &cut {

@@ -1,0 +1,53 @@
+//! Questions to a universe, with answers in the words of the policy.
+
+use crate::region::ask::{Answer, Lightest, Undecided};
+use crate::region::terms::Term;
+use crate::region::{Assignment, Universe};
+
+/// What was spent in vain on a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spent {
+    /// Nodes of decision diagrams.
+    pub nodes: usize,
+    /// Conflicts of the SAT solver.
+    pub conflicts: u64,
+    /// What made it large, in the words of the policy, worst first.
+    pub what: Vec<String>,
+}
+
+impl Spent {
+    /// The evaluator did not confirm what the engines found: nothing is claimed then.
+    pub(super) fn unconfirmed() -> Spent {
+        let what = "a fault of sprag: the evaluator does not confirm the request found";
+        Spent { nodes: 0, conflicts: 0, what: vec![what.to_owned()] }
+    }
+
+    fn of(universe: &Universe<'_>, why: &Undecided) -> Spent {
+        let what = why.what.iter().map(|variable| universe.name(*variable)).collect();
+        Spent { nodes: why.nodes, conflicts: why.conflicts, what }
+    }
+}
+
+/// Whether the term is ever true, and of what.
+pub(super) fn ask(universe: &mut Universe<'_>, term: Term) -> Result<Option<Assignment>, Spent> {
+    match universe.ask(term) {
+        Answer::Never => Ok(None),
+        Answer::Sometimes(assignment) => Ok(Some(assignment)),
+        Answer::Undecided(why) => Err(Spent::of(universe, &why)),
+    }
+}
+
+/// The lightest of which the term is true, with its weight.
+pub(super) fn lightest(universe: &mut Universe<'_>, term: Term) -> Result<Option<(Assignment, u64)>, Spent> {
+    // Where something was too fine to cut, nothing is proved to be never.
+    if ask(universe, term)?.is_none() {
+        return Ok(None);
+    }
+    let weights = universe.weights().clone();
+    let (terms, engines) = universe.engines();
+    match engines.lightest(terms, term, &weights) {
+        Lightest::Never => Ok(None),
+        Lightest::Witness { assignment, weight, .. } => Ok(Some((assignment, weight))),
+        Lightest::Undecided(why) => Err(Spent::of(universe, &why)),
+    }
+}

@@ -1,0 +1,329 @@
+//! Whether what grew was approved: every growth by a block of the new policy, and by every block only what grew.
+//!
+//! A policy permits where all its *gates* are open: those that must be passed (lifecycle, catalog, scopes, roles of
+//! the app user and the context user, some permit) and those that must not be stopped at (forbids, withdrawals). A
+//! growth goes through the gates that were closed for it before. Of a block that covers such a growth it is asked
+//! that those gates are open for all that it covers; what the other gates refuse, it need not say again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::asking::{self, Spent};
+use super::pairs::Pair;
+use crate::parallel;
+use crate::region::terms::Term;
+use crate::region::{Counting, Models, Universe};
+use crate::request::Request;
+use crate::sema::model::{ClauseKind, Condition, Growth, Layer, Model};
+
+/// How what grew and what was approved stand to each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approvals {
+    /// What grew and no block covers, by app.
+    pub uncovered: Vec<Uncovered>,
+    /// The blocks of the new policy, in its order.
+    pub blocks: Vec<Block>,
+    /// App, operations and what was spent in vain on whether they are covered.
+    pub undecided: Vec<(String, Vec<String>, Spent)>,
+}
+
+/// A growth that no block covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uncovered {
+    /// The app's key.
+    pub key: String,
+    /// The operations, by name.
+    pub operations: Vec<String>,
+    /// A request of it.
+    pub witness: Request,
+}
+
+/// A `widen` block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// Whether it can cover anything.
+    pub standing: Standing,
+    /// The gates that growth which it covers went through; none if it covers nothing that grew.
+    pub through: BTreeSet<Gate>,
+    /// What it covers and should not: one example of each sort.
+    pub surplus: BTreeMap<Surplus, Example>,
+}
+
+/// Whether a block can cover anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It can.
+    Open,
+    /// It stands in the old policy, word for word: its growth was there before.
+    Spent,
+    /// Its day has come.
+    Ended,
+}
+
+/// What a block covers besides growth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Surplus {
+    /// What was permitted before, and still is.
+    PermittedBefore,
+    /// What is still refused, at a gate that the growth went through.
+    Refused(Gate),
+}
+
+/// Something that a block covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// The app's key.
+    pub key: String,
+    /// The operation.
+    pub operation: String,
+    /// The request.
+    pub request: Request,
+}
+
+/// Something that every permitted request passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gate {
+    /// The installation.
+    Lifecycle,
+    /// The operation is callable, the containers fit it.
+    Catalog,
+    /// Scopes held.
+    Scope,
+    /// Roles of the app user.
+    AppUser,
+    /// Roles of the context user.
+    ContextUser,
+    /// Some permit.
+    Permits,
+    /// No forbid.
+    Forbids,
+    /// No withdrawal.
+    Withdrawals,
+}
+
+impl Gate {
+    /// All.
+    pub const ALL: [Gate; 8] = [
+        Gate::Lifecycle,
+        Gate::Catalog,
+        Gate::Scope,
+        Gate::AppUser,
+        Gate::ContextUser,
+        Gate::Permits,
+        Gate::Forbids,
+        Gate::Withdrawals,
+    ];
+
+    /// What stands there, in a few words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Gate::Lifecycle => "the installation",
+            Gate::Catalog => "what can be called",
+            Gate::Scope => "the scopes",
+            Gate::AppUser => "the app user's roles",
+            Gate::ContextUser => "the context user's roles",
+            Gate::Permits => "the permits",
+            Gate::Forbids => "the forbids",
+            Gate::Withdrawals => "the withdrawals",
+        }
+    }
+}
+
+/// What one pair of app and operations says about the blocks.
+#[derive(Debug, Default)]
+pub(super) struct Share {
+    uncovered: Option<Request>,
+    through: Vec<(usize, Gate)>,
+    undecided: Option<Spent>,
+}
+
+impl Approvals {
+    /// The blocks of the second model against those of the first.
+    pub(super) fn new(models: [&Model; 2], today: i64) -> Approvals {
+        let before: BTreeSet<&str> = models[0].widenings.iter().map(|w| w.text.as_str()).collect();
+        let block = |w: &crate::sema::model::Widening| {
+            let standing = match () {
+                () if before.contains(w.text.as_str()) => Standing::Spent,
+                () if w.until <= today => Standing::Ended,
+                () => Standing::Open,
+            };
+            Block { standing, through: BTreeSet::new(), surplus: BTreeMap::new() }
+        };
+        let blocks = models[1].widenings.iter().map(block).collect();
+        Approvals { uncovered: Vec::new(), blocks, undecided: Vec::new() }
+    }
+
+    /// Whether all growth was approved, and nothing else.
+    pub fn settled(&self) -> bool {
+        self.uncovered.is_empty() && self.undecided.is_empty() && !self.blocks.iter().any(Block::is_amiss)
+    }
+
+    /// What the open blocks speak of.
+    pub(super) fn growths<'m>(&self, model: &'m Model) -> impl Iterator<Item = &'m Growth> {
+        self.open(model).flat_map(|(_, widening)| &widening.growths)
+    }
+
+    fn open<'m>(&self, model: &'m Model) -> impl Iterator<Item = (usize, &'m crate::sema::model::Widening)> {
+        let open: Vec<bool> = self.blocks.iter().map(|b| b.standing == Standing::Open).collect();
+        model.widenings.iter().enumerate().filter(move |(at, _)| open[*at])
+    }
+
+    /// The conditions of the open blocks that speak of the pair, with the number of their side.
+    pub(super) fn conditions<'m>(&self, model: &'m Model, pair: &Pair) -> Vec<(usize, &'m Condition)> {
+        self.growths(model)
+            .filter(|growth| speaks_of(growth, pair))
+            .map(|growth| (1, &growth.condition))
+            .collect()
+    }
+
+    /// Where the block covers requests of the pair.
+    fn covered(&self, model: &Model, universe: &mut Universe<'_>, pair: &Pair, block: usize) -> Term {
+        let mut any = Vec::new();
+        for growth in model.widenings[block].growths.iter().filter(|growth| speaks_of(growth, pair)) {
+            // As a permit counts: certainly, and of a list for some entry.
+            any.push(universe.condition(1, &growth.condition, Counting { unknown: false, listed: true }));
+        }
+        universe.terms().or(&any)
+    }
+
+    /// What the pair's growth says about the blocks.
+    pub(super) fn share(
+        &self,
+        models: [&Model; 2],
+        universe: &mut Universe<'_>,
+        pair: &Pair,
+        gained: Term,
+    ) -> Share {
+        let mut share = Share::default();
+        let mut rest = gained;
+        for (block, _) in self.open(models[1]) {
+            let covered = self.covered(models[1], universe, pair, block);
+            if covered == Term::FALSE {
+                continue;
+            }
+            rest = universe.terms().and(&[rest, covered.not()]);
+            for gate in Gate::ALL {
+                let closed = gate_of(models, universe, pair, 0, gate).not();
+                let term = universe.terms().and(&[gained, covered, closed]);
+                match asking::ask(universe, term) {
+                    Ok(None) => {}
+                    Ok(Some(_)) => share.through.push((block, gate)),
+                    Err(spent) => share.undecided = Some(spent),
+                }
+            }
+        }
+        match asking::lightest(universe, rest) {
+            Ok(found) => share.uncovered = found.map(|(assignment, _)| universe.request(&assignment)),
+            Err(spent) => share.undecided = Some(spent),
+        }
+        share
+    }
+
+    /// Takes in what a pair said.
+    pub(super) fn add(&mut self, pair: &Pair, share: Share) {
+        let names = || pair.operations.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        for (block, gate) in share.through {
+            self.blocks[block].through.insert(gate);
+        }
+        if let Some(spent) = share.undecided {
+            self.undecided.push((pair.key.clone(), names(), spent));
+        }
+        if let Some(witness) = share.uncovered {
+            match self.uncovered.iter_mut().find(|u| u.key == pair.key) {
+                Some(known) => known.operations.extend(names()),
+                None => {
+                    self.uncovered.push(Uncovered { key: pair.key.clone(), operations: names(), witness });
+                }
+            }
+        }
+    }
+
+    /// Once all growth is known: what the blocks cover besides.
+    pub(super) fn judge(&mut self, models: [&Model; 2], both: &Models<'_>, work: &[Pair]) {
+        let found = parallel::map(work, &|pair| self.surplus(models, both, pair));
+        for (pair, found) in work.iter().zip(found) {
+            for (block, surplus, request) in found.0 {
+                let (key, operation) = (pair.key.clone(), pair.operations[0].0.clone());
+                let example = Example { key, operation, request };
+                self.blocks[block].surplus.entry(surplus).or_insert(example);
+            }
+            if let Some(spent) = found.1 {
+                let names = pair.operations.iter().map(|(name, _)| name.clone()).collect();
+                self.undecided.push((pair.key.clone(), names, spent));
+            }
+        }
+    }
+
+    fn surplus(
+        &self,
+        models: [&Model; 2],
+        both: &Models<'_>,
+        pair: &Pair,
+    ) -> (Vec<(usize, Surplus, Request)>, Option<Spent>) {
+        let (mut found, mut undecided) = (Vec::new(), None);
+        let conditions = self.conditions(models[1], pair);
+        if conditions.is_empty() {
+            return (found, undecided);
+        }
+        let mut universe = both.universe(&pair.sides(), &conditions);
+        let permitted = [universe.permitted(0), universe.permitted(1)];
+        for (block, _) in self.open(models[1]) {
+            if self.blocks[block].through.is_empty() {
+                continue; // it covers nothing that grew, which is told as such
+            }
+            let covered = self.covered(models[1], &mut universe, pair, block);
+            let mut look = vec![(Surplus::PermittedBefore, universe.terms().and(&permitted))];
+            for gate in &self.blocks[block].through {
+                look.push((Surplus::Refused(*gate), gate_of(models, &mut universe, pair, 1, *gate).not()));
+            }
+            for (surplus, where_) in look {
+                let term = universe.terms().and(&[covered, where_]);
+                match asking::lightest(&mut universe, term) {
+                    Ok(None) => {}
+                    Ok(Some((assignment, _))) => found.push((block, surplus, universe.request(&assignment))),
+                    Err(spent) => undecided = Some(spent),
+                }
+            }
+        }
+        (found, undecided)
+    }
+}
+
+impl Block {
+    /// Whether something is wrong with it. One that is spent is none of this change's business.
+    pub fn is_amiss(&self) -> bool {
+        match self.standing {
+            Standing::Open => self.through.is_empty() || !self.surplus.is_empty(),
+            Standing::Spent => false,
+            Standing::Ended => true,
+        }
+    }
+}
+
+fn speaks_of(growth: &Growth, pair: &Pair) -> bool {
+    // All operations of a pair lie in the same growths.
+    pair.apps[1].is_some_and(|app| growth.apps.contains(&app))
+        && pair.operations[0].1[1].is_some_and(|operation| growth.operations.contains(&operation))
+}
+
+/// Where the gate is open on a side. Of what a side does not know, nothing can be said but that no rule permits it.
+fn gate_of(models: [&Model; 2], universe: &mut Universe<'_>, pair: &Pair, side: usize, gate: Gate) -> Term {
+    if pair.sides()[side].is_none() {
+        return Term::constant(gate != Gate::Permits);
+    }
+    let mut any = |kind: ClauseKind| {
+        let clauses: Vec<_> = universe.clauses(side).to_vec();
+        let clauses = clauses.into_iter().filter(|id| models[side].clauses[id.index()].kind == kind);
+        let terms: Vec<Term> = clauses.map(|id| universe.clause(side, id)).collect();
+        universe.terms().or(&terms)
+    };
+    match gate {
+        Gate::Permits => any(ClauseKind::Permit),
+        Gate::Forbids => any(ClauseKind::Forbid).not(),
+        Gate::Withdrawals => any(ClauseKind::Withdrawal).not(),
+        Gate::Lifecycle => universe.layer(side, Layer::Lifecycle),
+        Gate::Catalog => universe.layer(side, Layer::Catalog),
+        Gate::Scope => universe.layer(side, Layer::Scope),
+        Gate::AppUser => universe.layer(side, Layer::AppUser),
+        Gate::ContextUser => universe.layer(side, Layer::ContextUser),
+    }
+}

@@ -1,0 +1,179 @@
+//! What can be compared: packages in folders or in revisions of git, bundles that hold their sources, catalogs.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::git::{self, Checkout};
+use super::package::Package;
+use super::{Context, check, failed, files};
+use crate::driver::{self, Compilation, Inputs};
+use crate::emit;
+use crate::sema::model::{Checked, Model};
+use crate::span::{Source, SourceMap};
+
+/// One of two things to compare, compiled.
+#[derive(Debug)]
+pub(crate) struct Side {
+    /// What people call it.
+    pub(crate) name: String,
+    /// What it says.
+    pub(crate) model: Checked<Model>,
+    /// Its sources, with paths for people.
+    pub(crate) sources: SourceMap,
+    /// A catalog alone; else a package.
+    pub(crate) is_catalog: bool,
+}
+
+/// Reads and compiles what the argument names: a path that exists, else `REVISION:PATH`.
+///
+/// # Errors
+///
+/// A sentence: there is no such thing, or it has errors, which are then told on standard error.
+pub(crate) fn load(argument: &str, cx: &mut Context<'_>) -> io::Result<Side> {
+    let path = cx.cwd.join(argument);
+    if path.exists() {
+        return at(argument, &cx.cwd.clone(), Path::new(argument), "", cx);
+    }
+    match argument.split_once(':') {
+        Some((revision, path)) => of_revision(revision, path, cx),
+        None => Err(failed(format!(
+            "there is no file or folder {argument}; what git keeps is named REVISION:PATH"
+        ))),
+    }
+}
+
+/// The same of the path, as seen from the current folder, in a revision.
+///
+/// # Errors
+///
+/// As [`load`].
+pub(crate) fn since(revision: &str, path: &Path, cx: &mut Context<'_>) -> io::Result<Side> {
+    let top = git::root(&cx.cwd)?;
+    let below = files::relative(&top, &cx.cwd.join(path));
+    if below.starts_with("..") || Path::new(&below).is_absolute() {
+        return Err(failed(format!("{} lies outside of the repository", path.display())));
+    }
+    of_revision(revision, &below, cx)
+}
+
+fn of_revision(revision: &str, path: &str, cx: &mut Context<'_>) -> io::Result<Side> {
+    let checkout: Checkout = git::checkout(&cx.cwd, revision)?;
+    let path = if path.is_empty() { "." } else { path };
+    let name = format!("{revision}:{path}");
+    if !checkout.root().join(path).exists() {
+        return Err(failed(format!("there is no {path} in revision {revision}, or nothing of Sprag in it")));
+    }
+    let root = checkout.root().to_owned();
+    at(&name, &root, Path::new(path), &format!("{revision}:"), cx)
+}
+
+/// What lies at the path below `from`; `before` comes before the paths of its sources.
+fn at(name: &str, from: &Path, path: &Path, before: &str, cx: &mut Context<'_>) -> io::Result<Side> {
+    let whole = from.join(path);
+    if whole.is_file() {
+        let bytes = files::read_bytes(from, &whole)?;
+        if bytes.starts_with(&sprag_runtime::format::MAGIC) {
+            return bundle(name, &bytes, cx);
+        }
+        if whole.extension().is_some_and(|e| e == "sprag")
+            && let Some(catalog) = driver::catalog_name(&files::read_text(from, &whole)?)
+        {
+            return self::catalog(name, from, &whole, &catalog.to_owned(), before, cx);
+        }
+    }
+    let compiled = Package::load_from(from, Some(path), cx)?.compile(cx);
+    let mut sources = SourceMap::default();
+    for source in compiled.shown().sources() {
+        sources.add(prefixed(before, &source.path), source.text.as_str());
+    }
+    finish(name, compiled.compilation, sources, false, cx)
+}
+
+/// A catalog, with all that lie beside it and above it at hand for those that it uses.
+fn catalog(
+    name: &str,
+    from: &Path,
+    file: &Path,
+    catalog: &str,
+    before: &str,
+    cx: &mut Context<'_>,
+) -> io::Result<Side> {
+    let mut folder = file.parent();
+    let mut shelf: Vec<Source> = Vec::new();
+    let mut take = |path: &Path| -> io::Result<()> {
+        let text = files::read_text(from, path)?;
+        let own = fs::canonicalize(path).ok() == fs::canonicalize(file).ok();
+        // Other versions of the same may lie beside it.
+        let other = driver::catalog_name(&text).is_some_and(|other| other != catalog);
+        let shown = prefixed(before, &files::shown(from, path));
+        if (own || other) && !shelf.iter().any(|s| s.path == shown) {
+            shelf.push(Source { path: shown, text });
+        }
+        Ok(())
+    };
+    take(file)?;
+    while let Some(here) = folder {
+        let here_is_first = Some(here) == file.parent();
+        let found = files::sprag_files(from, here, &|_| !here_is_first)?;
+        if found.is_empty() {
+            break;
+        }
+        found.iter().try_for_each(|path| take(path))?;
+        folder = here.parent();
+    }
+    let own = vec![Source { path: "<command line>".to_owned(), text: format!("use {catalog}") }];
+    let compilation = driver::compile(Inputs { package: "catalog".to_owned(), own, shelf, lock: None });
+    let mut sources = SourceMap::default();
+    for source in compilation.sources.sources() {
+        sources.add(source.path.as_str(), source.text.as_str());
+    }
+    finish(name, compilation, sources, true, cx)
+}
+
+/// A bundle says of itself only what decides requests. What it permits is compared exactly by its sources, which
+/// must make it again.
+fn bundle(name: &str, bytes: &[u8], cx: &mut Context<'_>) -> io::Result<Side> {
+    super::bundle::open(bytes).map_err(|why| failed(format!("{name} is refused: {why}")))?;
+    let Some(held) = emit::sources(bytes) else {
+        return Err(failed(format!(
+            "{name} does not hold its sources, so it cannot be compared; build it with `sprag build --sources`"
+        )));
+    };
+    let inputs = Inputs { package: held.package, own: held.files, shelf: Vec::new(), lock: None };
+    let compilation = driver::compile(inputs);
+    if let Some(model) = &compilation.model {
+        let again = emit::build_with_sources(model, &compilation.sources);
+        if again.as_deref() != Ok(bytes) {
+            return Err(failed(format!(
+                "{name} is not what this compiler makes of the sources in it, so it cannot be compared"
+            )));
+        }
+    }
+    let mut sources = SourceMap::default();
+    for source in compilation.sources.sources() {
+        sources.add(prefixed(&format!("{name}!"), &source.path), source.text.as_str());
+    }
+    finish(name, compilation, sources, false, cx)
+}
+
+fn finish(
+    name: &str,
+    compilation: Compilation,
+    sources: SourceMap,
+    is_catalog: bool,
+    cx: &mut Context<'_>,
+) -> io::Result<Side> {
+    match compilation.model {
+        Some(model) => Ok(Side { name: name.to_owned(), model, sources, is_catalog }),
+        None => {
+            check::show_on(&sources, &compilation.diagnostics, cx)?;
+            Err(failed(format!("{name} has errors, so nothing was compared")))
+        }
+    }
+}
+
+/// The prelude lies nowhere.
+fn prefixed(before: &str, path: &str) -> String {
+    if path.starts_with('<') { path.to_owned() } else { format!("{before}{path}") }
+}

@@ -1,0 +1,349 @@
+//! All apps and all operations: where anything is permitted at all, with a witness.
+//!
+//! Operations that an app's clauses treat alike are one group, and apps whose clauses say the same of a group share
+//! its answer. A witness is looked for first without a context user and among few permits and grants, since most
+//! groups have one there; only "never" needs the whole universe.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::ask::{Answer, Undecided};
+use super::index::Index;
+use super::layers::{callable, closure};
+use super::universe::Models;
+use crate::parallel;
+use crate::request::{Request, Target};
+use crate::sema::model::{
+    AppId, Atom, ClauseId, ClauseKind, Condition, KindId, Model, OperationId, Owner, Predicate, Principal,
+    RatchetId, ScopeId, Subject,
+};
+
+/// What all apps may do at all.
+#[derive(Debug)]
+pub struct Survey<'m> {
+    /// The model, looked through.
+    pub models: Models<'m>,
+    /// One for each app, in order.
+    pub apps: Vec<AppSurvey>,
+}
+
+/// What one app may do at all.
+#[derive(Debug)]
+pub struct AppSurvey {
+    /// The app.
+    pub app: AppId,
+    /// All operations, grouped.
+    pub groups: Vec<Group>,
+}
+
+/// Operations that all of an app's clauses treat alike.
+#[derive(Debug)]
+pub struct Group {
+    /// The operations, in order; at least one.
+    pub operations: Vec<OperationId>,
+    /// What was found of them.
+    reach: Arc<Reach>,
+}
+
+/// Whether any request is permitted.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reach {
+    /// None.
+    Never,
+    /// This one.
+    Somewhere(Request),
+    /// No engine could tell.
+    Undecided(Undecided),
+}
+
+impl Group {
+    /// Whether any request of one of its operations is permitted.
+    pub fn is_permitted(&self) -> bool {
+        matches!(*self.reach, Reach::Somewhere(_))
+    }
+
+    /// What was found, with the witness for this app and the first of the operations.
+    pub fn reach(&self, model: &Model, app: AppId) -> Reach {
+        match &*self.reach {
+            Reach::Somewhere(request) => {
+                let mut request = request.clone();
+                request.app = Some(model.apps[app.index()].key.clone());
+                let operation = self.operations.first().map(|id| model.operations[id.index()].name.clone());
+                request.operation = Target::Name(operation.unwrap_or_default());
+                Reach::Somewhere(request)
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+/// Looks at all apps and operations, on all cores. `progress` is told how many of the apps are done.
+pub fn survey<'m>(model: &'m Model, progress: &(dyn Fn(usize, usize) + Sync)) -> Survey<'m> {
+    let models = Models::new(&[model]);
+    let surveyor = Surveyor::new(models.index(0).clone(), &models);
+    let apps: Vec<AppId> = (0..model.apps.len() as u32).map(AppId).collect();
+    let done = AtomicUsize::new(0);
+    let apps = parallel::map(&apps, &|app: &AppId| {
+        let groups = surveyor.app(*app);
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1, apps.len());
+        AppSurvey { app: *app, groups }
+    });
+    Survey { models, apps }
+}
+
+/// What the answer for a group depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Question {
+    kind: KindId,
+    lists: Option<KindId>,
+    /// What the clauses say, grants to context users left out: these depend on the operation alone.
+    clauses: Vec<u32>,
+    grants: u32,
+    /// Whether the scopes suffice without a context user, and with one.
+    suffices: [bool; 2],
+    demanded: bool,
+    /// With ratchets, the scopes too.
+    ratchets: Vec<(RatchetId, Vec<ScopeId>, Vec<Vec<ScopeId>>)>,
+    sites: Option<BTreeSet<String>>,
+    /// Where some clause reads it: what the app is, and what the operation is.
+    app: Option<AppId>,
+    operation: Option<OperationId>,
+}
+
+struct Surveyor<'a, 'm> {
+    index: Arc<Index<'m>>,
+    models: &'a Models<'m>,
+    /// For each clause what it says, alike for clauses that say the same.
+    contents: Vec<u32>,
+    /// For each clause its set of operations, alike for clauses with the same.
+    sets: Vec<u32>,
+    /// For each set of operations its elements, as bits.
+    members: Vec<Vec<u64>>,
+    /// For each operation which grants to context users speak of it, alike for operations with the same.
+    grants: Vec<u32>,
+    /// Whether a clause reads its app, or its operation.
+    reads: Vec<[bool; 2]>,
+    /// Whether the authority or some grant does.
+    common: [bool; 2],
+    answers: Mutex<HashMap<Question, Arc<Reach>>>,
+}
+
+/// How many permits and grants of each sort are tried first.
+const FEW: usize = 6;
+
+impl<'a, 'm> Surveyor<'a, 'm> {
+    fn new(index: Arc<Index<'m>>, models: &'a Models<'m>) -> Self {
+        let model = index.model;
+        let mut known: HashMap<(ClauseKind, &Principal, String), u32> = HashMap::new();
+        let mut known_sets: HashMap<&BTreeSet<OperationId>, u32> = HashMap::new();
+        let words = model.operations.len().div_ceil(64);
+        let (mut contents, mut sets, mut reads) = (Vec::new(), Vec::new(), Vec::new());
+        let mut members: Vec<Vec<u64>> = Vec::new();
+        for clause in &model.clauses {
+            let mut said = String::new();
+            let mut read = [false; 2];
+            say(model, &clause.condition, &mut said, &mut read);
+            let next = known.len() as u32;
+            contents.push(*known.entry((clause.kind, &clause.principal, said)).or_insert(next));
+            let next = known_sets.len() as u32;
+            sets.push(*known_sets.entry(&clause.operations).or_insert_with(|| {
+                let mut bits = vec![0u64; words];
+                clause.operations.iter().for_each(|id| bits[id.index() / 64] |= 1 << (id.index() % 64));
+                members.push(bits);
+                next
+            }));
+            reads.push(read);
+        }
+        let mut common = [false; 2];
+        for condition in [&model.authority.app_user_except, &model.authority.context_user_required] {
+            say(model, condition, &mut String::new(), &mut common);
+        }
+        for grant in index.grants() {
+            let read = reads[grant.index()];
+            common = [common[0] || read[0], common[1] || read[1]];
+        }
+        let mut known: HashMap<Vec<ClauseId>, u32> = HashMap::new();
+        let mut grants = Vec::new();
+        for operation in (0..model.operations.len() as u32).map(OperationId) {
+            let speaks = |id: &&ClauseId| has(&members[sets[id.index()] as usize], operation);
+            let some: Vec<ClauseId> = index.grants().iter().filter(speaks).copied().collect();
+            let next = known.len() as u32;
+            grants.push(*known.entry(some).or_insert(next));
+        }
+        let answers = Mutex::default();
+        Surveyor { index, models, contents, sets, members, grants, reads, common, answers }
+    }
+
+    fn app(&self, app: AppId) -> Vec<Group> {
+        let model = self.index.model;
+        // Clauses with the same set of operations come and go together.
+        let mut by_set: BTreeMap<u32, Vec<ClauseId>> = BTreeMap::new();
+        for clause in self.index.of_app(app) {
+            by_set.entry(self.sets[clause.index()]).or_default().push(*clause);
+        }
+        let held = {
+            let app = &model.apps[app.index()];
+            let held = closure(model, &app.requested);
+            match &app.approved {
+                Some(approved) => &held & &closure(model, approved),
+                None => held,
+            }
+        };
+        let mut groups: HashMap<(Vec<u32>, Question), Vec<OperationId>> = HashMap::new();
+        for operation in (0..model.operations.len() as u32).map(OperationId) {
+            let spoken = |set: &&u32| has(&self.members[**set as usize], operation);
+            let sets: Vec<u32> = by_set.keys().filter(spoken).copied().collect();
+            let question = self.question(app, operation, &held, sets.iter().flat_map(|set| &by_set[set]));
+            groups.entry((sets, question)).or_default().push(operation);
+        }
+        let mut groups: Vec<Group> = groups
+            .into_iter()
+            .map(|((_, question), operations)| {
+                let reach = self.answer(app, operations[0], question);
+                Group { operations, reach }
+            })
+            .collect();
+        groups.sort_by_key(|group| group.operations[0]);
+        groups
+    }
+
+    fn question<'c>(
+        &self,
+        app: AppId,
+        operation: OperationId,
+        held: &BTreeSet<ScopeId>,
+        clauses: impl Iterator<Item = &'c ClauseId>,
+    ) -> Question {
+        let model = self.index.model;
+        let of = &model.apps[app.index()];
+        let mut reads = self.common;
+        let mut said: Vec<u32> = Vec::new();
+        for clause in clauses {
+            let read = self.reads[clause.index()];
+            reads = [reads[0] || read[0], reads[1] || read[1]];
+            said.push(self.contents[clause.index()]);
+        }
+        said.sort_unstable();
+        said.dedup();
+        let models = callable(model, &of.models, operation);
+        let demands =
+            |id: &crate::sema::model::PermissionModelId| model.permission_models[id.index()].demands_user;
+        let operations = &model.operations[operation.index()];
+        let alternatives = |user: bool| -> Vec<Vec<ScopeId>> {
+            let usable = models.iter().filter(|id| user || !demands(id));
+            let all = usable.flat_map(|id| operations.requirements.get(id).into_iter().flatten());
+            all.filter(|scopes| scopes.iter().all(|scope| held.contains(scope))).cloned().collect()
+        };
+        let ratchets = self.index.ratchets(app).iter().map(|ratchet| {
+            let held = held.iter().copied().collect();
+            (*ratchet, held, alternatives(true))
+        });
+        Question {
+            kind: operations.kind,
+            lists: operations.lists,
+            clauses: said,
+            grants: self.grants[operation.index()],
+            suffices: [!alternatives(false).is_empty(), !alternatives(true).is_empty()],
+            demanded: models.iter().all(demands),
+            ratchets: ratchets.collect(),
+            sites: of.installed_on.clone(),
+            app: reads[0].then_some(app),
+            operation: reads[1].then_some(operation),
+        }
+    }
+
+    fn answer(&self, app: AppId, operation: OperationId, question: Question) -> Arc<Reach> {
+        if !question.suffices[1] {
+            return Arc::new(Reach::Never);
+        }
+        let known = || self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reach) = known().get(&question) {
+            return reach.clone();
+        }
+        // Two threads may ask the same at once, and find the same.
+        let reach = Arc::new(self.ask(app, operation, &question));
+        known().insert(question, reach.clone());
+        reach
+    }
+
+    fn ask(&self, app: AppId, operation: OperationId, question: &Question) -> Reach {
+        let model = self.index.model;
+        let clauses = self.index.clauses(app, operation);
+        let of = |kind: ClauseKind| clauses.iter().filter(move |id| model.clauses[id.index()].kind == kind);
+        if of(ClauseKind::Permit).next().is_none() {
+            return Reach::Never;
+        }
+        let few = |kind: ClauseKind| of(kind).copied().take(FEW).collect::<BTreeSet<ClauseId>>();
+        let permits = &few(ClauseKind::Permit) | &few(ClauseKind::AppUserGrant);
+        let alone = question.suffices[0] && !question.demanded;
+        // Without a user first; with a few grants; with all.
+        let mut tries: Vec<BTreeSet<ClauseId>> = Vec::new();
+        tries.extend(alone.then(|| permits.clone()));
+        let any = of(ClauseKind::ContextUserGrant)
+            .filter(|id| model.clauses[id.index()].principal == Principal::Any)
+            .take(FEW)
+            .copied()
+            .collect::<BTreeSet<ClauseId>>();
+        tries.push(&permits | &(&any | &few(ClauseKind::ContextUserGrant)));
+        for kept in tries {
+            let mut universe = self.models.part(app, operation, &|id| kept.contains(&id));
+            let permitted = universe.permitted(0);
+            if let Answer::Sometimes(assignment) = universe.ask(permitted) {
+                return Reach::Somewhere(universe.request(&assignment));
+            }
+        }
+        let mut universe = self.models.universe(&[Some((app, operation))], &[]);
+        let permitted = universe.permitted(0);
+        match universe.ask(permitted) {
+            Answer::Sometimes(assignment) => Reach::Somewhere(universe.request(&assignment)),
+            Answer::Never => Reach::Never,
+            Answer::Undecided(undecided) => Reach::Undecided(undecided),
+        }
+    }
+}
+
+fn has(bits: &[u64], operation: OperationId) -> bool {
+    bits[operation.index() / 64] >> (operation.index() % 64) & 1 == 1
+}
+
+/// What a condition says, without where it is written; and whether it reads its app or operation.
+fn say(model: &Model, condition: &Condition, said: &mut String, reads: &mut [bool; 2]) {
+    use std::fmt::Write;
+    let mut read = |subject: &Subject| {
+        if let Subject::Attribute(id) = subject {
+            match model.attributes[id.index()].owner {
+                Owner::App => reads[0] = true,
+                Owner::Operation => reads[1] = true,
+                Owner::Kind(_) | Owner::User | Owner::Request => {}
+            }
+        }
+    };
+    // Writing to a string cannot fail.
+    let _ = match condition {
+        Condition::Constant(truth) => write!(said, "{truth}"),
+        Condition::InKind(kind) => write!(said, "in {}", kind.0),
+        Condition::AtKind(kind) => write!(said, "at {}", kind.0),
+        Condition::Test(Atom { subject, predicate, .. }) => {
+            read(subject);
+            if let Predicate::Same(other) | Predicate::ElementOf(other) = predicate {
+                read(other);
+            }
+            write!(said, "{subject:?}{predicate:?}")
+        }
+        Condition::Not(inner) => {
+            said.push('!');
+            say(model, inner, said, reads);
+            Ok(())
+        }
+        Condition::All(parts) | Condition::Any(parts) => {
+            said.push_str(if matches!(condition, Condition::All(_)) { "&(" } else { "|(" });
+            for part in parts {
+                say(model, part, said, reads);
+                said.push(',');
+            }
+            said.push(')');
+            Ok(())
+        }
+    };
+}

@@ -1,0 +1,201 @@
+//! What differs between two policies or catalogs as bytes, one file per format.
+
+mod catalogs;
+mod json;
+mod markdown;
+mod text;
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use num_bigint::BigUint;
+
+use super::{Look, count};
+use crate::analysis::catalogs::Reach;
+use crate::analysis::causes::Cause;
+use crate::analysis::diff::{Delta, PolicyDiff};
+use crate::analysis::phrases;
+use crate::analysis::widening::{Approvals, Gate, Standing, Surplus};
+use crate::sema::model::{AppId, Model};
+use crate::span::SourceMap;
+
+/// Everything that there is to tell.
+#[derive(Debug)]
+pub struct Comparison<'a> {
+    /// The old and the new one.
+    pub sides: [Side<'a>; 2],
+    /// What differs.
+    pub diff: &'a PolicyDiff,
+    /// Whether it was approved, if that was asked.
+    pub approvals: Option<&'a Approvals>,
+    /// Permission model and scopes, and what changes for who holds them.
+    pub holding: &'a [(String, BTreeSet<String>, Reach)],
+}
+
+/// One of the two that are compared.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// What people call it.
+    pub name: &'a str,
+    /// What it says.
+    pub model: &'a Model,
+    /// Its sources, with paths for people.
+    pub sources: &'a SourceMap,
+}
+
+/// A way to write a comparison.
+#[derive(Debug)]
+pub struct DiffFormat {
+    /// As on the command line.
+    pub name: &'static str,
+    /// What it is good for, in a few words.
+    pub title: &'static str,
+    /// Writes it.
+    pub write: fn(&Comparison<'_>, &Look, &mut dyn Write) -> io::Result<()>,
+}
+
+/// Every format for comparisons, the default one first.
+pub static DIFF_FORMATS: &[&DiffFormat] = &[&text::FORMAT, &markdown::FORMAT, &json::FORMAT];
+
+/// The format for comparisons with this name.
+pub fn diff_format(name: &str) -> Option<&'static DiffFormat> {
+    DIFF_FORMATS.iter().copied().find(|f| f.name == name)
+}
+
+impl Comparison<'_> {
+    /// `write (12 operations), demo.page.get`; at most so many terms.
+    fn operations(&self, side: usize, key: &str, names: &[String], most: usize) -> String {
+        let model = self.sides[side].model;
+        let app = model.apps.iter().position(|app| app.key == key).map(|at| AppId(at as u32));
+        let phrases = phrases::operations(model, app, names);
+        let term = |p: &phrases::Phrase| match p.operations {
+            1 => p.term.clone(),
+            many => format!("{} ({})", p.term, count(many, "operation")),
+        };
+        let mut told: Vec<String> = phrases.iter().take(most).map(term).collect();
+        let more: usize = phrases.iter().skip(most).map(|p| p.operations).sum();
+        if more > 0 {
+            told.push(format!("{more} more"));
+        }
+        told.join(", ")
+    }
+
+    /// Where the cause stands: `rules.sprag:12`.
+    fn place(&self, cause: &Cause) -> Option<String> {
+        let span = cause.span?;
+        let sources = self.sides[cause.side].sources;
+        Some(format!("{}:{}", sources.source(span).path, sources.position(span).line))
+    }
+
+    /// The cause's text, on one line.
+    fn text(&self, cause: &Cause) -> Option<String> {
+        const LONGEST: usize = 120;
+        let text = self.sides[cause.side].sources.text(cause.span?);
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let short = words.char_indices().nth(LONGEST).map(|(at, _)| format!("{}…", &words[..at]));
+        Some(short.unwrap_or(words))
+    }
+
+    /// `permits nothing new` or the like, for people.
+    fn summary(&self) -> String {
+        let of = |deltas: &[Delta], verb: &str| {
+            let apps: BTreeSet<&str> = deltas.iter().map(|d| d.key.as_str()).collect();
+            let operations: usize = deltas
+                .iter()
+                .map(|d| (&d.key, &d.operations))
+                .flat_map(|(key, operations)| operations.iter().map(move |o| (key, o)))
+                .collect::<BTreeSet<_>>()
+                .len();
+            let cells: Option<BigUint> = deltas.iter().map(|d| d.cells.clone()).sum();
+            let cells = cells.map_or("too many cells to count".to_owned(), |cells| cells_of(&cells));
+            match apps.len() {
+                0 => format!("nothing {verb}"),
+                apps => format!("{} {verb}: {}, {cells}", count(apps, "app"), count(operations, "operation")),
+            }
+        };
+        let mut told = format!("{}; {}", of(&self.diff.gained, "gained"), of(&self.diff.lost, "lost"));
+        if !self.diff.undecided.is_empty() {
+            told += &format!("; {} not decided", self.diff.undecided.len());
+        }
+        told
+    }
+
+    /// What is wrong with approvals, one sentence each.
+    fn objections(&self) -> Vec<String> {
+        let Some(approvals) = self.approvals else { return Vec::new() };
+        let mut told = Vec::new();
+        for uncovered in &approvals.uncovered {
+            told.push(format!(
+                "not approved: {} {}, such as {}",
+                self.app(1, &uncovered.key),
+                self.operations(1, &uncovered.key, &uncovered.operations, 5),
+                self.request(1, &uncovered.witness)
+            ));
+        }
+        let model = self.sides[1].model;
+        for (block, widening) in approvals.blocks.iter().zip(&model.widenings) {
+            let sources = self.sides[1].sources;
+            let place =
+                format!("{}:{}", sources.source(widening.span).path, sources.position(widening.span).line);
+            let what = format!("widen \"{}\" ({place})", widening.reason);
+            match block.standing {
+                Standing::Spent => {}
+                Standing::Ended => told.push(format!("{what} has ended")),
+                Standing::Open if block.through.is_empty() => {
+                    told.push(format!("{what} covers nothing that grew"));
+                }
+                Standing::Open => {
+                    for (surplus, example) in &block.surplus {
+                        let why = match surplus {
+                            Surplus::PermittedBefore => "was permitted before".to_owned(),
+                            Surplus::Refused(gate) => format!("is still refused by {}", gate.name()),
+                        };
+                        let request = self.request(1, &example.request);
+                        told.push(format!("{what} covers more than grew: {request} {why}"));
+                    }
+                }
+            }
+        }
+        for (key, operations, _) in &approvals.undecided {
+            let operations = self.operations(1, key, operations, 5);
+            told.push(format!("not decided whether approved: {} {operations}", self.app(1, key)));
+        }
+        told
+    }
+
+    fn app(&self, side: usize, key: &str) -> String {
+        let found = self.sides[side].model.apps.iter().find(|app| app.key == key);
+        found.map_or_else(|| format!("\"{key}\""), |app| app.name.clone())
+    }
+
+    fn request(&self, side: usize, request: &crate::request::Request) -> String {
+        crate::analysis::told::request(self.sides[side].model, request)
+    }
+}
+
+/// `1 cell`, `12,345 cells`.
+fn cells_of(cells: &BigUint) -> String {
+    let digits = cells.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{grouped} cell{}", if digits == "1" { "" } else { "s" })
+}
+
+/// The word for a gate in JSON.
+fn gate_code(gate: Gate) -> &'static str {
+    match gate {
+        Gate::Lifecycle => "lifecycle",
+        Gate::Catalog => "catalog",
+        Gate::Scope => "scope",
+        Gate::AppUser => "app-user",
+        Gate::ContextUser => "context-user",
+        Gate::Permits => "permits",
+        Gate::Forbids => "forbids",
+        Gate::Withdrawals => "withdrawals",
+    }
+}
