@@ -59,6 +59,7 @@ mod rules {
     pub(super) mod undecided_question;
     pub(super) mod undone_delegation;
     pub(super) mod unenforceable_rule;
+    pub(super) mod unexplained_rule;
     pub(super) mod unheld_role;
     pub(super) mod unknown_suppression;
     pub(super) mod unmatched_rule;
@@ -103,6 +104,7 @@ pub static RULES: &[&Rule] = &[
     &rules::unheld_role::RULE,
     &rules::empty_group::RULE,
     &rules::untested_app::RULE,
+    &rules::unexplained_rule::RULE,
     &rules::contradictory_guarantees::RULE,
     &rules::idle_guarantee::RULE,
     &rules::self_promotion::RULE,
