@@ -129,8 +129,9 @@ pub(super) fn removal(subject: &Subject<'_>, id: ClauseId) -> Option<Fix> {
 /// The clauses that an answer tells of.
 fn told(answer: &Answer) -> BTreeSet<ClauseId> {
     let refusing = answer.refusals.iter().flat_map(|refusal| &refusal.clauses);
-    let filter = answer.filter.iter().flat_map(|filter| {
-        filter.only.iter().flat_map(|layer| &layer.any).chain(&filter.except)
-    });
+    let filter = answer
+        .filter
+        .iter()
+        .flat_map(|filter| filter.only.iter().flat_map(|layer| &layer.any).chain(&filter.except));
     answer.deciding.iter().chain(refusing).chain(filter).copied().collect()
 }
