@@ -16,6 +16,7 @@ mod time;
 mod values;
 
 pub use claims::{breaks, speaks_of};
+pub use facts::operation;
 
 use crate::request::Request;
 use crate::sema::model::{AppId, ClauseId, KindId, Layer, Model, OperationId, RatchetId, ScopeId};

@@ -460,7 +460,12 @@ fn model() -> Model {
         kinds: vec![Kind { name: "issue".into(), parent: None, attributes: vec![] }],
         attributes: vec![attribute],
         permission_models: vec![PermissionModel { name: "connect".into(), demands_user: false }],
-        scopes: vec![Scope { model: PermissionModelId(0), name: "READ".into(), implies: vec![ScopeId(0)] }],
+        scopes: vec![Scope {
+            model: PermissionModelId(0),
+            name: "READ".into(),
+            level: None,
+            implies: vec![ScopeId(0)],
+        }],
         operations: vec![Operation {
             name: "jira.issue.get".into(),
             access: sprag::sema::model::Access::Read,
@@ -469,6 +474,7 @@ fn model() -> Model {
             http: None,
             requirements: BTreeMap::from([(PermissionModelId(0), vec![vec![ScopeId(0)]])]),
             marks: vec![],
+            span: Span::default(),
         }],
         apps: vec![App {
             name: "timesheets".into(),

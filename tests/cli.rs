@@ -536,3 +536,96 @@ fn the_environment_decides_about_colours_and_arguments_overrule_it() {
     assert!(!colored(&["check", "--color", "never"], &[("CLICOLOR_FORCE", "1")]));
     assert!(colored(&["check", "--color", "always"], &[("NO_COLOR", "1")]));
 }
+
+// ---- sprag scopes
+
+const OFFICE: &[(&str, &str)] = &[
+    ("sprag.toml", MANIFEST),
+    (
+        "office.sprag",
+        "catalog office version \"1\"\n\nkind desk\n\nmodel keys\nmodel bare\n\nscope keys all level 4 implies look\n\
+         scope keys look level 1\nscope keys turn level 2\nscope bare open\n\n\
+         operation office.look { access read in desk http GET \"/desks/{id}\" requires keys look }\n\
+         operation office.turn { access write in desk requires keys all or turn requires bare open }\n\
+         operation office.burn { access admin in desk requires keys all }\n",
+    ),
+    (
+        "policy.sprag",
+        "use office\n\nrole worker { any operation }\n\napp robot {\n  key \"robot\"\n  platform office.keys\n  \
+         requests all\n  user worker\n}\n\napp bare {\n  key \"bare\"\n  platform office.bare\n  requests open\n  \
+         user worker\n}\n\npermit any app to office.look, office.turn\n",
+    ),
+];
+
+#[test]
+fn the_smallest_grant_is_told_with_what_it_opens() {
+    let folder = folder(OFFICE);
+    assert_eq!(sprag(folder.path(), &["lock"], "").exit, Exit::Clean);
+    let said = sprag(folder.path(), &["scopes", "--app", "robot"], "");
+    assert_eq!(
+        said.out,
+        "robot\n\
+         \x20 needs     2 operations: office.look, office.turn\n\
+         \x20 holds     all: 1 operation beyond need, 2 scopes held\n\
+         \x20 smallest  look, turn: 2 scopes held\n\
+         \x20 goes      all\n\
+         \x20 comes     turn\n\
+         \x20 beyond    nothing\n\
+         \x20 proof     no grant costs less: the lower bound is equal, in 1 case\n\
+         \x20 greedy    would find 1 operation beyond need, 2 scopes held; weighted by cost 2 scopes held\n",
+        "{}",
+        said.err
+    );
+    assert_eq!(said.exit, Exit::Findings);
+    let said = sprag(folder.path(), &["scopes", "--app", "bare"], "");
+    assert_eq!(said.exit, Exit::Clean, "{}{}", said.out, said.err);
+}
+
+#[test]
+fn the_smallest_grant_for_a_list_of_calls_and_by_level() {
+    let folder = folder(OFFICE);
+    assert_eq!(sprag(folder.path(), &["lock"], "").exit, Exit::Clean);
+    let args = ["scopes", "--app", "robot", "--calls", "-", "--cost", "level", "--json"];
+    let said = sprag(folder.path(), &args, "# one call\n\nGET /desks/7\n");
+    let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let robot = &json["apps"][0];
+    assert_eq!(robot["needed"], serde_json::json!(["office.look"]));
+    assert_eq!(robot["goes"], serde_json::json!(["all"]));
+    assert_eq!(robot["smallest"]["requests"], serde_json::json!(["look"]));
+    let cost = serde_json::json!(
+        {"level-4-scopes": 0, "level-2-scopes": 0, "level-1-scopes": 1, "operations": 0}
+    );
+    assert_eq!(robot["smallest"]["cost"], cost);
+    assert_eq!(robot["certificate"]["lower_bound"], cost);
+    assert_eq!(robot["certificate"]["proved"], true);
+    assert_eq!(said.exit, Exit::Findings);
+}
+
+#[test]
+fn what_has_no_smallest_grant_is_a_sentence() {
+    let folder = folder(OFFICE);
+    assert_eq!(sprag(folder.path(), &["lock"], "").exit, Exit::Clean);
+    for (args, input, sentence) in [
+        (&["--app", "robto"][..], "", "there is no app `robto`; did you mean `robot`?"),
+        (
+            &["--app", "bare", "--cost", "level"],
+            "",
+            "the catalogs say no level of any scope that `bare` could hold; --cost level counts levels",
+        ),
+        (
+            &["--app", "bare", "--calls", "-"],
+            "office.burn\n",
+            "the permission models of `bare` do not have `office.burn`",
+        ),
+        (
+            &["--calls", "-"],
+            "office.look\nofice.turn\n",
+            "standard input:2: no operation is called or answers to `ofice.turn`; did you mean `office.turn`?",
+        ),
+    ] {
+        let args: Vec<&str> = ["scopes"].iter().chain(args).copied().collect();
+        let said = sprag(folder.path(), &args, input);
+        assert_eq!(said.err, format!("sprag: {sentence}\n"));
+        assert_eq!(said.exit, Exit::Failed);
+    }
+}

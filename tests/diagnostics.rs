@@ -12,12 +12,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use sprag::analysis::guarantees;
+use sprag::lint;
 use sprag::sema::{self, CatalogFile, Input, LockEntry};
 use sprag::span::SourceMap;
 use sprag::syntax::parser::parse;
 
 /// Pages of mistakes that no text of reasonable size can make, or that only the build finds.
-const WITHOUT_EXAMPLE: [&str; 7] = ["E0111", "E0113", "E0199", "E0801", "E0802", "E0803", "E0804"];
+const WITHOUT_EXAMPLE: [&str; 8] = ["E0111", "E0113", "E0199", "E0801", "E0802", "E0803", "E0804", "E0902"];
 
 #[test]
 fn every_page_shows_what_it_says() {
@@ -180,6 +182,9 @@ fn run(policy: &str, catalogs: &[&str], lock: Option<&[LockEntry]>) -> (Vec<Stri
     let errors = incomplete || more.iter().any(|d| d.code.starts_with('E'));
     assert_eq!(model.is_none(), errors, "a model comes out iff there is no error");
     diagnostics.extend(more);
+    if let Some(model) = &model {
+        diagnostics.extend(lint::proofs::diagnostics(model, &guarantees::prove(model, &|_, _| ())));
+    }
 
     let mut found = Vec::new();
     for diagnostic in &diagnostics {

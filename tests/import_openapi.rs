@@ -25,6 +25,9 @@ const CATALOGS: [(&str, &str, &[&str]); 2] = [
     ),
 ];
 
+/// Marks that the documents do not say.
+const MARKS: &str = "policies/catalogs/atlassian/marks.txt";
+
 // ---- the catalogs against their documents
 
 #[test]
@@ -403,6 +406,39 @@ fn a_connect_scope_that_nobody_knows_opens_nothing() {
 }
 
 #[test]
+fn marks_are_added_by_name_and_none_is_lost() {
+    let document =
+        r#"{"openapi": "3.0.0", "paths": {"/a": {"get": {}}, "/b": {"put": {"deprecated": true}}}}"#;
+    let with = |marks: &str| {
+        let documents = [Document { name: "doc.json", text: document }];
+        let options = Options {
+            catalog: Some("t".into()),
+            version: Some("1".into()),
+            marks: Some(marks.into()),
+            ..Options::default()
+        };
+        openapi::import(&documents, &options).map(|imported| printer::print(&imported.file))
+    };
+    let plain = with("").unwrap();
+    let marked =
+        with("# for people\n\nt.b.edit  opens-doors # why\nt.b.edit rings\nother.a.get rings\n").unwrap();
+    assert!(plain.contains("  marks deprecated\n") && !plain.contains("opens-doors"), "{plain}");
+    assert!(marked.contains("  marks deprecated, opens-doors, rings\n"), "{marked}");
+    for mark in ["deprecated", "opens-doors", "rings"] {
+        assert_eq!(marked.matches(&format!("mark {mark}\n")).count(), 1, "{marked}");
+    }
+    let refused = |marks: &str| with(marks).unwrap_err().to_string();
+    assert_eq!(
+        refused("\nt.c.get rings"),
+        "--marks:2: the documents have no operation that is called `t.c.get`"
+    );
+    for line in ["t.a.get", "t.a.get a b", "t.a.get no.mark", "t..a rings"] {
+        let expected = format!("--marks:1: expected an operation's name and a mark, found `{line}`");
+        assert_eq!(refused(line), expected);
+    }
+}
+
+#[test]
 fn colliding_names_are_told_apart_and_do_not_depend_on_the_order() {
     let paths = [
         r#""/a/{x}/b": {"get": {"operationId": "getB"}}"#,
@@ -614,8 +650,12 @@ fn made(data: &Path, catalog: &str) -> Imported {
         .collect();
     let documents: Vec<Document<'_>> =
         names.iter().zip(&texts).map(|(name, text)| Document { name, text }).collect();
-    let options =
-        Options { catalog: Some(catalog.into()), version: Some("2026-07".into()), ..Options::default() };
+    let options = Options {
+        catalog: Some(catalog.into()),
+        version: Some("2026-07".into()),
+        marks: Some(std::fs::read_to_string(root().join(MARKS)).unwrap()),
+        ..Options::default()
+    };
     openapi::import(&documents, &options).unwrap()
 }
 

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value as Json;
+use sprag::analysis::guarantees::{self, Proof, Verdict};
 use sprag::authzen;
 use sprag::cli::{self, Context};
 use sprag::decision_point::DecisionPoint;
@@ -27,9 +28,10 @@ use sprag::diag::Diagnostic;
 use sprag::driver::{self, Compilation, Inputs};
 use sprag::report::Look;
 use sprag::request::Request;
+use sprag::sema::model::{Checked, Model};
 use sprag::span::{Source, SourceMap};
 use sprag::suite::{self, Decider, Suite};
-use sprag::{emit, eval, syntax};
+use sprag::{emit, eval, lint, syntax};
 use sprag_runtime::Bundle;
 use tempfile::TempDir;
 
@@ -216,7 +218,15 @@ impl Page {
         if let (true, Some(base)) = (with_base, &self.base) {
             own.push(Source { path: "base.sprag".to_owned(), text: base.clone() });
         }
-        driver::compile(Inputs { package: "page".to_owned(), own, shelf: self.shelf.clone(), lock: None })
+        let shelf = self.shelf.clone();
+        let mut compilation = driver::compile(Inputs { package: "page".to_owned(), own, shelf, lock: None });
+        let unproved = compilation.model.as_ref().map(|model| {
+            let proofs = guarantees::prove(model, &|_, _| ());
+            confirm(model, &compilation.sources, &proofs);
+            lint::proofs::diagnostics(model, &proofs)
+        });
+        compilation.add(unproved.unwrap_or_default());
+        compilation
     }
 
     fn policy(&mut self, text: &str, is_base: bool) -> Outcome {
@@ -316,6 +326,21 @@ impl Page {
             }
         }
         if said.is_empty() { Outcome::Wrong("no command".to_owned()) } else { same(text, said) }
+    }
+}
+
+/// The bundle answers the requests that refute guarantees as the evaluator does, and reads them from JSON.
+fn confirm(model: &Checked<Model>, sources: &SourceMap, proofs: &[Proof]) {
+    let bytes = emit::build(model, sources).expect("a page's policy is small");
+    let mut point = DecisionPoint::new(Bundle::load(&bytes).unwrap());
+    for proof in proofs {
+        if let Verdict::Refuted(refutation) = &proof.verdict {
+            let request = &refutation.request;
+            let permitted = eval::evaluate(model, request).effect == eval::Decision::Permit;
+            assert_eq!(point.decide(request).permitted(), permitted, "{request:?}");
+            let read = authzen::request(&authzen::request_json(request), &authzen::types(model)).unwrap();
+            assert_eq!((&read.request, read.notes.len()), (request, 0));
+        }
     }
 }
 

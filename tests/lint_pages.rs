@@ -31,6 +31,9 @@ use sprag::lint::select::Levels;
 use sprag::lint::{self, FAMILIES, RULES, Rule, Settings, Subject, fixes};
 use sprag::span::{Source, SourceMap};
 
+/// What no text of reasonable size brings about.
+const WITHOUT_EXAMPLE: [&str; 1] = ["SPR0211"];
+
 const TODAY: jiff::civil::Date = jiff::civil::date(2026, 6, 1);
 
 #[test]
@@ -217,7 +220,7 @@ impl Page {
         if awaited.is_some() {
             failures.push(format!("{code}: a `sprag fixed` block is missing at the end"));
         }
-        if bad == 0 || good == 0 {
+        if (bad == 0 && !WITHOUT_EXAMPLE.contains(&code)) || good == 0 {
             failures.push(format!("{code}: a bad and a good block are wanted"));
         }
         self.mend(&mended);

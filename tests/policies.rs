@@ -37,7 +37,7 @@ const REQUESTS: [(&str, bool, &[&str]); 7] = [
     ("anonymous.json", false, &["identity"]),
     ("edit-for-ann.json", true, &[]),
     ("edit-unattended.json", false, &["rules"]),
-    ("payroll.json", false, &["app-user", "rules"]),
+    ("payroll.json", false, &["app-user", "rules", "rules"]),
     ("permission-scheme.json", false, &["scope", "ratchet"]),
     ("search.json", true, &[]),
     ("webhook.json", false, &["rules"]),

@@ -113,6 +113,19 @@ impl Gate {
         Gate::Withdrawals,
     ];
 
+    /// Whether it is open unless something refuses; else it is shut unless something grants.
+    pub fn refuses(self) -> bool {
+        match self {
+            Gate::Forbids | Gate::Withdrawals => true,
+            Gate::Lifecycle
+            | Gate::Catalog
+            | Gate::Scope
+            | Gate::AppUser
+            | Gate::ContextUser
+            | Gate::Permits => false,
+        }
+    }
+
     /// What stands there, in a few words.
     pub fn name(self) -> &'static str {
         match self {
@@ -127,6 +140,12 @@ impl Gate {
         }
     }
 }
+
+/// A block about something new that is granted counts as a permit does.
+const AS_PERMITS: Counting = Counting { unknown: false, listed: true };
+
+/// A block about something that only refusing clauses stopped counts as they did.
+const AS_FORBIDS: Counting = Counting { unknown: true, listed: false };
 
 /// What one pair of app and operations says about the blocks.
 #[derive(Debug, Default)]
@@ -175,12 +194,18 @@ impl Approvals {
             .collect()
     }
 
-    /// Where the block covers requests of the pair.
-    fn covered(&self, model: &Model, universe: &mut Universe<'_>, pair: &Pair, block: usize) -> Term {
+    /// Where the block speaks of requests of the pair.
+    fn spoken(
+        &self,
+        model: &Model,
+        universe: &mut Universe<'_>,
+        pair: &Pair,
+        block: usize,
+        counting: Counting,
+    ) -> Term {
         let mut any = Vec::new();
         for growth in model.widenings[block].growths.iter().filter(|growth| speaks_of(growth, pair)) {
-            // As a permit counts: certainly, and of a list for some entry.
-            any.push(universe.condition(1, &growth.condition, Counting { unknown: false, listed: true }));
+            any.push(universe.condition(1, &growth.condition, counting));
         }
         universe.terms().or(&any)
     }
@@ -195,8 +220,17 @@ impl Approvals {
     ) -> Share {
         let mut share = Share::default();
         let mut rest = gained;
+        let granted: Vec<Term> = Gate::ALL
+            .into_iter()
+            .filter(|gate| !gate.refuses())
+            .map(|gate| gate_of(models, universe, pair, 0, gate))
+            .collect();
+        let granted = universe.terms().and(&granted);
         for (block, _) in self.open(models[1]) {
-            let covered = self.covered(models[1], universe, pair, block);
+            let certainly = self.spoken(models[1], universe, pair, block, AS_PERMITS);
+            let possibly = self.spoken(models[1], universe, pair, block, AS_FORBIDS);
+            let possibly = universe.terms().and(&[possibly, granted]);
+            let covered = universe.terms().or(&[certainly, possibly]);
             if covered == Term::FALSE {
                 continue;
             }
@@ -270,7 +304,7 @@ impl Approvals {
             if self.blocks[block].through.is_empty() {
                 continue; // it covers nothing that grew, which is told as such
             }
-            let covered = self.covered(models[1], &mut universe, pair, block);
+            let covered = self.spoken(models[1], &mut universe, pair, block, AS_PERMITS);
             let mut look = vec![(Surplus::PermittedBefore, universe.terms().and(&permitted))];
             for gate in &self.blocks[block].through {
                 look.push((Surplus::Refused(*gate), gate_of(models, &mut universe, pair, 1, *gate).not()));

@@ -19,11 +19,14 @@ pub(super) struct Words<'m> {
     texts: BTreeSet<&'m str>,
     /// Where numbers are cut, by owner and name: a bound begins there.
     cuts: BTreeMap<(String, String), BTreeSet<i64>>,
+    /// Values of enumerations that are asked for by name, by owner and name of the attribute.
+    asked: BTreeMap<(String, String), BTreeSet<String>>,
 }
 
 impl<'m> Words<'m> {
     pub(super) fn new(models: [&'m Model; 2]) -> Words<'m> {
-        let mut words = Words { models, texts: BTreeSet::new(), cuts: BTreeMap::new() };
+        let mut words =
+            Words { models, texts: BTreeSet::new(), cuts: BTreeMap::new(), asked: BTreeMap::new() };
         for model in models {
             let authority = [&model.authority.app_user_except, &model.authority.context_user_required];
             let growths = model.widenings.iter().flat_map(|w| &w.growths).map(|g| &g.condition);
@@ -56,6 +59,28 @@ impl<'m> Words<'m> {
                     let mut cut = |at: Option<i64>| {
                         self.cuts.entry(key.clone()).or_default().extend(at);
                     };
+                    if let Type::Enum(id) = attribute.kind {
+                        let of = &model.enumerations[id.index()];
+                        let value = |at: u32| of.values.get(at as usize).cloned();
+                        match &atom.predicate {
+                            Predicate::Is(values) => {
+                                let names = values.iter().filter_map(|v| match v {
+                                    Constant::Index(at) => value(*at),
+                                    _ => None, // nothing else is such a value
+                                });
+                                self.asked.entry(key.clone()).or_default().extend(names);
+                            }
+                            Predicate::Order(order, Constant::Index(at)) => {
+                                let at = i64::from(*at);
+                                self.cuts.entry(key.clone()).or_default().insert(match order {
+                                    Ordering::Less | Ordering::GreaterOrEqual => at,
+                                    Ordering::LessOrEqual | Ordering::Greater => at + 1,
+                                });
+                            }
+                            _ => {} // no other test knows a single value
+                        }
+                        continue;
+                    }
                     match &atom.predicate {
                         Predicate::Order(order, Constant::Int(at)) => cut(match order {
                             Ordering::Less | Ordering::GreaterOrEqual => Some(*at),
@@ -246,34 +271,28 @@ impl<'m> Words<'m> {
         let inside = |at: usize| set.contains(at as u32);
         if let Type::Enum(id) = kind {
             let of = &model.enumerations[id.index()];
-            if !of.ordered {
-                return None;
-            }
-            let mut held: BTreeMap<usize, bool> = BTreeMap::new();
-            for (at, class) in part.classes.iter().enumerate() {
-                if let Class::Value(Value::Text(text)) = class {
-                    held.insert(of.values.iter().position(|v| v == text)?, inside(at));
-                }
-            }
-            // A class may stand for several values next to each other; its example is one of them.
-            if held.len() != of.values.len() {
-                return None;
-            }
-            let runs = runs(&held.values().copied().collect::<Vec<_>>());
+            let held = self.enumerated(part, set, &of.values, &(owner.to_owned(), short.to_owned()))?;
             let last = of.values.len();
-            return Some(
-                runs.into_iter()
-                    .map(|(start, end)| match (start, end) {
-                        (0, end) if end == last => format!("has({name})"),
-                        (start, end) if end - start == 1 => format!("{name} == {}", of.values[start]),
-                        (0, end) => format!("{name} <= {}", of.values[end - 1]),
-                        (start, end) if end == last => format!("{name} >= {}", of.values[start]),
-                        (start, end) => {
-                            format!("{name} >= {} and {name} <= {}", of.values[start], of.values[end - 1])
-                        }
-                    })
-                    .collect(),
-            );
+            if !of.ordered {
+                let some: Vec<&str> =
+                    (0..last).filter(|at| held[*at]).map(|at| of.values[at].as_str()).collect();
+                return Some(match some.as_slice() {
+                    [] => Vec::new(),
+                    [one] => vec![format!("{name} == {one}")],
+                    all if all.len() == last => vec![format!("has({name})")],
+                    some => vec![format!("{name} in [{}]", some.join(", "))], // two or more
+                });
+            }
+            let told = |(start, end): (usize, usize)| match (start, end) {
+                (0, end) if end == last => format!("has({name})"),
+                (start, end) if end - start == 1 => format!("{name} == {}", of.values[start]),
+                (0, end) => format!("{name} <= {}", of.values[end - 1]),
+                (start, end) if end == last => format!("{name} >= {}", of.values[start]),
+                (start, end) => {
+                    format!("{name} >= {} and {name} <= {}", of.values[start], of.values[end - 1])
+                }
+            };
+            return Some(runs(&held).into_iter().map(told).collect());
         }
         if !matches!(kind, Type::Int | Type::Duration | Type::Instant) {
             return None;
@@ -309,6 +328,36 @@ impl<'m> Words<'m> {
                 })
                 .collect(),
         )
+    }
+
+    /// Of each value of an enumeration whether it is in the set: a class without an example of its own is that of
+    /// a value which nothing tells from it.
+    fn enumerated(
+        &self,
+        part: &Part,
+        set: &ClassSet,
+        values: &[String],
+        key: &(String, String),
+    ) -> Option<Vec<bool>> {
+        let empty = (BTreeSet::new(), BTreeSet::new());
+        let cuts = self.cuts.get(key).unwrap_or(&empty.0);
+        let asked = self.asked.get(key).unwrap_or(&empty.1);
+        // What tests can say of a value: between which bounds it lies, and whether it is named.
+        let kind = |at: usize| {
+            let below = cuts.iter().filter(|cut| **cut <= at as i64).count();
+            (below, asked.contains(&values[at]).then_some(at))
+        };
+        let mut known = BTreeMap::new();
+        for (at, class) in part.classes.iter().enumerate() {
+            if let Class::Value(Value::Text(text)) = class {
+                let value = values.iter().position(|value| value == text)?;
+                let inside = set.contains(at as u32);
+                if known.insert(kind(value), inside).is_some_and(|other| other != inside) {
+                    return None; // something else tells them apart
+                }
+            }
+        }
+        (0..values.len()).map(|at| known.get(&kind(at)).copied()).collect()
     }
 
     /// The classes in a set: those that the models name, and the rest.

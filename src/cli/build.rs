@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::package::Package;
-use super::{Context, Exit, check, deliver, progress};
+use super::{Context, Exit, check, deliver, progress, prove};
 use crate::{emit, report};
 
 /// Compile a package to a bundle.
@@ -15,19 +15,26 @@ pub struct Args {
     /// Where to write the bundle, `-` for standard output; NAME.spragb in the current folder if missing.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Do not prove the guarantees.
+    #[arg(long)]
+    no_prove: bool,
     /// Put the sources into the bundle, so that `sprag diff` can compare it.
     #[arg(long)]
     sources: bool,
 }
 
-/// 0 when built; 1 if the package has errors or its table would be too large, and then nothing is written.
+/// 0 when built; 1 if the package has errors, a guarantee does not hold, or its table would be too large, and then
+/// nothing is written.
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
-    let compiled = Package::load(args.path.as_deref(), cx)?.compile(cx);
+    let mut compiled = Package::load(args.path.as_deref(), cx)?.compile(cx);
+    let unproved = prove::prove(&compiled, args.no_prove, cx)?;
+    compiled.compilation.add(unproved);
     if !compiled.compilation.diagnostics.is_empty() {
         check::show_errors(&compiled, cx)?;
     }
-    let Some(model) = &compiled.compilation.model else {
-        return Ok(Exit::Findings);
+    let model = match &compiled.compilation.model {
+        Some(model) if !compiled.compilation.failed() => model,
+        Some(_) | None => return Ok(Exit::Findings),
     };
     let built = {
         let _bar = progress::spinner(cx, "building");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::findings::{Findings, format_and_file, formats};
 use super::package::{Compiled, Package};
-use super::{Context, Exit};
+use super::{Context, Exit, prove};
 use crate::diag::Diagnostic;
 use crate::report::{self, Format, Reader, Report};
 use crate::span::SourceMap;
@@ -28,6 +28,9 @@ pub struct Args {
     /// Count warnings as findings.
     #[arg(long)]
     deny_warnings: bool,
+    /// Do not prove the guarantees.
+    #[arg(long)]
+    no_prove: bool,
 }
 
 /// 0 without errors, 1 with; warnings alone count with `--deny-warnings`.
@@ -35,7 +38,9 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let mut all = Findings::default();
     let (mut counts, mut clean) = (false, Vec::new());
     for package in Package::load_all(&args.paths, cx)? {
-        let compiled = package.compile(cx);
+        let mut compiled = package.compile(cx);
+        let unproved = prove::prove(&compiled, args.no_prove, cx)?;
+        compiled.compilation.add(unproved);
         let found = &compiled.compilation.diagnostics;
         counts |= compiled.compilation.failed() || (args.deny_warnings && !found.is_empty());
         if found.is_empty() {

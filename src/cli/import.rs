@@ -38,6 +38,9 @@ pub struct Args {
     /// openapi: container kind in which the operations act.
     #[arg(long)]
     kind: Option<String>,
+    /// openapi: marks that the documents do not say: an operation's name and a mark on each line.
+    #[arg(long, value_name = "FILE")]
+    marks: Option<PathBuf>,
     /// connect: the app's name in the policy; made from its key if missing.
     #[arg(long)]
     name: Option<String>,
@@ -52,12 +55,14 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         texts.push((name, files::read_text(&cx.cwd, &cx.cwd.join(path))?));
     }
     let documents: Vec<_> = texts.iter().map(|(name, text)| Document { name, text }).collect();
+    let marks = args.marks.as_ref().map(|path| files::read_text(&cx.cwd, &cx.cwd.join(path))).transpose()?;
     let options = Options {
         catalog: args.catalog.clone(),
         version: args.version.clone(),
         prefix: args.prefix.clone(),
         base: args.base.clone(),
         kind: args.kind.clone(),
+        marks,
         name: args.name.clone(),
     };
     let imported = (importer.run)(&documents, &options).map_err(|e| failed(e.to_string()))?;

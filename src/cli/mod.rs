@@ -4,6 +4,7 @@
 pub mod build;
 mod bundle;
 pub mod check;
+pub mod compare;
 pub mod completions;
 pub mod decide;
 pub mod diff;
@@ -21,6 +22,9 @@ mod manifest;
 pub mod new;
 mod package;
 mod progress;
+pub mod scopes;
+pub mod reach;
+mod prove;
 pub mod show;
 mod sides;
 pub mod test;
@@ -55,12 +59,15 @@ enum Command {
     New(new::Args),
     Check(check::Args),
     Lint(lint::Args),
+    Compare(compare::Args),
     Fmt(fmt::Args),
     Test(test::Args),
     Build(build::Args),
     Decide(decide::Args),
     Diff(diff::Args),
+    Reach(reach::Args),
     Show(show::Args),
+    Scopes(scopes::Args),
     Lock(lock::Args),
     Explain(explain::Args),
     Import(import::Args),
@@ -177,12 +184,15 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
         Command::New(args) => new::run(args, cx),
         Command::Check(args) => check::run(args, cx),
         Command::Lint(args) => lint::run(args, cx),
+        Command::Compare(args) => compare::run(args, cx),
         Command::Fmt(args) => fmt::run(args, cx),
         Command::Test(args) => test::run(args, cx),
         Command::Build(args) => build::run(args, cx),
         Command::Decide(args) => decide::run(args, cx),
         Command::Diff(args) => diff::run(args, cx),
+        Command::Reach(args) => reach::run(args, cx),
         Command::Show(args) => show::run(args, cx),
+        Command::Scopes(args) => scopes::run(args, cx),
         Command::Lock(args) => lock::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),
         Command::Import(args) => import::run(args, cx),

@@ -56,7 +56,7 @@ pub(crate) fn spinner(cx: &Context, doing: &'static str) -> Progress {
     Progress(bar)
 }
 
-/// Shows what is done and how much of it, as [`Progress::part`] tells.
+/// Shows what is done and how much of it, as [`Progress::part`] or [`Progress::at`] tells.
 pub(crate) fn parts(cx: &Context, doing: &'static str) -> Progress {
     if !cx.progress {
         return Progress(ProgressBar::hidden());

@@ -95,7 +95,7 @@ pub(super) fn app(model: &Model, request: &Request) -> Option<AppId> {
 }
 
 /// The operation that the request names, or that its method and path lead to.
-pub(super) fn operation(model: &Model, request: &Request) -> Option<OperationId> {
+pub fn operation(model: &Model, request: &Request) -> Option<OperationId> {
     match &request.operation {
         Target::Name(name) => model
             .operations

@@ -55,6 +55,10 @@ pub struct Options {
     /// `openapi`: container kind in which operations act, declared by the catalog; for Atlassian's
     /// documents the kinds of catalog `atlassian` are used instead.
     pub kind: Option<String>,
+    /// `openapi`: text of marks that the documents do not say: an operation's name and a mark on each line; blank
+    /// lines and what stands behind `#` count for nothing. Names that begin otherwise than the catalog's
+    /// operations are for other catalogs.
+    pub marks: Option<String>,
     /// `connect`: the app's name in the policy; made from its key if missing. One document only.
     pub name: Option<String>,
 }

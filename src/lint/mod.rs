@@ -20,20 +20,55 @@ pub mod baseline;
 pub mod edits;
 pub mod fingerprint;
 pub mod fixes;
+mod idle;
+mod privilege;
+pub mod proofs;
 pub mod run;
 pub mod select;
 pub mod subject;
 pub mod suppressions;
 
 mod rules {
+    pub(super) mod both_alternatives;
+    pub(super) mod classified_power;
+    pub(super) mod contradictory_guarantees;
+    pub(super) mod covered_scope;
+    pub(super) mod defeated_narrowing;
     pub(super) mod empty_group;
     pub(super) mod expired_suppression;
+    pub(super) mod idle_assignment;
+    pub(super) mod idle_forbid;
+    pub(super) mod idle_guarantee;
+    pub(super) mod idle_permit;
+    pub(super) mod idle_reopening;
+    pub(super) mod idle_stage;
+    pub(super) mod idle_test;
+    pub(super) mod long_app_list;
     pub(super) mod malformed_suppression;
+    pub(super) mod other_door;
+    pub(super) mod overridden_permit;
+    pub(super) mod reach_beyond_policy;
+    pub(super) mod redundant_rule;
+    pub(super) mod self_promotion;
+    pub(super) mod smaller_grant;
     pub(super) mod stale_baseline;
+    pub(super) mod standing_admin;
+    pub(super) mod trust_circle;
+    pub(super) mod unattended_power;
+    pub(super) mod unconfined_power;
+    pub(super) mod undecided_question;
+    pub(super) mod undone_delegation;
+    pub(super) mod unenforceable_rule;
+    pub(super) mod unexplained_rule;
     pub(super) mod unheld_role;
     pub(super) mod unknown_suppression;
+    pub(super) mod unmatched_rule;
+    pub(super) mod unneeded_scope;
+    pub(super) mod unreached_container;
     pub(super) mod untested_app;
     pub(super) mod unused_suppression;
+    pub(super) mod wide_scope;
+    pub(super) mod write_held_for_read;
 }
 
 pub use run::{Outcome, Settings, Suppressed, run};
@@ -43,9 +78,41 @@ use crate::diag::{Diagnostic, Severity};
 
 /// Every rule, sorted by code.
 pub static RULES: &[&Rule] = &[
+    &rules::unneeded_scope::RULE,
+    &rules::standing_admin::RULE,
+    &rules::covered_scope::RULE,
+    &rules::both_alternatives::RULE,
+    &rules::wide_scope::RULE,
+    &rules::reach_beyond_policy::RULE,
+    &rules::write_held_for_read::RULE,
+    &rules::unattended_power::RULE,
+    &rules::unconfined_power::RULE,
+    &rules::classified_power::RULE,
+    &rules::defeated_narrowing::RULE,
+    &rules::undone_delegation::RULE,
+    &rules::smaller_grant::RULE,
+    &rules::unmatched_rule::RULE,
+    &rules::redundant_rule::RULE,
+    &rules::overridden_permit::RULE,
+    &rules::idle_permit::RULE,
+    &rules::idle_forbid::RULE,
+    &rules::idle_assignment::RULE,
+    &rules::idle_test::RULE,
+    &rules::unreached_container::RULE,
+    &rules::idle_reopening::RULE,
+    &rules::undecided_question::RULE,
     &rules::unheld_role::RULE,
     &rules::empty_group::RULE,
     &rules::untested_app::RULE,
+    &rules::unexplained_rule::RULE,
+    &rules::contradictory_guarantees::RULE,
+    &rules::idle_guarantee::RULE,
+    &rules::self_promotion::RULE,
+    &rules::trust_circle::RULE,
+    &rules::idle_stage::RULE,
+    &rules::other_door::RULE,
+    &rules::unenforceable_rule::RULE,
+    &rules::long_app_list::RULE,
     &rules::malformed_suppression::RULE,
     &rules::unknown_suppression::RULE,
     &rules::expired_suppression::RULE,

@@ -1,12 +1,18 @@
 //! What rules look at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use jiff::civil::Date;
 
 use super::Threshold;
+use super::privilege::Privilege;
 use super::suppressions::{self, Suppressions};
+use crate::analysis::claims::{self, Claims};
+use crate::analysis::dead::{self, Dead};
+use crate::analysis::escalation::Landscape;
+use crate::analysis::powers;
+use crate::analysis::standing::{May, Standing};
 use crate::sema::model::{AppId, Checked, Model};
 use crate::span::{SourceMap, Span};
 use crate::syntax::tree::{self, File, Item};
@@ -25,6 +31,13 @@ pub struct Subject<'a> {
     progress: Progress<'a>,
     thresholds: &'a BTreeMap<String, u64>,
     suppressions: OnceLock<Suppressions>,
+    standing: OnceLock<Standing<'a>>,
+    permitted: OnceLock<Vec<May>>,
+    landscape: OnceLock<Landscape>,
+    /// See [`super::privilege`].
+    pub(super) privilege: Privilege<'a>,
+    dead: OnceLock<Dead>,
+    claims: OnceLock<Claims>,
 }
 
 /// Told a step's name, and how many of how many parts are done.
@@ -40,8 +53,21 @@ impl<'a> Subject<'a> {
         thresholds: &'a BTreeMap<String, u64>,
         progress: Progress<'a>,
     ) -> Subject<'a> {
-        let suppressions = OnceLock::new();
-        Subject { model, sources, files, today, progress, thresholds, suppressions }
+        Subject {
+            model,
+            sources,
+            files,
+            today,
+            progress,
+            thresholds,
+            suppressions: OnceLock::new(),
+            standing: OnceLock::new(),
+            permitted: OnceLock::new(),
+            landscape: OnceLock::new(),
+            privilege: Privilege::default(),
+            dead: OnceLock::new(),
+            claims: OnceLock::new(),
+        }
     }
 
     /// For work that takes long: the callback that shows it.
@@ -57,6 +83,43 @@ impl<'a> Subject<'a> {
     /// What comments in the package's own files allow.
     pub fn suppressions(&self) -> &Suppressions {
         self.suppressions.get_or_init(|| suppressions::read(self.sources, self.files))
+    }
+
+    /// Whom to ask what apps may do.
+    pub fn standing(&self) -> &Standing<'a> {
+        self.standing.get_or_init(|| Standing::new(self.model))
+    }
+
+    /// What each app may do, by its id.
+    pub fn permitted(&self) -> &[May] {
+        self.permitted.get_or_init(|| {
+            let apps = (0..self.model.apps.len()).map(|app| {
+                (self.progress)("asking what is permitted", app, self.model.apps.len());
+                self.standing().may(AppId(app as u32), &BTreeSet::new())
+            });
+            apps.collect()
+        })
+    }
+
+    /// What apps can climb on.
+    pub fn landscape(&self) -> &Landscape {
+        self.landscape.get_or_init(|| powers::landscape(self.model, self.standing(), self.permitted()))
+    }
+
+    /// What could go without any request being answered otherwise.
+    pub fn dead(&self) -> &Dead {
+        self.dead.get_or_init(|| {
+            let progress = |done, of| (self.progress)("looking for dead policy", done, of);
+            dead::dead(self.model, &progress)
+        })
+    }
+
+    /// What the guarantees say of one another.
+    pub fn claims(&self) -> &Claims {
+        self.claims.get_or_init(|| {
+            let progress = |done, of| (self.progress)("comparing guarantees", done, of);
+            claims::claims(self.model, &progress)
+        })
     }
 
     /// The items of all of the package's own files.

@@ -15,6 +15,7 @@ pub mod cover;
 mod cut;
 pub mod diagram;
 mod differences;
+pub mod given;
 mod index;
 mod instants;
 mod layers;

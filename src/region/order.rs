@@ -37,10 +37,10 @@ fn walk(terms: &Terms, roots: &[Term]) -> Vec<Variable> {
         if !seen.insert(term) {
             continue;
         }
-        if let Node::Is(variable, _) = terms.node(term) {
-            if met.insert(variable) {
-                order.push(variable);
-            }
+        if let Node::Is(variable, _) = terms.node(term)
+            && met.insert(variable)
+        {
+            order.push(variable);
         }
         let (literals, others): (Vec<Term>, Vec<Term>) =
             terms.parts(term).iter().partition(|part| matches!(terms.node(**part), Node::Is(..)));

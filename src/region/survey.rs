@@ -287,7 +287,7 @@ impl<'a, 'm> Surveyor<'a, 'm> {
             .collect::<BTreeSet<ClauseId>>();
         tries.push(&permits | &(&any | &few(ClauseKind::ContextUserGrant)));
         for kept in tries {
-            let mut universe = self.models.part(app, operation, &|id| kept.contains(&id));
+            let mut universe = self.models.part(app, operation, &[], &|id| kept.contains(&id));
             let permitted = universe.permitted(0);
             if let Answer::Sometimes(assignment) = universe.ask(permitted) {
                 return Reach::Somewhere(universe.request(&assignment));

@@ -86,15 +86,16 @@ impl<'m> Models<'m> {
     }
 
     /// A part of the universe of one model: as if only those of its grants and permits were there that are `kept`. What
-    /// is permitted there is permitted in the whole one too, since grants and permits only ever add.
-    pub(super) fn part(
+    /// is permitted there is permitted in the whole one too, since grants and permits only ever add. `extra` as above.
+    pub fn part(
         &self,
         app: AppId,
         operation: OperationId,
+        extra: &[(usize, &Condition)],
         kept: &dyn Fn(ClauseId) -> bool,
     ) -> Universe<'m> {
         let known = Known::new(&self.indices[0], app, operation);
-        Universe::new(&[Some(known)], &self.differences, &[], kept)
+        Universe::new(&[Some(known)], &self.differences, extra, kept)
     }
 }
 

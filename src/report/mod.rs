@@ -14,6 +14,7 @@ pub mod markdown;
 pub mod pretty;
 pub mod rdjson;
 pub mod sarif;
+pub mod scopes;
 pub mod tests_json;
 
 use std::borrow::Cow;

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::context::Context;
 use super::model::{
     Attribute, AttributeId, EnumId, Enumeration, Kind, KindId, Mark, MarkId, Owner, PermissionModel,
-    PermissionModelId, Scope, ScopeId, Type,
+    PermissionModelId, Power, Scope, ScopeId, Type,
 };
 use super::names::{Entry, Items};
 use super::{errors, graph};
@@ -289,7 +289,12 @@ fn scopes(cx: &mut Context, items: &Items) {
         }
         cx.names.scopes.insert(key, Entry { span: item.name.span, id: Some(id) });
         cx.names.scope_names.entry(item.name.text.clone()).or_default().push(id);
-        cx.model.scopes.push(Scope { model, name: item.name.text.clone(), implies: Vec::new() });
+        cx.model.scopes.push(Scope {
+            model,
+            name: item.name.text.clone(),
+            level: item.level.map(|level| u32::try_from(level).unwrap_or(u32::MAX)),
+            implies: Vec::new(),
+        });
         declared.push((item, model, id));
     }
     let edges: Vec<Vec<usize>> = declared
@@ -355,7 +360,16 @@ fn marks(cx: &mut Context, items: &[&tree::Mark]) {
         let id = MarkId(cx.model.marks.len() as u32);
         if cx.names.marks.declare(&item.name, Some(id), &mut cx.diagnostics) {
             let title = item.title.as_ref().map_or_else(String::new, |t| t.value.clone());
-            cx.model.marks.push(Mark { name: item.name.text.clone(), title });
+            let gives = item.gives.as_ref().and_then(|name| power(cx, name));
+            cx.model.marks.push(Mark { name: item.name.text.clone(), title, gives });
         }
     }
+}
+
+fn power(cx: &mut Context, name: &Name) -> Option<Power> {
+    let power = Power::ALL.into_iter().find(|power| power.name() == name.text);
+    if power.is_none() {
+        cx.report(errors::names::unknown("power", name, Power::ALL.map(Power::name)));
+    }
+    power
 }

@@ -217,6 +217,8 @@ pub struct Scope {
     pub model: PermissionModelId,
     /// Name inside the model.
     pub name: String,
+    /// How much the platform says that it weighs; more is more. `None`: it does not say.
+    pub level: Option<u32>,
     /// Everything it includes, itself too; transitively closed, sorted.
     pub implies: Vec<ScopeId>,
 }
@@ -228,6 +230,53 @@ pub struct Mark {
     pub name: String,
     /// What it says of an operation.
     pub title: String,
+    /// The power that operations with this mark give to who may call them.
+    pub gives: Option<Power>,
+}
+
+/// What an operation can do to privileges themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Power {
+    /// Roles or group memberships to users, app users too.
+    GrantRoles,
+    /// What roles and groups are permitted to do.
+    EditPermissions,
+    /// Accounts of people.
+    CreateUsers,
+    /// Credentials that work without the app.
+    CreateTokens,
+    /// Apps, with scopes of their own.
+    InstallApps,
+    /// Whatever happens, told to an address outside.
+    RegisterWebhooks,
+    /// Requests in the name of a person.
+    ActAsUsers,
+}
+
+impl Power {
+    /// All.
+    pub const ALL: [Power; 7] = [
+        Power::GrantRoles,
+        Power::EditPermissions,
+        Power::CreateUsers,
+        Power::CreateTokens,
+        Power::InstallApps,
+        Power::RegisterWebhooks,
+        Power::ActAsUsers,
+    ];
+
+    /// The word after `gives`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Power::GrantRoles => "grant-roles",
+            Power::EditPermissions => "edit-permissions",
+            Power::CreateUsers => "create-users",
+            Power::CreateTokens => "create-tokens",
+            Power::InstallApps => "install-apps",
+            Power::RegisterWebhooks => "register-webhooks",
+            Power::ActAsUsers => "act-as-users",
+        }
+    }
 }
 
 /// What an operation does to data.
@@ -260,6 +309,8 @@ pub struct Operation {
     pub requirements: BTreeMap<PermissionModelId, Vec<Vec<ScopeId>>>,
     /// Sorted.
     pub marks: Vec<MarkId>,
+    /// Where it is declared.
+    pub span: Span,
 }
 
 /// A third-party app, connector, AI tool or agent.

@@ -64,6 +64,7 @@ pub(super) fn declare(cx: &mut Context, items: &Items) {
             http: None,
             requirements: Default::default(),
             marks: Vec::new(),
+            span: item.name.span,
         }));
     }
     for (i, item) in items.operation_groups.iter().enumerate() {
@@ -94,6 +95,7 @@ fn operation(
         http: None,
         requirements: Default::default(),
         marks: Vec::new(),
+        span: item.name.span,
     };
     let mut required: HashMap<_, Span> = HashMap::new();
     let mut marks: BTreeSet<MarkId> = BTreeSet::new();

@@ -9,4 +9,4 @@ mod characters;
 mod errors;
 
 pub use parser::parse;
-pub use printer::{format, print, print_item};
+pub use printer::{format, print, print_item, print_scope};

@@ -218,19 +218,23 @@ pub struct Scope {
     pub model: Name,
     /// Its name.
     pub name: Name,
+    /// `level 3`: how much the platform says that it weighs.
+    pub level: Option<i64>,
     /// What the platform says that it includes.
     pub implies: Vec<Name>,
     /// Keyword to last token.
     pub span: Span,
 }
 
-/// `mark app-access-rule-exempt "…"`
+/// `mark app-access-rule-exempt "…"`, `mark grants-roles "…" gives grant-roles`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mark {
     /// Its name.
     pub name: Name,
     /// What it says of an operation.
     pub title: Option<Text>,
+    /// The power over privileges that operations with this mark give.
+    pub gives: Option<Name>,
     /// Keyword to last token.
     pub span: Span,
 }

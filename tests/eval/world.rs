@@ -36,6 +36,7 @@ pub(super) fn world() -> Model {
     let scope = |model: u32, name: &str, implies: &[u32]| Scope {
         model: PermissionModelId(model),
         name: name.into(),
+        level: None,
         implies: implies.iter().copied().map(ScopeId).collect(),
     };
     Model {
@@ -75,7 +76,7 @@ pub(super) fn world() -> Model {
             scope(0, "ADMIN", &[0, 1, 2, 3]),
             scope(1, "USER", &[4]),
         ],
-        marks: vec![Mark { name: "experimental".into(), title: String::new() }],
+        marks: vec![Mark { name: "experimental".into(), title: String::new(), gives: None }],
         operations: vec![
             operation("issue.get", Access::Read, ISSUE, None, Some(("GET", "/rest/issue/{id}")), READ),
             operation("issue.edit", Access::Write, ISSUE, None, Some(("PUT", "/rest/issue/{id}")), WRITE),
@@ -150,6 +151,7 @@ pub(super) fn operation(
         http: http.map(|(method, template)| (method.into(), template.into())),
         requirements: BTreeMap::from([(PermissionModelId(0), vec![vec![scope]])]),
         marks: vec![MarkId(0)],
+        span: Span::default(),
     }
 }
 

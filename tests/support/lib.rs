@@ -1,7 +1,11 @@
 //! Random worlds, requests and trees: the same seed gives the same ones on every machine.
 
 pub mod compiled;
+pub mod grants;
+pub mod guarantees;
+pub mod likeness;
 pub mod random;
+pub mod smt;
 pub mod trees;
 pub mod worlds;
 pub mod workload;

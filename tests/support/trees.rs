@@ -39,10 +39,14 @@ pub fn item(r: &mut Random) -> Item {
             demands_user: r.one_in(2),
             span: NOWHERE,
         }),
-        6 => {
-            Item::Scope(Scope { model: path(r), name: scope(r), implies: r.some(0, 3, scope), span: NOWHERE })
-        }
-        7 => Item::Mark(Mark { name: name(r), title: r.maybe(text), span: NOWHERE }),
+        6 => Item::Scope(Scope {
+            model: path(r),
+            name: scope(r),
+            level: r.maybe(|r| 1 + r.below(9) as i64),
+            implies: r.some(0, 3, scope),
+            span: NOWHERE,
+        }),
+        7 => Item::Mark(Mark { name: name(r), title: r.maybe(text), gives: r.maybe(name), span: NOWHERE }),
         8 => Item::Operation(Operation {
             name: path(r),
             members: r.some(0, 6, operation_member),

@@ -65,7 +65,12 @@ struct Hint {
 
 /// Makes the workload of a size.
 pub fn workload(size: Size) -> Workload {
-    let mut maker = Maker { random: Random::new(size.rules as u64), size, hints: Vec::new() };
+    seeded(size, size.rules as u64)
+}
+
+/// Makes one of many workloads of a size.
+pub fn seeded(size: Size, seed: u64) -> Workload {
+    let mut maker = Maker { random: Random::new(seed), size, hints: Vec::new() };
     let mut policy = vec![("policies/people.sprag".to_string(), maker.people())];
     policy.push(("policies/apps.sprag".to_string(), maker.apps()));
     for (number, part) in ranges(maker.places(), 5_000).enumerate() {
@@ -75,6 +80,14 @@ pub fn workload(size: Size) -> Workload {
         policy.push((format!("policies/rules-{number}.sprag"), maker.rules(part)));
     }
     Workload { size, catalog: catalog(size), policy, hints: maker.hints }
+}
+
+/// A random guarantee about what one of the rules in these texts speaks of.
+pub fn guarantee(random: &mut Random, policy: &[String]) -> String {
+    let lines = policy.iter().flat_map(|text| text.lines());
+    let rules: Vec<&str> =
+        lines.filter(|line| line.starts_with("forbid ") || line.starts_with("permit ")).collect();
+    format!("ensure \"g\" {{ {} }}\n", super::guarantees::of_rule(random, &rules))
 }
 
 fn ranges(end: usize, step: usize) -> impl Iterator<Item = std::ops::Range<usize>> {

@@ -3,6 +3,7 @@
 //! Together the policies use every construct of the language that has a meaning for a decision.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 use sprag::request::{ContainerFact, Request, Target, User, Value};
 
@@ -115,6 +116,31 @@ pub fn forbid(random: &mut Random) -> String {
     maker.names = 1000; // above what `policy` gives
     maker.rule("forbid");
     maker.out
+}
+
+/// A random guarantee that any policy over [`CATALOG`] can make: often one that a rule of the policy proves, or
+/// nearly proves.
+pub fn guarantee(random: &mut Random, policy: &str) -> String {
+    let rules: Vec<&str> =
+        policy.lines().filter(|line| line.starts_with("forbid ") || line.starts_with("permit ")).collect();
+    let claim = match random.below(4) {
+        0 | 1 if !rules.is_empty() => super::guarantees::of_rule(random, &rules),
+        _ => {
+            let kind = random.pick(&["never", "never", "never", "always"]).to_string();
+            let mut maker = Maker::new(random, false);
+            let operations = maker.operations();
+            let place = maker.place(reads(&operations));
+            let mut claim = format!("{kind} {} to {operations}{place}", maker.apps());
+            if maker.random.one_in(2) {
+                let _ = write!(claim, " when {}", maker.condition(2, None));
+            }
+            if maker.random.one_in(4) {
+                let _ = write!(claim, " unless {}", maker.condition(2, None));
+            }
+            claim
+        }
+    };
+    format!("ensure \"g\" {{ {claim} }}\n")
 }
 
 /// The items of a policy that [`policy`] made, in order.

@@ -12,6 +12,7 @@
 
 mod access;
 mod containers;
+mod marks;
 mod naming;
 mod read;
 
@@ -19,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
+use self::marks::Marks;
 use self::read::{CONNECT, Endpoint, Facts, Scheme};
 use super::build::{ident, is_path, name, text};
 use super::json::{self, Node};
@@ -53,6 +55,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
             ));
         }
     }
+    let mut marks = Marks::read(options.marks.as_deref().unwrap_or_default(), prefix)?;
     let facts = together(documents, options)?;
     let kind = if facts.atlassian {
         None
@@ -72,10 +75,14 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     })];
     match kind {
         None => items.push(Item::Use(Use { name: name("atlassian"), span: Span::default() })),
-        Some(kind) => items.extend(own_terms(kind, &facts)),
+        Some(kind) => items.extend(own_terms(kind, &facts, &marks)),
     }
     items.extend(scopes(&facts));
-    items.extend(operations(prefix, kind, &facts));
+    for mut operation in operations(prefix, kind, &facts) {
+        marks.add_to(&mut operation);
+        items.push(Item::Operation(operation));
+    }
+    marks.finish()?;
     Ok(Imported { file: File { items, comments: Vec::new() }, notes: facts.notes })
 }
 
@@ -135,7 +142,7 @@ fn provenance(documents: &[Document<'_>], facts: &Facts) -> String {
 }
 
 /// Kind, models and marks of a plain document's catalog.
-fn own_terms(kind: &str, facts: &Facts) -> Vec<Item> {
+fn own_terms(kind: &str, facts: &Facts, added: &Marks) -> Vec<Item> {
     let mut items =
         vec![Item::Kind(Kind { name: name(kind), parent: None, fields: Vec::new(), span: Span::default() })];
     for (title, Scheme { model, demands_user }) in &facts.schemes {
@@ -146,9 +153,10 @@ fn own_terms(kind: &str, facts: &Facts) -> Vec<Item> {
             span: Span::default(),
         }));
     }
-    let marks: BTreeSet<&str> = facts.endpoints.iter().flat_map(|e| e.marks.iter().copied()).collect();
+    let marks = facts.endpoints.iter().flat_map(|e| e.marks.iter().copied());
+    let marks: BTreeSet<&str> = marks.chain(added.names()).collect();
     for mark in marks {
-        items.push(Item::Mark(Mark { name: name(mark), title: None, span: Span::default() }));
+        items.push(Item::Mark(Mark { name: name(mark), title: None, gives: None, span: Span::default() }));
     }
     items
 }
@@ -159,6 +167,7 @@ fn scopes(facts: &Facts) -> impl Iterator<Item = Item> + '_ {
             Item::Scope(Scope {
                 model: name(model),
                 name: name(scope),
+                level: None,
                 implies: Vec::new(),
                 span: Span::default(),
             })
@@ -167,7 +176,7 @@ fn scopes(facts: &Facts) -> impl Iterator<Item = Item> + '_ {
 }
 
 /// The operations, sorted by name.
-fn operations(prefix: &str, kind: Option<&str>, facts: &Facts) -> impl Iterator<Item = Item> {
+fn operations(prefix: &str, kind: Option<&str>, facts: &Facts) -> impl Iterator<Item = Operation> {
     let classed: Vec<(&Endpoint, &'static str)> =
         facts.endpoints.iter().map(|e| (e, access::access(e, facts.atlassian))).collect();
     let names = naming::names(prefix, &classed);
@@ -176,7 +185,7 @@ fn operations(prefix: &str, kind: Option<&str>, facts: &Facts) -> impl Iterator<
         let members = members(endpoint, access, kind);
         sorted.insert(own.clone(), Operation { name: name(own), members, span: Span::default() });
     }
-    sorted.into_values().map(Item::Operation)
+    sorted.into_values()
 }
 
 fn members(endpoint: &Endpoint, access: &str, kind: Option<&str>) -> Vec<OperationMember> {

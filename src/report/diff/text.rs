@@ -58,7 +58,7 @@ fn write(of: &Comparison<'_>, look: &Look, out: &mut dyn Write) -> io::Result<()
 fn one(of: &Comparison<'_>, side: usize, delta: &Delta, sign: &str, told: &mut String) {
     *told += &format!("{sign} {}\n", of.operations(side, &delta.key, &delta.operations, 8));
     for (at, cube) in delta.cubes.iter().enumerate() {
-        *told += &format!("    {} {cube}\n", if at == 0 { "  " } else { "or" });
+        *told += &format!("    {}{cube}\n", if at == 0 { "" } else { "or " });
     }
     if delta.remaining > BigUint::ZERO {
         *told += &format!("    and {} more\n", cells_of(&delta.remaining));

@@ -73,15 +73,18 @@ impl Builder<'_> {
         let mut parts = self.open(pair);
         parts.take(Rule::kw_scope)?;
         let (model, name) = (self.name(&mut parts)?, self.name(&mut parts)?);
+        let level = if parts.eat(Rule::kw_level).is_some() { Some(self.count(&mut parts)?) } else { None };
         parts.eat(Rule::kw_implies);
-        Ok(Scope { model, name, implies: self.names(Rule::scope, &mut parts)?, span: parts.span })
+        Ok(Scope { model, name, level, implies: self.names(Rule::scope, &mut parts)?, span: parts.span })
     }
 
     pub(super) fn mark(&mut self, pair: Pair<'_, Rule>) -> Built<Mark> {
         let mut parts = self.open(pair);
         parts.take(Rule::kw_mark)?;
         let name = self.name(&mut parts)?;
-        Ok(Mark { name, title: self.maybe_text(&mut parts), span: parts.span })
+        let title = self.maybe_text(&mut parts);
+        let gives = if parts.eat(Rule::kw_gives).is_some() { Some(self.name(&mut parts)?) } else { None };
+        Ok(Mark { name, title, gives, span: parts.span })
     }
 
     pub(super) fn operation_group(&mut self, pair: Pair<'_, Rule>) -> Built<OperationGroup> {

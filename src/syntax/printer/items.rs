@@ -213,7 +213,8 @@ fn model_line(model: &PermissionModel) -> Doc {
 }
 
 fn scope_line(scope: &Scope) -> Doc {
-    let head = Doc::Text(format!("scope {} {}", scope.model.text, words::scope(&scope.name)));
+    let level = scope.level.map_or(String::new(), |level| format!(" level {level}"));
+    let head = Doc::Text(format!("scope {} {}{level}", scope.model.text, words::scope(&scope.name)));
     if scope.implies.is_empty() {
         return head;
     }
@@ -224,7 +225,8 @@ fn scope_line(scope: &Scope) -> Doc {
 fn mark_line(mark: &Mark) -> Doc {
     let title =
         mark.title.as_ref().map_or(String::new(), |title| format!(" {}", words::quoted(&title.value)));
-    Doc::Text(format!("mark {}{title}", mark.name.text))
+    let gives = mark.gives.as_ref().map_or(String::new(), |power| format!(" gives {}", power.text));
+    Doc::Text(format!("mark {}{title}{gives}", mark.name.text))
 }
 
 fn fields<'t, 'f>(fields: &'t [Field]) -> Vec<Member<'t, 'f>> {

@@ -7,7 +7,7 @@ mod patterns;
 mod words;
 
 use super::doc::Doc;
-use super::tree::{Comment, File, Item};
+use super::tree::{Comment, File, Item, Name};
 use crate::diag::{Diagnostic, Severity};
 use crate::span::Span;
 
@@ -41,6 +41,11 @@ pub fn print(file: &File) -> String {
         out.push('\n');
     }
     out
+}
+
+/// A scope's name as it is written: in quotes where it needs them.
+pub fn print_scope(name: &Name) -> String {
+    words::scope(name)
 }
 
 /// One item as text, without a line end after it.

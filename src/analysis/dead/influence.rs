@@ -1,0 +1,239 @@
+//! One pass over all cells: what no request shows to matter.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::questions::{Questions, replaced};
+use super::rules::Parts;
+use super::{Subject, Undecided};
+use crate::analysis::Progress;
+use crate::analysis::asking::{self, Spent};
+use crate::analysis::cells::Cell;
+use crate::parallel;
+use crate::region::terms::Term;
+use crate::region::variables::{Class, What};
+use crate::region::{Counting, Models, Universe};
+use crate::request::Value;
+use crate::sema::model::{ClauseId, Condition, Model, RatchetId};
+
+/// What the pass leaves.
+pub(super) struct Left {
+    /// What no request in any cell shows to matter.
+    pub(super) never: BTreeSet<Subject>,
+    /// What could not be decided; none of it is among those.
+    pub(super) undecided: Vec<Undecided>,
+}
+
+/// Asks about everything in every cell, until some request shows that it matters.
+pub(super) fn ask<'m>(
+    model: &'m Model,
+    models: &Models<'m>,
+    cells: &[Cell],
+    questions: &Questions,
+    progress: Progress<'_>,
+) -> Left {
+    let all = questions.all(model);
+    let matters: HashMap<Subject, AtomicBool> =
+        all.iter().map(|subject| (*subject, AtomicBool::new(false))).collect();
+    let done = AtomicUsize::new(0);
+    let found = parallel::map(cells, &|cell| {
+        let open = InCell { model, models, questions, matters: &matters, cell }.ask();
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1, cells.len());
+        open
+    });
+    let still = |subject: &Subject| !matters[subject].load(Ordering::Relaxed);
+    let mut undecided: Vec<Undecided> = found.into_iter().flatten().collect();
+    undecided.retain(|undecided| still(&undecided.of));
+    undecided.sort_by_key(|undecided| (undecided.of, undecided.app, undecided.operation));
+    let unknown: BTreeSet<Subject> = undecided.iter().map(|undecided| undecided.of).collect();
+    let never = all.into_iter().filter(|subject| still(subject) && !unknown.contains(subject)).collect();
+    Left { never, undecided }
+}
+
+struct InCell<'a, 'm> {
+    model: &'m Model,
+    models: &'a Models<'m>,
+    questions: &'a Questions,
+    matters: &'a HashMap<Subject, AtomicBool>,
+    cell: &'a Cell,
+}
+
+impl InCell<'_, '_> {
+    /// Asks about what is open and can matter here; what could not be decided.
+    fn ask(&self) -> Vec<Undecided> {
+        let clauses = self.models.index(0).clauses(self.cell.app, self.cell.operation());
+        let rules: Vec<ClauseId> =
+            clauses.iter().copied().filter(|clause| self.open(Subject::Rule(*clause))).collect();
+        let tests = self.tests(&clauses);
+        let containers = self.containers();
+        let stages = self.stages();
+        if rules.is_empty() && tests.is_empty() && containers.is_empty() && stages.is_empty() {
+            return Vec::new();
+        }
+        let mut extra: Vec<(usize, &Condition)> = containers.iter().map(|(_, about)| (0, *about)).collect();
+        extra.extend(self.questions.user.as_ref().map(|user| (0, user)));
+        let mut universe = self.models.universe(&[Some((self.cell.app, self.cell.operation()))], &extra);
+        let mut undecided = Vec::new();
+        if !rules.is_empty() {
+            self.rules(&mut universe, &rules, &mut undecided);
+        }
+        for (subject, clause) in tests {
+            self.test(&mut universe, subject, clause, &mut undecided);
+        }
+        let permitted = universe.permitted(0);
+        for (subject, about) in containers {
+            // The container must certainly be the one.
+            let counting = Counting { unknown: false, listed: false };
+            let there = universe.condition(0, about, counting);
+            let reached = universe.terms().and(&[permitted, there]);
+            self.judge(&mut universe, subject, reached, &mut undecided);
+        }
+        for (subject, ratchet, stage) in stages {
+            let differs = at_stages(self.model, &mut universe, permitted, ratchet, stage);
+            self.judge(&mut universe, subject, differs, &mut undecided);
+        }
+        undecided
+    }
+
+    fn open(&self, subject: Subject) -> bool {
+        self.matters.get(&subject).is_some_and(|matters| !matters.load(Ordering::Relaxed))
+    }
+
+    /// Marks what a request shows to matter.
+    fn judge(
+        &self,
+        universe: &mut Universe<'_>,
+        subject: Subject,
+        matters: Term,
+        undecided: &mut Vec<Undecided>,
+    ) {
+        match asking::ask(universe, matters) {
+            Ok(None) => {}
+            Ok(Some(_)) => {
+                if let Some(known) = self.matters.get(&subject) {
+                    known.store(true, Ordering::Relaxed);
+                }
+            }
+            Err(Spent { what, .. }) => undecided.push(Undecided {
+                of: subject,
+                app: self.cell.app,
+                operation: self.cell.operation(),
+                what,
+            }),
+        }
+    }
+
+    fn rules(&self, universe: &mut Universe<'_>, rules: &[ClauseId], undecided: &mut Vec<Undecided>) {
+        let parts = Parts::new(self.model, universe, self.questions.user.as_ref(), &BTreeSet::new());
+        for clause in rules {
+            if !self.open(Subject::Rule(*clause)) {
+                continue;
+            }
+            let decisive = parts.decisive(universe, *clause);
+            self.judge(universe, Subject::Rule(*clause), decisive, undecided);
+        }
+    }
+
+    /// Replacements of tests that are open, each with a clause that has the test.
+    fn tests(&self, clauses: &[ClauseId]) -> Vec<(Subject, ClauseId)> {
+        let mut tests = Vec::new();
+        for clause in clauses {
+            for place in &self.questions.tests[clause.index()] {
+                for value in [true, false] {
+                    let subject = Subject::Test(*place, value);
+                    if self.open(subject) {
+                        tests.push((subject, *clause));
+                    }
+                }
+            }
+        }
+        tests
+    }
+
+    fn test(
+        &self,
+        universe: &mut Universe<'_>,
+        subject: Subject,
+        clause: ClauseId,
+        undecided: &mut Vec<Undecided>,
+    ) {
+        let Subject::Test(place, value) = subject else { return };
+        if !self.open(subject) {
+            return;
+        }
+        let clause = &self.model.clauses[clause.index()];
+        let refuses = clause.kind.refuses();
+        let counting = Counting { unknown: refuses, listed: !refuses };
+        let now = universe.condition(0, &clause.condition, counting);
+        let then = universe.condition(0, &replaced(&clause.condition, place, value), counting);
+        let differs = differ(universe, now, then);
+        self.judge(universe, subject, differs, undecided);
+    }
+
+    fn containers(&self) -> Vec<(Subject, &Condition)> {
+        let operation = &self.model.operations[self.cell.operation().index()];
+        let mut kind = Some(operation.lists.unwrap_or(operation.kind));
+        let mut containers = Vec::new();
+        // No checked model has kinds in a circle.
+        for _ in 0..self.model.kinds.len() {
+            let Some(at) = kind else { break };
+            for (container, about) in self.questions.containers.get(&at).into_iter().flatten() {
+                if self.open(Subject::Container(*container)) {
+                    containers.push((Subject::Container(*container), about));
+                }
+            }
+            kind = self.model.kinds[at.index()].parent;
+        }
+        containers
+    }
+
+    fn stages(&self) -> Vec<(Subject, RatchetId, u32)> {
+        let mut stages = Vec::new();
+        for ratchet in self.models.index(0).ratchets(self.cell.app) {
+            for stage in 1..self.model.ratchets[ratchet.index()].stages.len() as u32 {
+                let subject = Subject::Stage(*ratchet, stage);
+                if self.open(subject) {
+                    stages.push((subject, *ratchet, stage));
+                }
+            }
+        }
+        stages
+    }
+}
+
+/// Where one is true and the other is not.
+fn differ(universe: &mut Universe<'_>, one: Term, other: Term) -> Term {
+    if one == other {
+        return Term::FALSE;
+    }
+    universe.terms().choose(one, other.not(), other)
+}
+
+/// Where the permission at a stage differs from that at the stage before. Nothing does where no formula reads it.
+fn at_stages(
+    model: &Model,
+    universe: &mut Universe<'_>,
+    permitted: Term,
+    ratchet: RatchetId,
+    stage: u32,
+) -> Term {
+    let ratchet = &model.ratchets[ratchet.index()];
+    let what = What::Stage(ratchet.name.clone());
+    let Some(variable) = universe.parts().iter().position(|part| part.what == what) else {
+        return Term::FALSE;
+    };
+    let class = |stage: u32| {
+        let name = &ratchet.stages[stage as usize].name;
+        let is = |class: &Class| matches!(class, Class::Value(Value::Text(text)) if text == name);
+        universe.parts()[variable].classes.iter().position(is).map(|class| class as u32)
+    };
+    let (Some(here), Some(before)) = (class(stage), class(stage - 1)) else {
+        return Term::FALSE;
+    };
+    let variable = crate::region::terms::Variable(variable as u32);
+    let mut seen = BTreeMap::new();
+    let here = universe.terms().given(permitted, variable, here, &mut seen);
+    let mut seen = BTreeMap::new();
+    let before = universe.terms().given(permitted, variable, before, &mut seen);
+    differ(universe, here, before)
+}

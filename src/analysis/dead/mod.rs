@@ -1,0 +1,141 @@
+//! Dead policy: rules, tests, containers and stages without which every request would be answered the same.
+//!
+//! "The same" is about what is permitted, entries of lists included; reasons, names of rules in answers and advice
+//! are another matter. All cells of apps and operations are gone through once. In each, what is not known to
+//! matter yet is asked about; as soon as one request shows that it matters, it is asked about no more. So only
+//! what is dead is asked about everywhere.
+
+mod influence;
+mod makers;
+mod questions;
+mod rules;
+
+use std::collections::BTreeSet;
+
+use super::Progress;
+use super::cells::{Cell, Cells};
+use crate::region::Models;
+use crate::sema::model::{AppId, ClauseId, ContainerId, Layer, Model, OperationId, RatchetId};
+use crate::span::Span;
+
+/// Everything that is dead.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Dead {
+    /// Rules, assignments and withdrawals, in source order.
+    pub rules: Vec<DeadRule>,
+    /// Tests in conditions of rules that are not dead themselves, by place.
+    pub tests: Vec<DeadTest>,
+    /// Declared containers in which, and below which, nothing is ever permitted.
+    pub containers: Vec<ContainerId>,
+    /// Stages, but for the first, at which everything is permitted or refused as at the stage before.
+    pub stages: Vec<(RatchetId, u32)>,
+    /// What the engines could not decide.
+    pub undecided: Vec<Undecided>,
+}
+
+/// A rule without which the same would be permitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadRule {
+    /// The rule.
+    pub clause: ClauseId,
+    /// What makes it so: for each app and operation a minimal set, together. Empty: it never matches.
+    pub makers: BTreeSet<Maker>,
+    /// Whether all rules of which this is true can be removed at once. Of two that say the same, only one can.
+    pub removable: bool,
+}
+
+/// Something that makes a rule dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Maker {
+    /// The layer refuses, whatever rules say: for want of scopes, of a role, of a site.
+    Layer(Layer),
+    /// No rule permits.
+    NoPermit,
+    /// The policy takes the caller's word, and no roles of its own.
+    CallersWord,
+    /// The exception from the app user's roles.
+    Exception,
+    /// Another rule says it too, or forbids or withdraws it.
+    Clause(ClauseId),
+}
+
+/// A test in a condition, or several at the same place, that could be left out of all rules that have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DeadTest {
+    /// Where it is written.
+    pub place: Place,
+    /// What could stand in its place. Both can be true of a test beside others that decide alone; then it is `true`.
+    pub value: bool,
+}
+
+/// A place that is compared as a place: source, first byte, one past the last. Spans are all equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place(u32, u32, u32);
+
+impl From<Span> for Place {
+    fn from(span: Span) -> Place {
+        Place(span.source, span.start, span.end)
+    }
+}
+
+impl From<Place> for Span {
+    fn from(Place(source, start, end): Place) -> Span {
+        Span { source, start, end }
+    }
+}
+
+/// What could not be decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undecided {
+    /// What of.
+    pub of: Subject,
+    /// For which app.
+    pub app: AppId,
+    /// For which operation; others may be decided alike.
+    pub operation: OperationId,
+    /// What made it large, in the words of the policy, worst first.
+    pub what: Vec<String>,
+}
+
+/// What is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// Whether the rule matters.
+    Rule(ClauseId),
+    /// Whether the test at that place could be this.
+    Test(Place, bool),
+    /// Whether the container is reached.
+    Container(ContainerId),
+    /// Whether the stage differs from the one before.
+    Stage(RatchetId, u32),
+}
+
+/// Finds what is dead.
+pub fn dead(model: &Model, progress: Progress<'_>) -> Dead {
+    let models = Models::new(&[model]);
+    let cells: Vec<Cell> = Cells::new(model, &[]).all();
+    let questions = questions::Questions::new(model);
+    let open = influence::ask(model, &models, &cells, &questions, progress);
+    let dead_rules: BTreeSet<ClauseId> = open
+        .never
+        .iter()
+        .filter_map(|subject| match subject {
+            Subject::Rule(clause) => Some(*clause),
+            Subject::Test(..) | Subject::Container(_) | Subject::Stage(..) => None,
+        })
+        .collect();
+    let mut dead = Dead {
+        rules: makers::of(model, &models, &cells, &questions, &dead_rules),
+        tests: questions.dead_tests(&open.never, &dead_rules),
+        undecided: open.undecided,
+        ..Dead::default()
+    };
+    for subject in &open.never {
+        match subject {
+            Subject::Container(container) => dead.containers.push(*container),
+            Subject::Stage(ratchet, stage) => dead.stages.push((*ratchet, *stage)),
+            Subject::Rule(_) | Subject::Test(..) => {}
+        }
+    }
+    dead
+}

@@ -1,0 +1,255 @@
+//! Guarantees: each claim proved over all requests, refuted by the smallest one, or not decided.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::Progress;
+use super::asking::{self, Spent};
+use super::cells::{Cell, Cells, Extra};
+use crate::eval::{self, Answer};
+use crate::parallel;
+use crate::region::terms::Term;
+use crate::region::{Counting, Models, Universe, Variation};
+use crate::request::Request;
+use crate::sema::model::{AppId, Claim, ClauseId, ClauseKind, Condition, Layer, Model, OperationId};
+
+/// What came of one claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Index into [`Model::guarantees`].
+    pub guarantee: usize,
+    /// Index into its claims.
+    pub claim: usize,
+    /// Whether it holds.
+    pub verdict: Verdict,
+}
+
+/// Whether a claim holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Of all requests.
+    Holds,
+    /// Not of this one.
+    Refuted(Box<Refutation>),
+    /// The engines gave up on these, and no other refutes it; never empty.
+    Undecided(Vec<Open>),
+}
+
+/// A request that breaks a claim, which the evaluator has confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refutation {
+    /// The lightest of all that the engines found; of equals the one of the first app and operation.
+    pub request: Request,
+    /// What the evaluator answers.
+    pub answer: Answer,
+    /// For how many pairs of app and operation there is one.
+    pub places: usize,
+}
+
+/// A pair of app and operation for which a question is not decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// The app.
+    pub app: AppId,
+    /// The operation; others may be decided alike.
+    pub operation: OperationId,
+    /// What was spent in vain.
+    pub spent: Spent,
+}
+
+/// Proves or refutes all claims of all guarantees, in their order.
+pub fn prove(model: &Model, progress: Progress<'_>) -> Vec<Proof> {
+    let claims: Vec<Asked<'_>> = asked(model).collect();
+    let extra = extra(&claims);
+    let work = work(&claims, &Cells::new(model, &extra));
+    let models = Models::new(&[model]);
+    let found = in_parallel(&work, progress, &|cell| in_cell(model, &models, &claims, cell));
+    let mut proofs: Vec<Proof> = claims
+        .iter()
+        .map(|asked| Proof { guarantee: asked.guarantee, claim: asked.number, verdict: Verdict::Holds })
+        .collect();
+    let mut weights = vec![u64::MAX; claims.len()];
+    for (cell, found) in work.iter().zip(found) {
+        for (number, outcome) in found {
+            merge(&mut proofs[number].verdict, &mut weights[number], cell, outcome);
+        }
+    }
+    proofs
+}
+
+/// A claim and where it stands.
+pub(super) struct Asked<'m> {
+    pub(super) guarantee: usize,
+    pub(super) number: usize,
+    pub(super) claim: &'m Claim,
+}
+
+/// All claims, in order.
+pub(super) fn asked(model: &Model) -> impl Iterator<Item = Asked<'_>> {
+    model.guarantees.iter().enumerate().flat_map(|(guarantee, of)| {
+        of.claims.iter().enumerate().map(move |(number, claim)| Asked { guarantee, number, claim })
+    })
+}
+
+/// What the claims ask besides the clauses.
+pub(super) fn extra<'m>(claims: &[Asked<'m>]) -> Vec<Extra<'m>> {
+    let of =
+        |asked: &Asked<'m>| Extra { operations: &asked.claim.operations, condition: &asked.claim.condition };
+    claims.iter().map(of).collect()
+}
+
+/// The cells mapped, in order, and shown as they are done.
+pub(super) fn in_parallel<R: Send>(
+    cells: &[Cell],
+    progress: Progress<'_>,
+    map: &(impl Fn(&Cell) -> R + Sync),
+) -> Vec<R> {
+    let done = AtomicUsize::new(0);
+    parallel::map(cells, &|cell| {
+        let result = map(cell);
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1, cells.len());
+        result
+    })
+}
+
+/// The cells that some claim speaks of.
+pub(super) fn work(claims: &[Asked<'_>], cells: &Cells<'_>) -> Vec<Cell> {
+    let apps: BTreeSet<AppId> = claims.iter().flat_map(|asked| asked.claim.apps.iter().copied()).collect();
+    apps.into_iter()
+        .flat_map(|app| {
+            let about = claims.iter().filter(|asked| asked.claim.apps.contains(&app));
+            let operations: BTreeSet<OperationId> =
+                about.flat_map(|asked| asked.claim.operations.iter().copied()).collect();
+            cells.of(app, operations)
+        })
+        .collect()
+}
+
+/// What one cell says of one claim, if it does not hold there.
+enum Outcome {
+    /// The lightest request that breaks it, as far as the engines know, and what it weighs.
+    Broken(Request, Answer, u64),
+    /// Not decided.
+    Open(Open),
+}
+
+/// The claims, by position, that do not hold in the cell.
+fn in_cell(model: &Model, models: &Models<'_>, claims: &[Asked<'_>], cell: &Cell) -> Vec<(usize, Outcome)> {
+    let speaks =
+        |claim: &Claim| claim.apps.contains(&cell.app) && claim.operations.contains(&cell.operation());
+    let here: Vec<(usize, &Claim)> = claims
+        .iter()
+        .enumerate()
+        .filter(|(_, asked)| speaks(asked.claim))
+        .map(|(number, asked)| (number, asked.claim))
+        .collect();
+    let conditions: Vec<_> = here.iter().map(|(_, claim)| (0, &claim.condition)).collect();
+    let mut found = Vec::new();
+    let left = relaxed(model, models, cell, &conditions, here, &mut found);
+    if left.is_empty() {
+        return found;
+    }
+    let mut universe = models.universe(&[Some((cell.app, cell.operation()))], &conditions);
+    let permitted = universe.permitted(0);
+    for (number, claim) in left {
+        let broken = broken(&mut universe, permitted, claim);
+        let outcome = match asking::lightest(&mut universe, broken) {
+            Ok(None) => continue,
+            Ok(Some((assignment, weight))) => {
+                confirmed(model, claim, cell, universe.request(&assignment), weight)
+            }
+            Err(spent) => Outcome::Open(open(cell, spent)),
+        };
+        found.push((number, outcome));
+    }
+    found
+}
+
+/// Settles what it can without looking at the assignments to people, and gives back the other claims.
+///
+/// As if all people had all roles, more is permitted. What is not broken then is not broken at all; and the lightest
+/// request that breaks a claim then is the lightest of all, if it does so as things are.
+fn relaxed<'c>(
+    model: &Model,
+    models: &Models<'_>,
+    cell: &Cell,
+    conditions: &[(usize, &Condition)],
+    here: Vec<(usize, &'c Claim)>,
+    found: &mut Vec<(usize, Outcome)>,
+) -> Vec<(usize, &'c Claim)> {
+    let is_grant = |clause: &ClauseId| model.clauses[clause.index()].kind == ClauseKind::ContextUserGrant;
+    let clauses = models.index(0).clauses(cell.app, cell.operation());
+    if !clauses.iter().any(is_grant) {
+        return here;
+    }
+    let mut universe = models.part(cell.app, cell.operation(), conditions, &|clause| !is_grant(&clause));
+    let (none, assume) = (BTreeSet::new(), BTreeSet::from([Layer::ContextUser]));
+    let more = universe.varied(0, &Variation { without: &none, requested: None, assume: &assume });
+    let mut left = Vec::new();
+    for (number, claim) in here {
+        if claim.always {
+            left.push((number, claim));
+            continue;
+        }
+        let broken = broken(&mut universe, more, claim);
+        match asking::lightest(&mut universe, broken) {
+            Ok(None) => {}
+            Ok(Some((assignment, weight))) => {
+                let request = universe.request(&assignment);
+                if eval::breaks(model, claim, &request) {
+                    found.push((number, confirmed(model, claim, cell, request, weight)));
+                } else {
+                    left.push((number, claim));
+                }
+            }
+            Err(_) => left.push((number, claim)),
+        }
+    }
+    left
+}
+
+/// The requests of the universe that break the claim.
+fn broken(universe: &mut Universe<'_>, permitted: Term, claim: &Claim) -> Term {
+    let wrong = if claim.always { permitted.not() } else { permitted };
+    if wrong == Term::FALSE {
+        return Term::FALSE;
+    }
+    let counting = Counting { unknown: !claim.always, listed: false };
+    let spoken_of = universe.condition(0, &claim.condition, counting);
+    universe.terms().and(&[wrong, spoken_of])
+}
+
+/// What the evaluator does not confirm is reported as not decided, and never as a refutation.
+fn confirmed(model: &Model, claim: &Claim, cell: &Cell, request: Request, weight: u64) -> Outcome {
+    let confirmed = eval::breaks(model, claim, &request);
+    debug_assert!(confirmed, "the evaluator does not confirm {request:?}");
+    if confirmed {
+        let answer = eval::evaluate(model, &request);
+        return Outcome::Broken(request, answer, weight);
+    }
+    Outcome::Open(open(cell, Spent::unconfirmed()))
+}
+
+fn open(cell: &Cell, spent: Spent) -> Open {
+    Open { app: cell.app, operation: cell.operation(), spent }
+}
+
+fn merge(verdict: &mut Verdict, lightest: &mut u64, cell: &Cell, outcome: Outcome) {
+    let places = cell.operations.len();
+    match (&mut *verdict, outcome) {
+        (Verdict::Refuted(known), Outcome::Broken(request, answer, weight)) => {
+            known.places += places;
+            if weight < *lightest {
+                *lightest = weight;
+                (known.request, known.answer) = (request, answer);
+            }
+        }
+        (Verdict::Holds | Verdict::Undecided(_), Outcome::Broken(request, answer, weight)) => {
+            *lightest = weight;
+            *verdict = Verdict::Refuted(Box::new(Refutation { request, answer, places }));
+        }
+        (Verdict::Refuted(_), Outcome::Open(_)) => {}
+        (Verdict::Undecided(open), Outcome::Open(more)) => open.push(more),
+        (Verdict::Holds, Outcome::Open(open)) => *verdict = Verdict::Undecided(vec![open]),
+    }
+}

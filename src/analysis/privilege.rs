@@ -1,0 +1,17 @@
+//! What the scopes of an app open, against what the policy permits it: privilege and over-privilege.
+
+mod cells;
+pub mod containers;
+pub mod enforcement;
+pub mod models;
+pub mod narrower;
+pub mod needs;
+pub mod people;
+pub mod permitted;
+pub mod ratchets;
+pub mod reach;
+pub mod regions;
+pub mod set;
+pub mod states;
+pub mod surplus;
+pub mod unions;

@@ -1,0 +1,147 @@
+//! `sprag scopes`
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::package::Package;
+use super::{Context, Exit, check, failed, files, progress};
+use crate::analysis::grants::{self, Answer, Measure, NoAnswer};
+use crate::analysis::minimal::Budget;
+use crate::diag::nearest;
+use crate::eval;
+use crate::report;
+use crate::request::{Request, Target};
+use crate::sema::model::{AppId, Model, OperationId};
+
+/// Find the smallest grant of scopes for what each app is permitted, or for a list of calls.
+///
+/// The grant is exact: a certificate that none costs less is made and checked. Where that takes too long, the
+/// answer says so and gives the lower bound that was reached.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The package's folder, or anything in it; the current folder if missing.
+    path: Option<PathBuf>,
+    /// Only this app; all apps if missing.
+    #[arg(long, value_name = "NAME")]
+    app: Option<String>,
+    /// What is needed instead of what is permitted: an operation or `METHOD /path` on each line, `-` for standard
+    /// input. Blank lines and lines that begin with `#` count for nothing.
+    #[arg(long, value_name = "FILE")]
+    calls: Option<PathBuf>,
+    /// What a smaller grant is smaller in.
+    #[arg(long, value_enum, value_name = "MEASURE", default_value = "surface")]
+    cost: Cost,
+    /// Write JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Cost {
+    /// Operations opened beyond need.
+    Surface,
+    /// The same, those that administer first, then those that delete, write and read.
+    Access,
+    /// Scopes held, those of the platform's highest level first.
+    Level,
+}
+
+/// 0 if every app holds what is smallest for it, 1 if some app could hold less or misses something, or the package
+/// has errors.
+pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
+    let compiled = Package::load(args.path.as_deref(), cx)?.compile(cx);
+    let Some(model) = &compiled.compilation.model else {
+        check::show_errors(&compiled, cx)?;
+        return Ok(Exit::Findings);
+    };
+    let apps = apps(model, args.app.as_deref())?;
+    let calls = args.calls.as_ref().map(|path| calls(model, path, cx)).transpose()?;
+    let measure = match args.cost {
+        Cost::Surface => Measure::Surface,
+        Cost::Access => Measure::Access,
+        Cost::Level => Measure::Level,
+    };
+    let mut answers: Vec<Answer> = Vec::new();
+    {
+        let bar = progress::bar(cx, "finding the smallest grants", apps.len());
+        let permitted = crate::analysis::standing::Standing::new(model);
+        for app in apps {
+            let needed = match &calls {
+                Some(calls) => calls.clone(),
+                None => permitted.may(app, &BTreeSet::new()).operations.into_keys().collect(),
+            };
+            let answer = grants::least(model, app, &needed, measure, Budget::default());
+            answers.push(answer.map_err(|e| failed(sentence(model, app, &e)))?);
+            bar.step();
+        }
+    }
+    if args.json {
+        let document = report::scopes::json(model, &answers);
+        writeln!(cx.out, "{}", serde_json::to_string_pretty(&document)?)?;
+    } else {
+        report::scopes::text(model, &answers, cx.out)?;
+    }
+    let as_small = |answer: &Answer| answer.goes().is_empty() && answer.comes().is_empty();
+    Ok(if answers.iter().all(as_small) { Exit::Clean } else { Exit::Findings })
+}
+
+fn apps(model: &Model, name: Option<&str>) -> io::Result<Vec<AppId>> {
+    let all = (0..model.apps.len() as u32).map(AppId);
+    let Some(name) = name else { return Ok(all.collect()) };
+    match all.clone().find(|app| model.apps[app.index()].name == name) {
+        Some(app) => Ok(vec![app]),
+        None => {
+            let near = nearest(name, model.apps.iter().map(|app| app.name.as_str()));
+            let hint = near.map_or_else(String::new, |near| format!("; {near}"));
+            Err(failed(format!("there is no app `{name}`{hint}")))
+        }
+    }
+}
+
+/// The operations that the file lists.
+fn calls(model: &Model, path: &std::path::Path, cx: &mut Context<'_>) -> io::Result<BTreeSet<OperationId>> {
+    let (text, name) = if path.as_os_str() == "-" {
+        let mut text = String::new();
+        cx.input.read_to_string(&mut text)?;
+        (text, "standard input".to_owned())
+    } else {
+        (files::read_text(&cx.cwd, &cx.cwd.join(path))?, files::shown(&cx.cwd, path))
+    };
+    let lines = (1..).zip(text.lines().map(str::trim));
+    let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let call = |(number, line): (usize, &str)| {
+        let operation = match line.split_once(char::is_whitespace) {
+            Some((method, path)) => {
+                Target::Http { method: method.to_owned(), path: path.trim_start().to_owned() }
+            }
+            None => Target::Name(line.to_owned()),
+        };
+        let found = eval::operation(model, &Request { operation, ..Request::default() });
+        found.ok_or_else(|| {
+            let near = nearest(line, model.operations.iter().map(|o| o.name.as_str()));
+            let hint = near.map_or_else(String::new, |near| format!("; {near}"));
+            failed(format!("{name}:{number}: no operation is called or answers to `{line}`{hint}"))
+        })
+    };
+    lines.map(call).collect()
+}
+
+fn sentence(model: &Model, app: AppId, why: &NoAnswer) -> String {
+    let app = &model.apps[app.index()].name;
+    match why {
+        NoAnswer::NotCallable(operations) => {
+            let names: Vec<String> =
+                operations.iter().map(|o| format!("`{}`", model.operations[o.index()].name)).collect();
+            format!("the permission models of `{app}` do not have {}", names.join(", "))
+        }
+        NoAnswer::NoLevels => {
+            format!(
+                "the catalogs say no level of any scope that `{app}` could hold; --cost level counts levels"
+            )
+        }
+        NoAnswer::TooLarge => "there are too many operations and scopes to count".to_owned(),
+    }
+}

@@ -1,0 +1,130 @@
+//! Scopes for which there is a smaller grant that does the same.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::grants::{self, Answer, Measure};
+use crate::analysis::minimal::Budget;
+use crate::diag::{Diagnostic, Fix, Safety};
+use crate::lint::{Level, Rule, Subject, edits};
+use crate::sema::model::{AppId, Model, OperationId, ScopeId};
+use crate::span::Span;
+use crate::syntax::print_scope;
+use crate::syntax::tree::{self, AppMember, Name};
+
+pub(crate) static RULE: Rule = Rule {
+    code: "SPR0120",
+    name: "smaller-grant",
+    title: "scopes for which a smaller grant opens all that is permitted",
+    default: Level::Note,
+    page: include_str!("smaller_grant.md"),
+    thresholds: &[],
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let model = subject.model;
+    for (app, may) in (0..).map(AppId).zip(subject.permitted()) {
+        let Some(declared) = subject.app(app) else { continue };
+        let Some((requests, place)) = requests(declared) else { continue };
+        let needed: BTreeSet<OperationId> = may.operations.keys().copied().collect();
+        // Where nothing is permitted, every scope is one too many: another finding.
+        if needed.is_empty() {
+            continue;
+        }
+        let Ok(answer) = grants::least(model, app, &needed, Measure::Surface, Budget::default()) else {
+            continue;
+        };
+        // Scopes that the policy did not approve are not held; that it asks for them is another finding.
+        if !answer.proved() || answer.least.cost >= answer.now.cost {
+            continue;
+        }
+        let name = &model.apps[app.index()].name;
+        let smallest = names(model, &answer.least.requested);
+        let (now, least) = (answer.now.beyond.len(), answer.least.beyond.len());
+        let mut finding = RULE
+            .finding(format!("`{name}` could hold less: {}", quoted(&smallest)))
+            .at(place, format!("opens {now} operations that are not permitted; {least} would do"))
+            .note(format!("the policy permits `{name}` {} of the operations", needed.len()))
+            .note("no set of scopes that opens them costs less: a lower bound proves it".to_owned())
+            .help(format!("ask for {}", quoted(&smallest)));
+        let goes = &answer.now.beyond - &answer.least.beyond;
+        if let Some(some) = some(model, &goes) {
+            finding = finding.note(format!("no longer open: {some}"));
+        }
+        let comes = &answer.least.beyond - &answer.now.beyond;
+        if let Some(some) = some(model, &comes) {
+            finding = finding.note(format!("newly open, though not permitted: {some}"));
+        }
+        found.push(finding.fix(fix(model, app, &answer, requests, declared)));
+    }
+}
+
+fn requests(app: &tree::App) -> Option<(&[Name], Span)> {
+    app.members.iter().find_map(|member| match member {
+        AppMember::Requests(names) => {
+            let (first, last) = (names.first()?.span, names.last()?.span);
+            Some((names.as_slice(), Span { end: last.end, ..first }))
+        }
+        _ => None, // Another member.
+    })
+}
+
+/// Replaces the list. None where other lists would have to follow: what was approved, what stages hold.
+fn fix(model: &Model, app: AppId, answer: &Answer, requests: &[Name], declared: &tree::App) -> Option<Fix> {
+    let approved = declared.members.iter().any(|member| matches!(member, AppMember::Approved(_)));
+    let mut ratchets = model.ratchets.iter().filter(|ratchet| ratchet.apps.contains(&app));
+    if approved || ratchets.any(|ratchet| ratchet.stages.iter().any(|stage| stage.holds.is_some())) {
+        return None;
+    }
+    let smallest = names(model, &answer.least.requested);
+    let title = format!("ask for {} only", quoted(&smallest));
+    let kept: Vec<&Name> = requests.iter().filter(|name| smallest.contains(&name.text.as_str())).collect();
+    let spans: Vec<Span> = requests.iter().map(|name| name.span).collect();
+    let edits = if kept.len() == smallest.len() {
+        edits::remove_members(&spans, |i| !smallest.contains(&requests[i].text.as_str()))?
+    } else {
+        let texts: Vec<String> = smallest.iter().map(|name| written(name)).collect();
+        let whole = Span { end: spans.last()?.end, ..*spans.first()? };
+        vec![edits::replace(whole, texts.join(", "))]
+    };
+    Some(Fix { title, safety: safety(model, app, answer), edits })
+}
+
+/// Everything permitted stays callable, so in one permission model the answers stay the same.
+fn safety(model: &Model, app: AppId, answer: &Answer) -> Safety {
+    let opens_more = !answer.least.beyond.is_subset(&answer.now.beyond) || !answer.missing.is_empty();
+    if opens_more {
+        Safety::Display
+    } else if answer.comes().is_empty() && model.apps[app.index()].models.len() == 1 {
+        Safety::Safe
+    } else {
+        // Which of several models opens an operation may hang on whether there is a user, and a new scope waits
+        // for the platform's consent.
+        Safety::Unsafe
+    }
+}
+
+fn names<'m>(model: &'m Model, scopes: &BTreeSet<ScopeId>) -> Vec<&'m str> {
+    let mut names: Vec<&str> = scopes.iter().map(|scope| model.scopes[scope.index()].name.as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn written(name: &str) -> String {
+    print_scope(&Name { text: name.to_owned(), span: Span::default() })
+}
+
+/// A few of them by name.
+fn some(model: &Model, operations: &BTreeSet<OperationId>) -> Option<String> {
+    const SHOWN: usize = 5;
+    let names: Vec<&str> = operations.iter().map(|o| model.operations[o.index()].name.as_str()).collect();
+    match names.len() {
+        0 => None,
+        n if n <= SHOWN => Some(quoted(&names)),
+        n => Some(format!("{} and {} more", quoted(&names[..SHOWN]), n - SHOWN)),
+    }
+}

@@ -1,0 +1,170 @@
+//! The smallest grants of apps: for people, and as JSON.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::visible;
+use crate::analysis::grants::{Answer, Grade, Holding};
+use crate::analysis::minimal::Cost;
+use crate::sema::model::{Access, Model, OperationId, ScopeId};
+
+/// How many names are shown before "and n more".
+const SHOWN: usize = 4;
+
+/// One block of lines for each app.
+pub fn text(model: &Model, answers: &[Answer], out: &mut dyn Write) -> io::Result<()> {
+    for (i, answer) in answers.iter().enumerate() {
+        if i > 0 {
+            writeln!(out)?;
+        }
+        let name = &model.apps[answer.app.index()].name;
+        writeln!(out, "{}", visible(name))?;
+        let mut line = |head: &str, text: String| writeln!(out, "  {head:<9} {}", visible(&text));
+        line("needs", operations(model, &answer.needed))?;
+        line("holds", holding(model, answer, &answer.now))?;
+        if !answer.missing.is_empty() {
+            line("misses", operations(model, &answer.missing))?;
+        }
+        line("smallest", holding(model, answer, &answer.least))?;
+        if answer.goes().is_empty() && answer.comes().is_empty() {
+            line("", "that is what it holds".to_owned())?;
+        } else {
+            let goes = scopes(model, &answer.goes());
+            let comes = scopes(model, &answer.comes());
+            if !goes.is_empty() {
+                line("goes", goes.join(", "))?;
+            }
+            if !comes.is_empty() {
+                line("comes", comes.join(", "))?;
+            }
+        }
+        line("beyond", operations(model, &answer.least.beyond))?;
+        line("proof", certificate(answer))?;
+        line("greedy", greedy(answer))?;
+    }
+    Ok(())
+}
+
+/// One document for all apps.
+pub fn json(model: &Model, answers: &[Answer]) -> Value {
+    let apps = answers.iter().map(|answer| {
+        json!({
+            "app": model.apps[answer.app.index()].name,
+            "needed": names(model, &answer.needed),
+            "missing": names(model, &answer.missing),
+            "now": holding_json(model, answer, &answer.now),
+            "smallest": holding_json(model, answer, &answer.least),
+            "goes": scopes(model, &answer.goes()),
+            "comes": scopes(model, &answer.comes()),
+            "certificate": {
+                "proved": answer.proved(),
+                "lower_bound": cost_json(answer, &answer.bound),
+                "cases": answer.cases,
+            },
+            "greedy": cost_json(answer, &answer.greedy),
+            "weighted_greedy": cost_json(answer, &answer.weighted_greedy),
+        })
+    });
+    json!({ "apps": apps.collect::<Vec<_>>() })
+}
+
+fn holding(model: &Model, answer: &Answer, holding: &Holding) -> String {
+    let asked = scopes(model, &holding.requested);
+    let asked = if asked.is_empty() { "nothing".to_owned() } else { asked.join(", ") };
+    format!("{asked}: {}", cost(answer, &holding.cost))
+}
+
+fn certificate(answer: &Answer) -> String {
+    if answer.proved() {
+        let cases = super::count(answer.cases, "case");
+        format!("no grant costs less: the lower bound is equal, in {cases}")
+    } else {
+        let (least, bound) = (cost(answer, &answer.least.cost), cost(answer, &answer.bound));
+        format!("not proved optimal: cost {least}; lower bound {bound}")
+    }
+}
+
+fn greedy(answer: &Answer) -> String {
+    let (plain, weighted) = (&answer.greedy, &answer.weighted_greedy);
+    if *plain == answer.least.cost && *weighted == answer.least.cost {
+        return "would find the same cost".to_owned();
+    }
+    format!("would find {}; weighted by cost {}", cost(answer, plain), cost(answer, weighted))
+}
+
+/// `162 operations beyond need, 3 scopes held`
+fn cost(answer: &Answer, cost: &Cost) -> String {
+    let parts: Vec<String> = answer
+        .grades
+        .iter()
+        .zip(&cost.0)
+        .filter(|(_, units)| **units > 0)
+        .map(|(grade, units)| {
+            let units = usize::try_from(*units).unwrap_or(usize::MAX);
+            match grade {
+                Grade::Operations => format!("{} beyond need", super::count(units, "operation")),
+                Grade::Class(class) => {
+                    format!("{} beyond need", super::count(units, &format!("{} operation", word(*class))))
+                }
+                Grade::Scopes => format!("{} held", super::count(units, "scope")),
+                Grade::Level(Some(level)) => format!("{} of level {level}", super::count(units, "scope")),
+                Grade::Level(None) => format!("{} of no level", super::count(units, "scope")),
+            }
+        })
+        .collect();
+    if parts.is_empty() { "no cost".to_owned() } else { parts.join(", ") }
+}
+
+fn holding_json(model: &Model, answer: &Answer, holding: &Holding) -> Value {
+    json!({
+        "requests": scopes(model, &holding.requested),
+        "holds": scopes(model, &holding.held),
+        "beyond": names(model, &holding.beyond),
+        "cost": cost_json(answer, &holding.cost),
+    })
+}
+
+/// The heaviest grade first.
+fn cost_json(answer: &Answer, cost: &Cost) -> Value {
+    let grade = |(grade, units): (&Grade, &u64)| {
+        let name = match grade {
+            Grade::Operations => "operations".to_owned(),
+            Grade::Class(class) => format!("{}-operations", word(*class)),
+            Grade::Scopes => "scopes".to_owned(),
+            Grade::Level(Some(level)) => format!("level-{level}-scopes"),
+            Grade::Level(None) => "no-level-scopes".to_owned(),
+        };
+        (name, Value::from(*units))
+    };
+    Value::Object(answer.grades.iter().zip(&cost.0).map(grade).collect())
+}
+
+fn word(class: Access) -> &'static str {
+    match class {
+        Access::Read => "read",
+        Access::Write => "write",
+        Access::Delete => "delete",
+        Access::Admin => "admin",
+    }
+}
+
+fn scopes<'m>(model: &'m Model, scopes: &BTreeSet<ScopeId>) -> Vec<&'m str> {
+    let mut names: Vec<&str> = scopes.iter().map(|s| model.scopes[s.index()].name.as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+fn names<'m>(model: &'m Model, operations: &BTreeSet<OperationId>) -> Vec<&'m str> {
+    operations.iter().map(|o| model.operations[o.index()].name.as_str()).collect()
+}
+
+fn operations(model: &Model, operations: &BTreeSet<OperationId>) -> String {
+    let names = names(model, operations);
+    match names.len() {
+        0 => "nothing".to_owned(),
+        n if n <= SHOWN => format!("{}: {}", super::count(n, "operation"), names.join(", ")),
+        n => format!("{n} operations: {} and {} more", names[..SHOWN].join(", "), n - SHOWN),
+    }
+}
