@@ -149,6 +149,7 @@ fn cubes_cover_exactly_and_none_can_be_larger() {
             let cells = world.assignments().filter(|assignment| cube.contains(assignment)).count();
             assert_eq!(cube.cells, BigUint::from(cells));
             for (variable, set) in &cube.sets {
+                assert!(set.len() < world.sizes[variable.index()], "nothing is demanded of {variable:?}");
                 let others = (0..world.sizes[variable.index()]).filter(|class| !set.contains(*class));
                 for class in others {
                     let mut larger = cube.clone();
@@ -524,7 +525,7 @@ impl Formula {
 fn random_set(random: &mut Random, size: u32) -> ClassSet {
     loop {
         let set: ClassSet = (0..size).filter(|_| random.one_in(2)).collect();
-        if (0 < set.len() && set.len() < size) || random.one_in(8) {
+        if (!set.is_empty() && set.len() < size) || random.one_in(8) {
             return set;
         }
     }
