@@ -204,7 +204,7 @@ fn what_is_found_in_the_example_packages() {
             for note in finding.notes.iter().chain(&finding.help) {
                 text += &format!("    {note}\n");
             }
-            for fix in &finding.fix {
+            if let Some(fix) = &finding.fix {
                 text += &format!("    fix ({:?}): {}\n", fix.safety, fix.title);
             }
         }
