@@ -69,9 +69,6 @@ pub(super) fn next(
     records: Vec<Record>,
 ) -> Result<Entry, Error> {
     let Installation { app, site } = installation;
-    if [app, site].iter().any(|name| name.is_empty() || name.contains('\0')) {
-        return Err(Error::Invalid("an installation needs an app and a site, without zero bytes".to_owned()));
-    }
     let epoch = head.epoch + 1;
     let value = json!({
         "app": app,
@@ -136,6 +133,7 @@ impl Entry {
             return Err(format!("`{name}` means nothing here"));
         }
         let installation = Installation { app, site };
+        super::named(&installation).map_err(|e| e.to_string())?;
         Ok(Entry { epoch, installation, facts, records, previous, hash, text: text.to_owned() })
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Acknowledged, Changer, Entry, Error, Head, Snapshot, Store, StoreId, appended, chain, continued};
+use super::{Acknowledged, Changer, Entry, Error, Head, Snapshot, Store, StoreId, appended, chain, continued, named};
 use crate::ratchet::{Facts, Installation};
 
 /// A store in memory. Clones are handles of the same one.
@@ -71,6 +71,7 @@ impl Store for Memory {
     }
 
     fn transact(&self, installation: &Installation, change: &mut Changer<'_>) -> Result<Acknowledged, Error> {
+        named(installation)?;
         let mut history = self.history();
         let before = history.latest.get(installation).cloned().unwrap_or_default();
         let entry = appended(&history.head, installation, &before, change)?;
@@ -88,6 +89,7 @@ impl Store for Memory {
     }
 
     fn read(&self, installation: &Installation) -> Result<(Head, Option<Facts>), Error> {
+        named(installation)?;
         let history = self.history();
         Ok((history.head, history.latest.get(installation).cloned()))
     }

@@ -216,6 +216,15 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// That a store can keep something of this installation.
+fn named(installation: &Installation) -> Result<(), Error> {
+    let Installation { app, site } = installation;
+    if [app, site].iter().any(|name| name.is_empty() || name.contains('\0')) {
+        return Err(Error::Invalid("an installation needs an app and a site, without zero bytes".to_owned()));
+    }
+    Ok(())
+}
+
 /// What a store appends for this change, if it brings anything new.
 fn appended(
     head: &Head,

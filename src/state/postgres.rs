@@ -13,7 +13,7 @@ use postgres::{Client, Config, IsolationLevel, NoTls, Transaction};
 use super::schema::{Row, number};
 use super::{
     Acknowledged, Address, Changer, Entry, Error, Head, Snapshot, Store, StoreId, appended, chain, continued,
-    schema,
+    named, schema,
 };
 use crate::ratchet::{Facts, Installation};
 
@@ -244,6 +244,7 @@ impl Store for Postgres {
     }
 
     fn transact(&self, installation: &Installation, change: &mut Changer<'_>) -> Result<Acknowledged, Error> {
+        named(installation)?;
         self.run(&mut |transaction| {
             // The row's lock makes all writers wait for each other, from here to the commit.
             let (head, facts) = match (head(transaction, " FOR UPDATE")?, latest(transaction, installation)?) {
@@ -281,6 +282,7 @@ impl Store for Postgres {
     }
 
     fn read(&self, installation: &Installation) -> Result<(Head, Option<Facts>), Error> {
+        named(installation)?;
         self.look(&mut |transaction| {
             let (head, facts) = (head(transaction, "")?, latest(transaction, installation)?);
             Ok(head.and_then(|head| Ok((head, facts?))))

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::{
-    Acknowledged, Changer, Entry, Error, Head, Snapshot, Store, StoreId, appended, chain, continued, schema,
+    Acknowledged, Changer, Entry, Error, Head, Snapshot, Store, StoreId, appended, chain, continued, named, schema,
 };
 use super::schema::{Row, number};
 use crate::ratchet::{Facts, Installation};
@@ -163,6 +163,7 @@ impl Store for Sqlite {
     }
 
     fn transact(&self, installation: &Installation, change: &mut Changer<'_>) -> Result<Acknowledged, Error> {
+        named(installation)?;
         self.write(|transaction| {
             let before = match (head(transaction)?, latest(transaction, installation)?) {
                 (Ok(head), Ok(facts)) => (head, facts.unwrap_or_default()),
@@ -202,6 +203,7 @@ impl Store for Sqlite {
     }
 
     fn read(&self, installation: &Installation) -> Result<(Head, Option<Facts>), Error> {
+        named(installation)?;
         self.look(|transaction| {
             let (head, facts) = (head(transaction)?, latest(transaction, installation)?);
             Ok(head.and_then(|head| Ok((head, facts?))))
