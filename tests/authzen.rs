@@ -483,6 +483,8 @@ fn model() -> Model {
             kind: "app".into(),
             models: vec![PermissionModelId(0)],
             requested: BTreeSet::from([ScopeId(0)]),
+            optional: BTreeSet::new(),
+            step_up: None,
             approved: None,
             installed_on: None,
             span: Span::default(),
@@ -492,6 +494,7 @@ fn model() -> Model {
             apps: BTreeSet::from([AppId(0)]),
             stages: vec![stage("start", &[ScopeId(0)]), stage("done", &[])],
             reopenings: vec![],
+            never: BTreeSet::new(),
             span: Span::default(),
         }],
         clauses: vec![

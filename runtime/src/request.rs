@@ -1,5 +1,7 @@
 //! What is asked, in borrowed strings.
 
+use crate::state::{State, Withdrawn};
+
 /// A request. Build it from what the enforcement point knows; leave out what it does not know:
 /// a missing fact never helps the app.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +22,11 @@ pub struct Request<'r> {
     pub stages: &'r [(&'r str, &'r str)],
     /// Scopes approved for this installation; no further limit if `None`.
     pub approved: Option<&'r [&'r str]>,
+    /// What was taken from this installation besides.
+    pub withdrawn: Withdrawn<'r>,
+    /// All that is known of the installation, looked up before: it stands for `stages`, `approved` and `withdrawn`,
+    /// which are not read then.
+    pub state: Option<&'r State<'r>>,
 }
 
 /// An app by key, or by the handle that [`crate::Bundle::app`] gave for it.
