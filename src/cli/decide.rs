@@ -9,6 +9,7 @@ use super::{Context, Exit, bundle, failed, files};
 
 mod stateful;
 use crate::json;
+use crate::request::Request;
 
 /// Answer requests from a bundle, as an AuthZEN decision point would.
 ///
@@ -29,18 +30,23 @@ pub struct Args {
     state: stateful::StateArgs,
 }
 
-/// 0 when everything was answered, permit or deny; 2 for a damaged bundle or a malformed request. A malformed one
-/// among several is denied with an error in its answer, and the others are answered.
+/// 0 when everything was answered, permit or deny; 2 for a damaged bundle, a malformed request or a store that
+/// cannot be believed. A malformed one among several is denied with an error in its answer, and the others are
+/// answered.
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let bytes = files::read_bytes(&cx.cwd, &cx.cwd.join(&args.bundle))?;
     let refused = |why| failed(format!("{} is refused: {why}", files::shown(&cx.cwd, &args.bundle)));
     let mut point = bundle::open(&bytes).map_err(refused)?;
     let state = args.state.open(&args.bundle, &bytes, cx)?;
     let mut answer = |request: &Value, err: &mut dyn Write| {
-        let (answer, notes) = match &state {
-            None => bundle::answer(&mut point, request, args.explain, &mut |_| Ok(None))?,
-            Some(state) => bundle::answer(&mut point, request, args.explain, &mut |r| state.apply(r))?,
+        let mut known = |request: &mut Request| match &state {
+            None => Ok(None),
+            Some(state) => state.apply(request).inspect_err(|why| {
+                // The answer says it too.
+                let _ = writeln!(err, "sprag: {why}");
+            }),
         };
+        let (answer, notes) = bundle::answer(&mut point, request, args.explain, &mut known)?;
         for note in notes.iter().filter(|_| args.explain) {
             // The answer matters more than whether this can be told.
             let _ = writeln!(err, "note: {}: {}", note.pointer, note.message);
@@ -58,7 +64,8 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         file = text.as_bytes();
         &mut file
     };
-    Desk { name: &name, out: cx.out, err: cx.err, answer: &mut answer, bad: false }.all(input)
+    let exit = Desk { name: &name, out: cx.out, err: cx.err, answer: &mut answer, bad: false }.all(input)?;
+    Ok(if state.is_some_and(|state| state.has_failed()) { Exit::Failed } else { exit })
 }
 
 /// Where requests come in and answers go out.

@@ -111,7 +111,10 @@ mod tests {
     fn addresses_are_read_and_shown_without_passwords() {
         check("sqlite:state.db", Some("sqlite:/here/state.db"));
         check("sqlite:/a/b", Some("sqlite:/a/b"));
-        check("postgres://ann:secret@db.acme.com:5433/state?password=x", Some("postgres://ann@db.acme.com:5433/state"));
+        check(
+            "postgres://ann:secret@db.acme.com:5433/state?password=x",
+            Some("postgres://ann@db.acme.com:5433/state"),
+        );
         check("postgresql:///state?host=/run&password=x", Some("postgresql:///state"));
         check("postgres://db", Some("postgres://db"));
         check("sqlite:", None);

@@ -58,7 +58,10 @@ mod tests {
         let spelt = "{\"a\":{\"e\":\"x\\n\\\"\\u0001\u{7f}/\",\"\u{e9}\":true},\"b\":[1,-2,null]}";
         assert_eq!(text(&one).as_deref(), Some(spelt));
         assert_eq!(text(&other).as_deref(), Some(spelt));
-        assert_eq!(text(&json!([u64::MAX, i64::MIN])).as_deref(), Some("[18446744073709551615,-9223372036854775808]"));
+        assert_eq!(
+            text(&json!([u64::MAX, i64::MIN])).as_deref(),
+            Some("[18446744073709551615,-9223372036854775808]")
+        );
         assert_eq!(text(&json!({ "a": [1.5] })), None);
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Acknowledged, Changer, Entry, Error, Head, Snapshot, Store, StoreId, appended, chain, continued, named};
+use super::{
+    Acknowledged, Changer, Entry, Error, Head, Snapshot, Store, StoreId, appended, chain, continued, named,
+};
 use crate::ratchet::{Facts, Installation};
 
 /// A store in memory. Clones are handles of the same one.

@@ -177,7 +177,11 @@ impl Postgres {
             *slot = None;
             if !failure.passes || begun.elapsed() >= PATIENCE {
                 let sentence = format!("{}: {}", self.shown, failure.why);
-                return Err(if uncertain { Error::Uncertain(sentence) } else { Error::Unreachable(sentence) });
+                return Err(if uncertain {
+                    Error::Uncertain(sentence)
+                } else {
+                    Error::Unreachable(sentence)
+                });
             }
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(250));
@@ -247,7 +251,8 @@ impl Store for Postgres {
         named(installation)?;
         self.run(&mut |transaction| {
             // The row's lock makes all writers wait for each other, from here to the commit.
-            let (head, facts) = match (head(transaction, " FOR UPDATE")?, latest(transaction, installation)?) {
+            let (head, facts) = match (head(transaction, " FOR UPDATE")?, latest(transaction, installation)?)
+            {
                 (Ok(head), Ok(facts)) => (head, facts.unwrap_or_default()),
                 (Err(e), _) | (_, Err(e)) => return Ok(Err(e)),
             };

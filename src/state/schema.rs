@@ -30,7 +30,8 @@ pub(super) fn steps<'a>(
 /// They are not what was written.
 pub(super) fn head(store: &str, epoch: i64, hash: &[u8]) -> Result<Head, Error> {
     let store = store.parse().map_err(|()| Error::Damaged(format!("`{store}` is no name of a store")))?;
-    let epoch = u64::try_from(epoch).map_err(|_| Error::Damaged(format!("{epoch} is no number of entries")))?;
+    let epoch =
+        u64::try_from(epoch).map_err(|_| Error::Damaged(format!("{epoch} is no number of entries")))?;
     Ok(Head { store, epoch, hash: hash_of(hash)? })
 }
 
@@ -77,7 +78,8 @@ impl Row {
 }
 
 fn hash_of(bytes: &[u8]) -> Result<Hash, Error> {
-    let bytes = bytes.try_into().map_err(|_| Error::Damaged("a hash in the store is no SHA-256".to_owned()))?;
+    let bytes =
+        bytes.try_into().map_err(|_| Error::Damaged("a hash in the store is no SHA-256".to_owned()))?;
     Ok(Hash(bytes))
 }
 

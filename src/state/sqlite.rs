@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
-use super::{
-    Acknowledged, Changer, Entry, Error, Head, Snapshot, Store, StoreId, appended, chain, continued, named, schema,
-};
 use super::schema::{Row, number};
+use super::{
+    Acknowledged, Changer, Entry, Error, Head, Snapshot, Store, StoreId, appended, chain, continued, named,
+    schema,
+};
 use crate::ratchet::{Facts, Installation};
 
 /// How long one waits for other processes that write.
@@ -77,9 +78,8 @@ impl Sqlite {
         let says = |e: &rusqlite::Error| error(path, e);
         let connection = Connection::open_with_flags(path, flags).map_err(|e| says(&e))?;
         connection.busy_timeout(PATIENCE).map_err(|e| says(&e))?;
-        let mode: String = connection
-            .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
-            .map_err(|e| says(&e))?;
+        let mode: String =
+            connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(|e| says(&e))?;
         if mode != "wal" {
             let sentence = format!("{}: the file system does not carry a write-ahead log", path.display());
             return Err(Error::Unreachable(sentence));
@@ -93,7 +93,8 @@ impl Sqlite {
     fn migrate(&self, make: bool) -> Result<(), Error> {
         self.write(|transaction| {
             let path = self.path.display();
-            let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0))?;
+            let tables: i64 =
+                transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0))?;
             let known = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'sprag_store'";
             let ours: i64 = transaction.query_row(known, [], |row| row.get(0))?;
             let version = match (ours, tables) {

@@ -54,7 +54,10 @@ impl Verifier {
             return fault("it does not continue the entry before, which was another one".to_owned());
         }
         if let Some(known) = self.known.filter(|known| known.epoch == wanted && known.hash != entry.hash) {
-            return fault(format!("it is another one than was seen here before, whose hash is {}", known.hash));
+            return fault(format!(
+                "it is another one than was seen here before, whose hash is {}",
+                known.hash
+            ));
         }
         if let Some(before) = self.facts.get(&entry.installation)
             && !entry.facts.includes(before)
@@ -87,7 +90,10 @@ impl Verifier {
             let what = if told.epoch >= next {
                 format!("it is missing; the store itself tells of {} entries", told.epoch)
             } else {
-                format!("the store itself says that its history ends with entry {}, {}", told.epoch, told.hash)
+                format!(
+                    "the store itself says that its history ends with entry {}, {}",
+                    told.epoch, told.hash
+                )
             };
             return Err(Fault { epoch: next, what });
         }

@@ -7,7 +7,10 @@
 //! The test starts itself again as the program that is killed: it joins one fact after another and writes a line
 //! for each that the store has acknowledged.
 #![expect(clippy::disallowed_methods, reason = "programs are started, killed and read")]
-#![expect(clippy::print_stdout, reason = "a test with a main of its own, and a program whose output is its result")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a test with a main of its own, and a program whose output is its result"
+)]
 #![cfg(unix)]
 
 #[path = "../server/mod.rs"]

@@ -121,7 +121,8 @@ impl Kind for InPostgres<'_> {
 
     fn back_up(&self) {
         let name = &self.database;
-        let others = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        let others =
+            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
         let copy = format!("CREATE DATABASE {name}_copy TEMPLATE {name}");
         self.server.tell("postgres", &[&others, &copy]);
     }

@@ -195,7 +195,11 @@ fn watchers_see_all_growth(kind: &dyn Kind) {
             let epochs: Vec<u64> = seen.iter().map(|entry| entry.epoch).collect();
             assert_eq!(epochs, (1..=seen.len() as u64).collect::<Vec<_>>(), "each once, in order");
             let latest = seen.into_iter().map(|entry| (entry.installation, entry.facts)).collect();
-            assert_eq!(sum(&expected), latest, "the last entry of an installation has all that is known of it");
+            assert_eq!(
+                sum(&expected),
+                latest,
+                "the last entry of an installation has all that is known of it"
+            );
         }
     });
     // Who waits is woken, long before the time is over; who waits for nothing waits no longer than was said.

@@ -70,7 +70,8 @@ fn what_is_no_store_is_refused_and_left_alone() {
     let missing = Sqlite::open(&at("none.db")).map(|_| ()).unwrap_err();
     assert!(matches!(missing, Error::Missing(_)) && !at("none.db").exists(), "{missing}");
 
-    std::fs::write(at("text"), "this is a text and no database at all, however long it may be".repeat(40)).unwrap();
+    std::fs::write(at("text"), "this is a text and no database at all, however long it may be".repeat(40))
+        .unwrap();
     let text = Sqlite::create(&at("text")).map(|_| ()).unwrap_err();
     assert!(matches!(text, Error::Damaged(_)), "{text}");
 

@@ -35,7 +35,9 @@ pub(crate) fn is_found_at_the_first_entry(kind: &dyn Kind) {
             lines[at] = new;
             lines
         };
-        for (word, other) in [("\"version\":1", "\"clock\":9999,\"version\":1"), ("\"site\":\"", "\"site\":\"x")] {
+        for (word, other) in
+            [("\"version\":1", "\"clock\":9999,\"version\":1"), ("\"site\":\"", "\"site\":\"x")]
+        {
             let new = lines[at].replacen(word, other, 1);
             assert_ne!(new, lines[at]);
             // What is no valid text any more is caught by reading it, with the number of its line.
@@ -64,11 +66,7 @@ pub(crate) fn is_found_at_the_first_entry(kind: &dyn Kind) {
 }
 
 /// The end of the history in these lines, or the number of the bad one and what is wrong.
-fn read(
-    lines: &[String],
-    [known, told]: [Option<Head>; 2],
-    store: Head,
-) -> Result<Head, (u64, String)> {
+fn read(lines: &[String], [known, told]: [Option<Head>; 2], store: Head) -> Result<Head, (u64, String)> {
     let mut verifier = Verifier::new(store.store, known);
     for (line, number) in lines.iter().zip(1..) {
         let entry = Entry::of_line(line).map_err(|why| (number, why))?;
@@ -106,7 +104,11 @@ fn other_history(entries: &[Entry]) -> Vec<String> {
 #[test]
 fn who_changes_the_database_is_found_out() {
     let cases: [(&str, &str, Option<u64>); 7] = [
-        ("UPDATE sprag_entry SET entry = replace(entry, '\"clock\":5', '\"clock\":6') WHERE epoch = 5", "was changed", Some(5)),
+        (
+            "UPDATE sprag_entry SET entry = replace(entry, '\"clock\":5', '\"clock\":6') WHERE epoch = 5",
+            "was changed",
+            Some(5),
+        ),
         ("DELETE FROM sprag_entry WHERE epoch = 4", "in its place stands entry 5", Some(4)),
         ("DELETE FROM sprag_entry WHERE epoch > 7", "the store itself tells of 8", Some(8)),
         (
@@ -141,11 +143,17 @@ fn who_changes_the_database_is_found_out() {
                 // Where the store betrays itself, nobody needs to have seen it.
                 let known = says.contains("seen here").then_some(head);
                 let fault = verified(&store, known).unwrap_err();
-                assert!(fault.starts_with(&format!("entry {at}: ")) && fault.contains(says), "{tampers}: {fault}");
+                assert!(
+                    fault.starts_with(&format!("entry {at}: ")) && fault.contains(says),
+                    "{tampers}: {fault}"
+                );
             }
             None => {
                 let damaged = store.entries(0, 100).unwrap_err();
-                assert!(matches!(&damaged, Error::Damaged(why) if why.contains(says)), "{tampers}: {damaged}");
+                assert!(
+                    matches!(&damaged, Error::Damaged(why) if why.contains(says)),
+                    "{tampers}: {damaged}"
+                );
             }
         }
     }

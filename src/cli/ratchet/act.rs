@@ -104,8 +104,7 @@ pub(super) fn run(args: &ActArgs, what: What, cx: &mut Context<'_>) -> io::Resul
     let Some(compiled) = args.policy.compile(cx)? else { return Ok(Exit::Failed) };
     let Some(model) = &compiled.compilation.model else { return Ok(Exit::Failed) };
     let here = Here { writer: WRITER, now: args.policy.now()? };
-    let installation =
-        Installation { app: key(model, &args.app)?.to_owned(), site: args.site.clone() };
+    let installation = Installation { app: key(model, &args.app)?.to_owned(), site: args.site.clone() };
     let event = Event { what, by: args.who.clone(), reason: args.why.clone() };
     let store = args.store.open(cx)?;
     let (before, step, acknowledged) = if args.dry_run {
@@ -122,7 +121,8 @@ pub(super) fn run(args: &ActArgs, what: What, cx: &mut Context<'_>) -> io::Resul
         Err(refused) => return refuse(&refused, args.policy.format, cx),
     };
     let difference = args.dry_run.then(|| difference(model, &installation, &before, &step, here.now, cx));
-    let told = Told { model, installation: &installation, before: &before, step: &step, acknowledged, difference };
+    let told =
+        Told { model, installation: &installation, before: &before, step: &step, acknowledged, difference };
     match args.policy.format {
         Format::Text => told.text(cx)?,
         Format::Json => writeln!(cx.out, "{}", shown::pretty(&told.json())?)?,
@@ -141,10 +141,10 @@ pub(super) fn take(
     let mut taken = None;
     let acknowledged = store.transact(installation, &mut |known| {
         let step = advance(model, installation, known, event, here);
-        let change = step.as_ref().ok().map(|step| Change {
-            facts: step.facts.clone(),
-            records: step.records.clone(),
-        });
+        let change = step
+            .as_ref()
+            .ok()
+            .map(|step| Change { facts: step.facts.clone(), records: step.records.clone() });
         taken = Some((known.clone(), step));
         change
     });
@@ -198,11 +198,20 @@ impl Told<'_> {
         let visible = |text: &str| report::visible(text).into_owned();
         match self.acknowledged {
             Some(a) if a.grown => {
-                writeln!(cx.out, "{}: kept as entry {}", visible(&self.installation.to_string()), a.head.epoch)?;
+                writeln!(
+                    cx.out,
+                    "{}: kept as entry {}",
+                    visible(&self.installation.to_string()),
+                    a.head.epoch
+                )?;
             }
             Some(a) => {
                 let epoch = a.head.epoch;
-                writeln!(cx.out, "{}: known already, at entry {epoch}", visible(&self.installation.to_string()))?;
+                writeln!(
+                    cx.out,
+                    "{}: known already, at entry {epoch}",
+                    visible(&self.installation.to_string())
+                )?;
             }
             None => writeln!(cx.out, "{}: tried, nothing kept", visible(&self.installation.to_string()))?,
         }
@@ -226,7 +235,8 @@ impl Told<'_> {
                 }
             }
             for (scope, used) in self.noticed() {
-                let when = used.map_or("never seen in use".to_owned(), |at| format!("last used {}", shown::instant(at)));
+                let when = used
+                    .map_or("never seen in use".to_owned(), |at| format!("last used {}", shown::instant(at)));
                 writeln!(cx.out, "  scope {scope}: {when}")?;
             }
         }
@@ -260,9 +270,10 @@ impl Told<'_> {
                 "gained": names(&difference.gained),
                 "widened": names(&difference.widened),
             });
-            let noticed = self.noticed().into_iter().map(|(scope, used)| {
-                json!({ "scope": scope, "last_used": used.map(shown::instant) })
-            });
+            let noticed = self
+                .noticed()
+                .into_iter()
+                .map(|(scope, used)| json!({ "scope": scope, "last_used": used.map(shown::instant) }));
             value["noticed"] = noticed.collect();
         }
         value

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::shown;
 use super::store::{StoreArgs, says};
 use crate::cli::{Context, Exit};
 use crate::state::{Store, Witnessed};
@@ -20,7 +21,7 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let store = Witnessed::new(store, args.store.witness(cx)?).map_err(says)?;
     let head = store.head().map_err(says)?;
     if !cx.quiet {
-        writeln!(cx.out, "store {}: {}", head.store, crate::report::count(head.epoch as usize, "entry"))?;
+        writeln!(cx.out, "store {}: {}", head.store, shown::entries(head.epoch))?;
         writeln!(cx.out, "witness {}", store.witness().path().display())?;
     }
     Ok(Exit::Clean)

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use super::export::Export;
 use super::store::{StoreArgs, says, time};
+use super::{history, shown};
 use crate::cli::{Context, Exit, failed, files};
 use crate::ratchet::{Facts, Installation, Record, Target};
 use crate::report;
-use crate::state::{Change, Error, Head, Store, Witness};
+use crate::state::{Change, Entry, Error, Head, Store, Witness};
 
 /// Make a store usable again that was restored from an old backup, or replaced by another one.
 ///
@@ -19,11 +20,14 @@ pub(super) struct Args {
     #[command(flatten)]
     store: StoreArgs,
     /// An export of the history that the store had: sprag ratchet history --export.
-    #[arg(long, value_name = "FILE", required_unless_present = "accept_loss")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["accept_loss", "recovered_elsewhere"])]
     from: Option<PathBuf>,
     /// There is no export that goes so far: take everything from all installations, and go on.
     #[arg(long)]
     accept_loss: bool,
+    /// It was recovered from another machine: take it as it is.
+    #[arg(long, conflicts_with_all = ["from", "accept_loss"])]
+    recovered_elsewhere: bool,
     /// Who decides this.
     #[arg(long, value_name = "NAME")]
     who: String,
@@ -52,10 +56,13 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         Err(Error::RolledBack(why)) => writeln!(cx.err, "{}", report::visible(&why))?,
         Err(e) => return Err(says(e)),
     }
+    if args.recovered_elsewhere {
+        return elsewhere(&*store, &witness, cx);
+    }
     let known = witness.seen().map_err(says)?;
     let record = |what: &str, after: &str| Record {
         who: args.who.clone(),
-        what: "recovered".to_owned(),
+        what: RECOVERED.to_owned(),
         on: what.to_owned(),
         before: String::new(),
         after: after.to_owned(),
@@ -76,8 +83,9 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         };
         let head = store.head().map_err(says)?;
         let lacking: Vec<_> = entries.iter().filter(|entry| entry.epoch > head.epoch).cloned().collect();
-        let count = report::count(lacking.len(), "entry");
-        let old = entries.get(head.epoch.wrapping_sub(1) as usize).is_none_or(|entry| entry.hash == head.hash);
+        let count = shown::entries(lacking.len() as u64);
+        let old =
+            entries.get(head.epoch.wrapping_sub(1) as usize).is_none_or(|entry| entry.hash == head.hash);
         if head.store == export.head.store && old {
             store.append(&lacking).map_err(says)?;
             writeln!(cx.out, "the store got back {count}")?;
@@ -86,7 +94,7 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
             for entry in &entries {
                 store.join(&entry.installation, &entry.facts, std::slice::from_ref(&record)).map_err(says)?;
             }
-            writeln!(cx.out, "what {} tell was joined", report::count(entries.len(), "entry"))?;
+            writeln!(cx.out, "what {} tell was joined", shown::entries(entries.len() as u64))?;
         }
         // All that was seen is in the export, and so in the store.
         if needed.is_some() || known.is_none() {
@@ -104,6 +112,29 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     writeln!(cx.out, "everything was taken from {count}; approve what they need")?;
     finish(&*store, &witness, cx)
 }
+
+/// Takes the store as it is, if its history tells of a recovery, which is shown.
+fn elsewhere(store: &dyn Store, witness: &Witness, cx: &mut Context<'_>) -> io::Result<Exit> {
+    let until = store.head().map_err(says)?.epoch;
+    let mut last = None;
+    let mut look = |entry: &Entry| {
+        let recovery = entry.records.iter().rfind(|record| record.what == RECOVERED);
+        last = recovery.map(|record| (entry.epoch, record.clone())).or(last.take());
+        Ok(())
+    };
+    history::each(store, until, &mut look).map_err(says)?;
+    let Some((epoch, record)) = last else {
+        writeln!(cx.out, "nobody has recovered this store")?;
+        return Ok(Exit::Findings);
+    };
+    let when = shown::instant(record.when);
+    let line = format!("entry {epoch}, {when}: recovered by {}, because {}", record.who, record.why);
+    writeln!(cx.out, "{}", report::visible(&line))?;
+    finish(store, witness, cx)
+}
+
+/// What records of recoveries are called.
+const RECOVERED: &str = "recovered";
 
 /// Takes everything, under a name that nobody else writes under.
 fn everything(known: &Facts, record: &Record, now: i64) -> Change {

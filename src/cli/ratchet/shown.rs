@@ -78,6 +78,11 @@ pub(super) fn state_json(state: &State) -> Value {
     })
 }
 
+/// `1 entry`, `2 entries`.
+pub(super) fn entries(count: u64) -> String {
+    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
+}
+
 /// `2026-12-31T12:00:00Z`; the number where no calendar goes so far.
 pub(super) fn instant(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |at| at.to_string())

@@ -81,7 +81,9 @@ pub(crate) fn time(said: Option<&str>) -> io::Result<i64> {
         let seconds = text.parse().ok();
         let instant = || text.parse::<jiff::Timestamp>().ok().map(|instant| instant.as_second());
         return seconds.or_else(instant).ok_or_else(|| {
-            failed(format!("`{text}` is no time as 2026-12-31T12:00:00Z, and no number of seconds since 1970"))
+            failed(format!(
+                "`{text}` is no time as 2026-12-31T12:00:00Z, and no number of seconds since 1970"
+            ))
         });
     }
     let since = SystemTime::now().duration_since(UNIX_EPOCH).ok();

@@ -47,14 +47,18 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         }
     }
     if args.policy.format == Format::Json {
-        let lines = told.iter().map(|(i, records)| json!({ "app": i.app, "site": i.site, "records": records }));
+        let lines =
+            told.iter().map(|(i, records)| json!({ "app": i.app, "site": i.site, "records": records }));
         let value = json!({ "at": shown::instant(now), "turned": lines.collect::<Vec<_>>() });
         writeln!(cx.out, "{}", shown::pretty(&value)?)?;
         return Ok(Exit::Clean);
     }
     for (installation, records) in &told {
         for record in records {
-            let line = format!("{installation}: {} {}: {} -> {}", record.what, record.on, record.before, record.after);
+            let line = format!(
+                "{installation}: {} {}: {} -> {}",
+                record.what, record.on, record.before, record.after
+            );
             writeln!(cx.out, "{}", report::visible(&line))?;
         }
     }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::export::Export;
+use super::shown;
 use super::store::{StoreArgs, says};
 use crate::cli::{Context, Exit, files};
 use crate::report;
@@ -36,7 +37,7 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     };
     match verified {
         Ok(head) => {
-            let count = report::count(head.epoch as usize, "entry");
+            let count = shown::entries(head.epoch);
             writeln!(cx.out, "{count} of store {} hold, up to {}", head.store, head.hash)?;
             match known {
                 Some(known) => writeln!(cx.out, "entry {} is the one that was seen before", known.epoch)?,
