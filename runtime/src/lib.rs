@@ -15,7 +15,7 @@
 //!         user: None,
 //!         attributes: &[("channel", Value::Text("server"))],
 //!         stages: &[("setup", "configured")],
-//!         approved: None,
+//!         ..Request::default()
 //!     },
 //!     &mut scratch,
 //! );

@@ -4,7 +4,8 @@ use crate::state::{State, Withdrawn};
 
 /// A request. Build it from what the enforcement point knows; leave out what it does not know:
 /// a missing fact never helps the app.
-#[derive(Debug, Clone, Copy)]
+/// The default asks for nothing, as nobody.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Request<'r> {
     /// The app; `None` for an unauthenticated request.
     pub app: Option<App<'r>>,
@@ -27,6 +28,12 @@ pub struct Request<'r> {
     /// All that is known of the installation, looked up before: it stands for `stages`, `approved` and `withdrawn`,
     /// which are not read then.
     pub state: Option<&'r State<'r>>,
+}
+
+impl Default for Target<'_> {
+    fn default() -> Self {
+        Target::Name("")
+    }
 }
 
 /// An app by key, or by the handle that [`crate::Bundle::app`] gave for it.

@@ -95,17 +95,14 @@ pub(super) fn view(model: &Model, app: AppId, facts: &Facts, clock: Clock) -> St
             state.withdrawn.forever.insert(scope);
         }
     }
-    if !installed {
-        return state;
-    }
 
     let read = |catalog: &&crate::sema::model::CatalogPin| {
         facts.catalogs.get(&catalog.name).is_some_and(|digests| digests.contains(&catalog.digest))
     };
-    let unread = model.catalogs.iter().filter(|catalog| !read(catalog));
+    let unread = model.catalogs.iter().filter(|catalog| installed && !read(catalog));
     state.unread_catalogs = unread.map(|catalog| catalog.name.clone()).collect();
     let names = ceiling.iter().map(|scope| &model.scopes[scope.index()].name);
-    let names: BTreeSet<&String> = names.filter(|_| state.unread_catalogs.is_empty()).collect();
+    let names: BTreeSet<&String> = names.filter(|_| installed && state.unread_catalogs.is_empty()).collect();
     state.approved =
         names.into_iter().filter(|name| approved(Target::Scope((*name).clone()))).cloned().collect();
 
