@@ -465,3 +465,18 @@ fn newer_catalogs_open_nothing_by_themselves() {
     assert_eq!(state["holds"], json!(["ADMIN", "READ", "WRITE"]));
     assert_eq!(state["withdrawn"]["operations"], json!(["demo.site.wipe"]));
 }
+
+#[test]
+fn the_page_tells_of_every_command() {
+    let help = String::from_utf8(shell::clean(&["ratchet", "--help"]).out).unwrap();
+    let listed = help.lines().skip_while(|l| *l != "Commands:").skip(1).take_while(|l| !l.is_empty());
+    let listed: Vec<&str> = listed
+        .filter_map(|l| l.strip_prefix("  ").filter(|l| !l.starts_with(' '))?.split_whitespace().next())
+        .collect();
+    assert!(listed.len() > 10, "{help}");
+    let page = fs::read_to_string(root().join("docs/state.md")).unwrap();
+    let told =
+        |command: &&&str| [format!("`{command}`"), format!("`{command} ")].iter().any(|c| page.contains(c));
+    let missing: Vec<_> = listed.iter().filter(|command| **command != "help" && !told(command)).collect();
+    assert!(missing.is_empty(), "docs/state.md has no {missing:?}");
+}

@@ -63,6 +63,14 @@ impl Address {
         }
     }
 
+    /// All of the address that says which store it is: without passwords, so that it stays when they change.
+    pub fn name(&self) -> String {
+        let Address::Postgres(url) = self else { return self.to_string() };
+        let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
+        let kept = parameters.split('&').filter(|p| !p.is_empty() && !p.starts_with("password="));
+        kept.fold(self.to_string(), |name, parameter| format!("{name}&{parameter}"))
+    }
+
     #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
     fn unknown(&self) -> Error {
         Error::Invalid(format!("this program was built without the kind of store that {self} is"))
@@ -120,5 +128,17 @@ mod tests {
         check("sqlite:", None);
         check("state.db", None);
         check("memory", None);
+    }
+
+    #[test]
+    fn names_tell_stores_apart_and_not_passwords() {
+        let name = |text: &str| Address::parse(text, Path::new("/here")).unwrap().name();
+        assert_ne!(name("postgres:///state?host=/run/a"), name("postgres:///state?host=/run/b"));
+        assert_eq!(
+            name("postgres:///state?host=/a&password=x"),
+            name("postgres:///state?password=y&host=/a")
+        );
+        assert_eq!(name("postgres://ann:x@db/state"), name("postgres://ann:y@db/state"));
+        assert_eq!(name("sqlite:state.db"), "sqlite:/here/state.db");
     }
 }

@@ -50,7 +50,8 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// history, all or nothing. Nobody writes in between. Where nothing new comes, nothing is written, no record
     /// either: who repeats a call whose acknowledgement was lost writes nothing twice.
     ///
-    /// `change` can be called several times, and only the last counts; with `None` it wants nothing.
+    /// `change` can be called several times, and only the last counts; with `None` it wants nothing. It must not use
+    /// the store, which waits for it.
     ///
     /// # Errors
     ///

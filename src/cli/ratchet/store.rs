@@ -47,7 +47,7 @@ impl StoreArgs {
             failed("there is no folder for state, neither XDG_STATE_HOME nor HOME is set; name a --witness")
         })?;
         // By address, not by what the store says of itself: another store at the same place must be noticed.
-        let digest = Sha256::digest(address.to_string().as_bytes());
+        let digest = Sha256::digest(address.name().as_bytes());
         let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         Ok(Witness::new(folder.join("sprag").join("witness").join(name)))
     }
