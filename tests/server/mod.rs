@@ -16,6 +16,7 @@ impl Server {
     /// A new server; `None` where PostgreSQL is not installed, which is said.
     ///
     /// With `SPRAG_REQUIRE_POSTGRES=1` it must be.
+    #[expect(clippy::print_stderr, reason = "whoever runs the test should know what it did not do")]
     pub(crate) fn start() -> Option<Server> {
         let Some(programs) = programs() else {
             assert!(

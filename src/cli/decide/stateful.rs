@@ -18,8 +18,12 @@ use crate::state::{Store, Witnessed};
 /// Where the state of installations is.
 #[derive(Debug, clap::Args)]
 pub(super) struct StateArgs {
-    #[command(flatten)]
-    store: Option<StoreArgs>,
+    /// A store with the state of installations: sqlite:PATH or postgres://USER@HOST/DATABASE.
+    #[arg(long, value_name = "ADDRESS")]
+    store: Option<String>,
+    /// Where what was seen of the store is kept; a file of its own in the user's folder for state if missing.
+    #[arg(long, value_name = "FILE", requires = "store")]
+    witness: Option<PathBuf>,
     /// The package that the bundle was built from, if the bundle does not hold its sources.
     #[arg(long, value_name = "PATH", requires = "store")]
     package: Option<PathBuf>,
@@ -48,7 +52,8 @@ impl StateArgs {
         bytes: &[u8],
         cx: &mut Context<'_>,
     ) -> io::Result<Option<Stateful>> {
-        let Some(store) = &self.store else { return Ok(None) };
+        let Some(store) = self.store.clone() else { return Ok(None) };
+        let store = StoreArgs { store, witness: self.witness.clone() };
         let model = match &self.package {
             Some(package) => of_package(package, bytes, cx)?,
             None if emit::sources(bytes).is_some() => sides::load(&bundle.to_string_lossy(), cx)?.model,

@@ -14,10 +14,10 @@ use crate::state::{Address, Error, Store, Witness, Witnessed};
 pub(crate) struct StoreArgs {
     /// The store: sqlite:PATH or postgres://USER@HOST/DATABASE.
     #[arg(long, value_name = "ADDRESS")]
-    store: String,
+    pub(crate) store: String,
     /// Where to keep what was seen of the store; a file of its own in the user's folder for state if missing.
     #[arg(long, value_name = "FILE")]
-    witness: Option<PathBuf>,
+    pub(crate) witness: Option<PathBuf>,
 }
 
 impl StoreArgs {
