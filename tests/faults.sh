@@ -17,7 +17,7 @@ missed=0 planted=0
 
 # plant NAME TESTS FILE PERL [FILE PERL]…
 #
-# Of the tests, `+a,b` are features that they need.
+# Of the tests, `+a,b` are features that they need, and `lib` those beside the code.
 plant() {
     local name=$1 tests=$2
     shift 2
@@ -30,7 +30,11 @@ plant() {
     done
     local arguments=() test said caught
     for test in $tests; do
-        if [[ $test == +* ]]; then arguments+=(--features "${test#+}"); else arguments+=(--test "$test"); fi
+        case $test in
+        +*) arguments+=(--features "${test#+}") ;;
+        lib) arguments+=(--lib) ;;
+        *) arguments+=(--test "$test") ;;
+        esac
     done
     said=$(timeout 900 cargo test --quiet --no-default-features --no-fail-fast "${arguments[@]}" 2>&1)
     if grep -q '^error\(\[E\|: could not compile\)' <<<"$said"; then
@@ -168,7 +172,8 @@ plant store-records-what-is-known "$stores" src/state/mod.rs 's/if !facts\.join\
 plant store-hash-without-previous "$stores" src/state/chain.rs 's/"previous": head\.hash\.to_string\(\)/"previous": beginning(head.store).to_string()/'
 plant store-link-not-verified "$stores" src/state/verify.rs 's/if entry\.previous != self\.head\.hash \{/if entry.previous == entry.hash {/'
 plant store-cut-off-not-noticed "$stores" src/state/verify.rs 's/known\.epoch >= next/known.epoch > next + 1000/'
-plant store-taken-back-not-noticed "$stores" src/state/verify.rs 's/known\.epoch == wanted && known\.hash != entry\.hash/known.epoch == wanted \&\& known.epoch == 0/'
+plant store-another-past-not-noticed "$stores" src/state/verify.rs 's/known\.epoch == wanted && known\.hash != entry\.hash/known.epoch == wanted \&\& known.epoch == 0/'
+plant store-taken-back-not-noticed "$stores" src/state/verify.rs 's/&& !entry\.facts\.includes\(before\)/\&\& entry.facts.installed.0.is_some() \&\& before == \&Facts::default()/'
 plant store-changed-entry-believed "$stores" src/state/schema.rs 's/if entry\.is_whole\(\) \{/if entry.is_whole() || entry.epoch > 0 {/'
 plant witness-not-kept "$stores" src/state/witness.rs 's/if known != Some\(head\) \{/if known.is_none() {/'
 plant witness-takes-older "$stores" src/state/witness.rs 's/if head\.epoch < known\.epoch \{/if head.epoch + 1000 < known.epoch {/' \
@@ -178,6 +183,7 @@ plant witness-takes-another-store "$stores" src/state/witness.rs 's/if head\.sto
     src/state/witness.rs 's/if head\.epoch < known\.epoch \{/if head.epoch < known.epoch \&\& head.store == known.store {/' \
     src/state/witness.rs 's/if then != Some\(known\.hash\) \{/if then != Some(known.hash) \&\& head.store == known.store {/'
 plant sqlite-reads-before-it-locks "$stores" src/state/sqlite.rs 's/TransactionBehavior::Immediate/TransactionBehavior::Deferred/'
+plant sqlite-does-not-sync "+sqlite lib" src/state/sqlite.rs 's/PRAGMA synchronous = FULL/PRAGMA synchronous = NORMAL/'
 plant sqlite-newer-schema-taken "$stores" src/state/schema.rs 's/filter\(\|done\| \*done <= VERSION\)/map(|done| done.min(VERSION))/'
 plant postgres-reads-before-it-locks "$stores" src/state/postgres.rs 's/" FOR UPDATE"/""/g'
 plant postgres-tells-nobody "$stores" src/state/postgres.rs 's/SELECT pg_notify\(\$1, \$2\)/SELECT length(\$1 || \$2)/'

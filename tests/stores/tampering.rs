@@ -59,10 +59,31 @@ pub(crate) fn is_found_at_the_first_entry(kind: &dyn Kind) {
         twice.insert(at, lines[at].clone());
         check(twice, [None, None], head, number + 1, &format!("in its place stands entry {number}"));
     }
-    // Whoever can compute hashes writes everything after the change anew, and is betrayed by what was seen.
-    let other = other_history(&entries);
+    // Whoever can compute hashes and writes one entry anew is betrayed by the next one.
+    let mut important = true;
+    let other = other_history(&entries, &mut |_, value| {
+        let first = value["records"].as_array_mut().unwrap().first_mut();
+        if let Some(first) = first.filter(|_| std::mem::take(&mut important)) {
+            first["why"] = "of no importance".into();
+        }
+    });
+    let first = lines.iter().zip(&other).position(|(line, other)| line != other).unwrap();
+    assert!(first + 1 < last);
+    let mut changed = lines.clone();
+    changed[first].clone_from(&other[first]);
+    check(changed, [None, None], head, first as u64 + 2, "it does not continue the entry before");
+    // Whoever writes everything after it anew is betrayed by what was seen.
     assert_eq!(read(&other, [None, None], head).map(|end| end.epoch), Ok(head.epoch));
     check(other, [Some(head), None], head, head.epoch, "it is another one than was seen here before");
+    // No entry forgets what an earlier one of the same installation knew, however right its hash is.
+    let again = entries[..last - 1].iter().any(|entry| entry.installation == entries[last - 1].installation);
+    assert!(again);
+    let forgetful = other_history(&entries, &mut |at, value| {
+        if at + 1 == last {
+            value["facts"] = serde_json::json!({ "version": 1 });
+        }
+    });
+    check(forgetful, [None, None], head, head.epoch, "it takes back what was known before");
 }
 
 /// The end of the history in these lines, or the number of the bad one and what is wrong.
@@ -75,28 +96,23 @@ fn read(lines: &[String], [known, told]: [Option<Head>; 2], store: Head) -> Resu
     verifier.end(told).map_err(|fault| (fault.epoch, fault.what))
 }
 
-/// The same with another reason in its first record, and all hashes right: as documented in `docs/state.md`, so
-/// that this also checks what is said there.
-fn other_history(entries: &[Entry]) -> Vec<String> {
+/// The same with each entry changed so, and all hashes right: as documented in `docs/state.md`, so that this also
+/// checks what is said there.
+fn other_history(entries: &[Entry], change: &mut dyn FnMut(usize, &mut serde_json::Value)) -> Vec<String> {
     use sha2::{Digest, Sha256};
     let mut previous = entries[0].previous.to_string();
-    let mut changed = false;
     let mut lines = Vec::new();
-    for entry in entries {
+    for (at, entry) in entries.iter().enumerate() {
         let mut value: serde_json::Value = serde_json::from_str(&entry.line()).unwrap();
         let members = value.as_object_mut().unwrap();
         members.shift_remove("hash");
         members.insert("previous".to_owned(), previous.clone().into());
-        if let Some(first) = members["records"].as_array_mut().unwrap().first_mut().filter(|_| !changed) {
-            first["why"] = "of no importance".into();
-            changed = true;
-        }
+        change(at, &mut value);
         let body = value.to_string(); // the members stand in order already
         let hash = Sha256::new().chain_update("sprag state entry 1\0").chain_update(&body).finalize();
         previous = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         lines.push(format!("{},\"hash\":\"{previous}\"}}", body.strip_suffix('}').unwrap()));
     }
-    assert!(changed);
     lines
 }
 
