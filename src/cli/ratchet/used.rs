@@ -7,7 +7,7 @@ use super::act::{self, ActArgs};
 use crate::cli::{Context, Exit, failed};
 use crate::diag::nearest;
 use crate::ratchet::{What, needs};
-use crate::sema::model::{AppId, Model, OperationId};
+use crate::sema::model::{Model, OperationId};
 
 /// Tell that permitted requests succeeded: so a scope counts as used, and so successes are counted.
 #[derive(Debug, clap::Args)]
