@@ -41,7 +41,7 @@ fn main() {
         return;
     }
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let kills = number("SPRAG_KILLS").unwrap_or(24);
+    let kills = number("SPRAG_KILLS").unwrap_or(12);
     let seed = number("SPRAG_SEED").unwrap_or(1);
 
     let folder = tempfile::tempdir().unwrap();
