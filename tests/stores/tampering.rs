@@ -1,7 +1,7 @@
 //! Whoever changes a history is found out.
 
 use sprag::ratchet::Facts;
-use sprag::state::{Entry, Error, Head, Sqlite, Store, Verifier};
+use sprag::state::{Entry, Error, Head, Memory, Sqlite, Store, Verifier, Witness, Witnessed};
 
 use crate::facts::record;
 use crate::kinds::Kind;
@@ -195,4 +195,36 @@ fn a_changed_entry_is_not_read() {
     assert!(matches!(store.read(&place), Err(Error::Damaged(_))));
     assert!(matches!(store.snapshot(), Err(Error::Damaged(_))));
     assert!(matches!(store.join(&place, &facts, &[]), Err(Error::Damaged(_))));
+}
+
+/// What this machine has seen is not guessed at, and nothing is acknowledged that it could not note.
+#[test]
+fn a_witness_that_cannot_be_read_or_written_is_no_empty_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("witness");
+    let memory = Memory::new().unwrap();
+    let open = || Witnessed::new(Box::new(memory.clone()), Witness::new(path.clone()));
+    let store = open().unwrap();
+    grow(&store, 1, 3);
+    let seen = std::fs::read_to_string(&path).unwrap();
+    let cut = &seen[..seen.len() / 2];
+    for damaged in ["", "{}", cut, &seen.replace("sprag-witness-1", "sprag-witness-2")] {
+        std::fs::write(&path, damaged).unwrap();
+        assert!(matches!(open().map(|_| ()), Err(Error::Damaged(_))), "{damaged:?}");
+        assert!(matches!(store.snapshot(), Err(Error::Damaged(_))), "{damaged:?}");
+    }
+    std::fs::write(&path, &seen).unwrap();
+    store.snapshot().unwrap();
+    // In the place where the new one is written lies a folder.
+    std::fs::create_dir(folder.path().join("witness.new")).unwrap();
+    let mut facts = Facts::default();
+    facts.clock.tell(1_000_000);
+    let place = sprag::ratchet::Installation { app: "a".to_owned(), site: "s".to_owned() };
+    assert!(matches!(store.join(&place, &facts, &[]), Err(Error::Unreachable(_))));
+    std::fs::remove_dir(folder.path().join("witness.new")).unwrap();
+    assert_eq!(
+        store.join(&place, &facts, &[]).map(|a| a.grown),
+        Ok(false),
+        "it was kept, and is acknowledged now"
+    );
 }
