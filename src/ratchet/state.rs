@@ -103,8 +103,11 @@ pub(super) fn view(model: &Model, app: AppId, facts: &Facts, clock: Clock) -> St
     state.unread_catalogs = unread.map(|catalog| catalog.name.clone()).collect();
     let names = ceiling.iter().map(|scope| &model.scopes[scope.index()].name);
     let names: BTreeSet<&String> = names.filter(|_| installed && state.unread_catalogs.is_empty()).collect();
-    state.approved =
-        names.into_iter().filter(|name| approved(Target::Scope((*name).clone()))).cloned().collect();
+    state.approved = names
+        .into_iter()
+        .filter(|name| standing::agreed(model, facts, clock, terms, name))
+        .cloned()
+        .collect();
 
     let taken = facts.marks.scopes.keys().filter(|name| !approved(Target::Scope((*name).clone())));
     state.withdrawn.scopes.extend(taken.cloned());
@@ -133,7 +136,8 @@ pub(super) fn view(model: &Model, app: AppId, facts: &Facts, clock: Clock) -> St
 
     let asks = facts.running.0.as_ref().and_then(|(_, version)| facts.versions.get(version));
     let asks = asks.into_iter().flat_map(|version| &version.asks);
-    state.pending = asks.filter(|scope| !state.approved.contains(*scope)).cloned().collect();
+    let waits = |scope: &&String| !state.approved.contains(*scope) || state.withdrawn.scopes.contains(*scope);
+    state.pending = asks.filter(waits).cloned().collect();
     state.approvals = approvals(facts, clock, terms);
     state
 }
