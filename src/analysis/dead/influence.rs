@@ -12,9 +12,9 @@ use crate::analysis::cells::Cell;
 use crate::parallel;
 use crate::region::terms::Term;
 use crate::region::variables::{Class, What};
-use crate::region::{Counting, Models, Universe};
+use crate::region::{Counting, Models, Universe, Variation};
 use crate::request::Value;
-use crate::sema::model::{ClauseId, Condition, Model, RatchetId};
+use crate::sema::model::{ClauseId, ClauseKind, Condition, Layer, Model, RatchetId};
 
 /// What the pass leaves.
 pub(super) struct Left {
@@ -50,6 +50,26 @@ pub(super) fn ask<'m>(
     Left { never, undecided }
 }
 
+/// No unknown and no listed test counts.
+const CERTAINLY: Counting = Counting { unknown: false, listed: false };
+
+/// What is asked in a cell.
+#[derive(Default)]
+struct Asked<'q> {
+    rules: Vec<ClauseId>,
+    /// Replacements of tests, each with a clause that has the test.
+    tests: Vec<(Subject, ClauseId)>,
+    /// Each with the condition that a request is about it.
+    containers: Vec<(Subject, &'q Condition)>,
+    stages: Vec<(Subject, RatchetId, u32)>,
+}
+
+impl Asked<'_> {
+    fn is_empty(&self) -> bool {
+        self.rules.is_empty() && self.tests.is_empty() && self.containers.is_empty() && self.stages.is_empty()
+    }
+}
+
 struct InCell<'a, 'm> {
     model: &'m Model,
     models: &'a Models<'m>,
@@ -60,43 +80,132 @@ struct InCell<'a, 'm> {
 
 impl InCell<'_, '_> {
     /// Asks about what is open and can matter here; what could not be decided.
+    ///
+    /// First without the assignments to people, which are many and about all apps. Requests without a person are the
+    /// same there; and what matters not even if all people had all roles does not matter at all.
     fn ask(&self) -> Vec<Undecided> {
         let clauses = self.models.index(0).clauses(self.cell.app, self.cell.operation());
-        let rules: Vec<ClauseId> =
-            clauses.iter().copied().filter(|clause| self.open(Subject::Rule(*clause))).collect();
-        let tests = self.tests(&clauses);
-        let containers = self.containers();
-        let stages = self.stages();
-        if rules.is_empty() && tests.is_empty() && containers.is_empty() && stages.is_empty() {
-            return Vec::new();
-        }
-        let mut extra: Vec<(usize, &Condition)> = containers.iter().map(|(_, about)| (0, *about)).collect();
-        extra.extend(self.questions.user.as_ref().map(|user| (0, user)));
-        let mut universe = self.models.universe(&[Some((self.cell.app, self.cell.operation()))], &extra);
+        let (grants, others): (Vec<ClauseId>, Vec<ClauseId>) =
+            clauses.into_iter().partition(|clause| self.is_grant(*clause));
+        let asked = |clauses: &[ClauseId]| Asked {
+            rules: clauses.iter().copied().filter(|clause| self.open(Subject::Rule(*clause))).collect(),
+            tests: self.tests(clauses),
+            ..Asked::default()
+        };
+        let mut first = asked(&others);
+        first.containers = self.containers();
+        first.stages = self.stages();
         let mut undecided = Vec::new();
-        if !rules.is_empty() {
-            self.rules(&mut universe, &rules, &mut undecided);
+        let mut left = asked(&grants);
+        if grants.is_empty() {
+            self.whole(first, &mut undecided);
+        } else if !first.is_empty() {
+            let more = self.part(first, &mut undecided);
+            left.rules.extend(more.rules);
+            left.containers.extend(more.containers);
+            left.stages.extend(more.stages);
         }
-        for (subject, clause) in tests {
-            self.test(&mut universe, subject, clause, &mut undecided);
+        self.whole(left, &mut undecided);
+        undecided
+    }
+
+    fn is_grant(&self, clause: ClauseId) -> bool {
+        self.model.clauses[clause.index()].kind == ClauseKind::ContextUserGrant
+    }
+
+    /// Asks without the assignments to people; what that leaves open.
+    fn part<'q>(&self, asked: Asked<'q>, undecided: &mut Vec<Undecided>) -> Asked<'q> {
+        let extra = self.extra(&asked);
+        let mut universe =
+            self.models.part(self.cell.app, self.cell.operation(), &extra, &|clause| !self.is_grant(clause));
+        for (subject, clause) in &asked.tests {
+            self.test(&mut universe, *subject, *clause, undecided);
+        }
+        let mut left = Asked::default();
+        let user = self.questions.user.as_ref();
+        if !asked.rules.is_empty() {
+            let alone = Parts::new(self.model, &mut universe, user, &BTreeSet::new(), false);
+            let all = Parts::new(self.model, &mut universe, user, &BTreeSet::new(), true);
+            for clause in &asked.rules {
+                let subject = Subject::Rule(*clause);
+                let (few, many) =
+                    (alone.decisive(&mut universe, *clause), all.decisive(&mut universe, *clause));
+                if !self.settled(&mut universe, subject, few, many) {
+                    left.rules.push(*clause);
+                }
+            }
+        }
+        let few = universe.permitted(0);
+        let (none, assume) = (BTreeSet::new(), BTreeSet::from([Layer::ContextUser]));
+        let many = universe.varied(0, &Variation { without: &none, requested: None, assume: &assume });
+        for (subject, about) in asked.containers {
+            let there = universe.condition(0, about, CERTAINLY);
+            let (few, many) = (universe.terms().and(&[few, there]), universe.terms().and(&[many, there]));
+            if !self.settled(&mut universe, subject, few, many) {
+                left.containers.push((subject, about));
+            }
+        }
+        for (subject, ratchet, stage) in asked.stages {
+            let differs = at_stages(self.model, &mut universe, few, ratchet, stage);
+            // Assignments may read the stage, too: only the whole says never.
+            if !self.settled(&mut universe, subject, differs, Term::TRUE) {
+                left.stages.push((subject, ratchet, stage));
+            }
+        }
+        left
+    }
+
+    /// Whether it is known now: some of the few matter, or none of the many does.
+    fn settled(&self, universe: &mut Universe<'_>, subject: Subject, few: Term, many: Term) -> bool {
+        if !self.open(subject) {
+            return true;
+        }
+        if matches!(asking::ask(universe, few), Ok(Some(_))) {
+            self.mark(subject);
+            return true;
+        }
+        many != Term::TRUE && matches!(asking::ask(universe, many), Ok(None))
+    }
+
+    /// Asks in the whole universe.
+    fn whole(&self, asked: Asked<'_>, undecided: &mut Vec<Undecided>) {
+        if asked.is_empty() {
+            return;
+        }
+        let extra = self.extra(&asked);
+        let mut universe = self.models.universe(&[Some((self.cell.app, self.cell.operation()))], &extra);
+        if !asked.rules.is_empty() {
+            self.rules(&mut universe, &asked.rules, undecided);
+        }
+        for (subject, clause) in asked.tests {
+            self.test(&mut universe, subject, clause, undecided);
         }
         let permitted = universe.permitted(0);
-        for (subject, about) in containers {
+        for (subject, about) in asked.containers {
             // The container must certainly be the one.
-            let counting = Counting { unknown: false, listed: false };
-            let there = universe.condition(0, about, counting);
+            let there = universe.condition(0, about, CERTAINLY);
             let reached = universe.terms().and(&[permitted, there]);
-            self.judge(&mut universe, subject, reached, &mut undecided);
+            self.judge(&mut universe, subject, reached, undecided);
         }
-        for (subject, ratchet, stage) in stages {
+        for (subject, ratchet, stage) in asked.stages {
             let differs = at_stages(self.model, &mut universe, permitted, ratchet, stage);
-            self.judge(&mut universe, subject, differs, &mut undecided);
+            self.judge(&mut universe, subject, differs, undecided);
         }
-        undecided
+    }
+
+    fn extra<'q>(&'q self, asked: &Asked<'q>) -> Vec<(usize, &'q Condition)> {
+        let containers = asked.containers.iter().map(|(_, about)| (0, *about));
+        containers.chain(self.questions.user.as_ref().map(|user| (0, user))).collect()
     }
 
     fn open(&self, subject: Subject) -> bool {
         self.matters.get(&subject).is_some_and(|matters| !matters.load(Ordering::Relaxed))
+    }
+
+    fn mark(&self, subject: Subject) {
+        if let Some(known) = self.matters.get(&subject) {
+            known.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Marks what a request shows to matter.
@@ -109,11 +218,7 @@ impl InCell<'_, '_> {
     ) {
         match asking::ask(universe, matters) {
             Ok(None) => {}
-            Ok(Some(_)) => {
-                if let Some(known) = self.matters.get(&subject) {
-                    known.store(true, Ordering::Relaxed);
-                }
-            }
+            Ok(Some(_)) => self.mark(subject),
             Err(Spent { what, .. }) => undecided.push(Undecided {
                 of: subject,
                 app: self.cell.app,
@@ -124,7 +229,7 @@ impl InCell<'_, '_> {
     }
 
     fn rules(&self, universe: &mut Universe<'_>, rules: &[ClauseId], undecided: &mut Vec<Undecided>) {
-        let parts = Parts::new(self.model, universe, self.questions.user.as_ref(), &BTreeSet::new());
+        let parts = Parts::new(self.model, universe, self.questions.user.as_ref(), &BTreeSet::new(), false);
         for clause in rules {
             if !self.open(Subject::Rule(*clause)) {
                 continue;
