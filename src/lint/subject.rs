@@ -1,6 +1,6 @@
 //! What rules look at.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use jiff::civil::Date;
@@ -30,6 +30,7 @@ pub struct Subject<'a> {
     /// Told what is being done, and how much of how much is done.
     progress: Progress<'a>,
     thresholds: &'a BTreeMap<String, u64>,
+    declared: OnceLock<HashMap<&'a str, &'a tree::App>>,
     suppressions: OnceLock<Suppressions>,
     standing: OnceLock<Standing<'a>>,
     permitted: OnceLock<Vec<May>>,
@@ -60,6 +61,7 @@ impl<'a> Subject<'a> {
             today,
             progress,
             thresholds,
+            declared: OnceLock::new(),
             suppressions: OnceLock::new(),
             standing: OnceLock::new(),
             permitted: OnceLock::new(),
@@ -129,11 +131,16 @@ impl<'a> Subject<'a> {
 
     /// The declaration of an app as written. None if it stands outside of the package's own files.
     pub fn app(&self, app: AppId) -> Option<&'a tree::App> {
-        let name = &self.model.apps[app.index()].name;
-        self.items().find_map(|item| match item {
-            Item::App(declared) if declared.name.text == *name => Some(declared),
-            _ => None, // Any other declaration.
-        })
+        let declared = self.declared.get_or_init(|| {
+            let mut apps = HashMap::new();
+            for item in self.items() {
+                if let Item::App(declared) = item {
+                    apps.entry(declared.name.text.as_str()).or_insert(declared);
+                }
+            }
+            apps
+        });
+        declared.get(self.model.apps[app.index()].name.as_str()).copied()
     }
 
     /// Whether the place lies in one of the package's own files, and not in a catalog.

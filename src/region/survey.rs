@@ -1,19 +1,18 @@
 //! All apps and all operations: where anything is permitted at all, with a witness.
 //!
 //! Operations that an app's clauses treat alike are one group, and apps whose clauses say the same of a group share
-//! its answer. A witness is looked for first without a context user and among few permits and grants, since most
-//! groups have one there; only "never" needs the whole universe.
+//! its answer.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::ask::{Answer, Undecided};
 use super::index::Index;
 use super::layers::{callable, closure};
+use super::reach::{Growing, Reach, reach};
 use super::universe::Models;
 use crate::parallel;
-use crate::request::{Request, Target};
+use crate::request::Target;
 use crate::sema::model::{
     AppId, Atom, ClauseId, ClauseKind, Condition, KindId, Model, OperationId, Owner, Predicate, Principal,
     RatchetId, ScopeId, Subject,
@@ -46,17 +45,6 @@ pub struct Group {
     reach: Arc<Reach>,
 }
 
-/// Whether any request is permitted.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Reach {
-    /// None.
-    Never,
-    /// This one.
-    Somewhere(Request),
-    /// No engine could tell.
-    Undecided(Undecided),
-}
-
 impl Group {
     /// Whether any request of one of its operations is permitted.
     pub fn is_permitted(&self) -> bool {
@@ -65,27 +53,34 @@ impl Group {
 
     /// What was found, with the witness for this app and the first of the operations.
     pub fn reach(&self, model: &Model, app: AppId) -> Reach {
-        match &*self.reach {
-            Reach::Somewhere(request) => {
-                let mut request = request.clone();
-                request.app = Some(model.apps[app.index()].key.clone());
-                let operation = self.operations.first().map(|id| model.operations[id.index()].name.clone());
-                request.operation = Target::Name(operation.unwrap_or_default());
-                Reach::Somewhere(request)
-            }
-            other => other.clone(),
+        match self.operations.first() {
+            Some(operation) => of(model, &self.reach, app, *operation),
+            None => Reach::Never, // a group is never empty
         }
+    }
+}
+
+/// What was found, with the witness as that of another app and operation, for which the same is permitted.
+fn of(model: &Model, reach: &Reach, app: AppId, operation: OperationId) -> Reach {
+    match reach {
+        Reach::Somewhere(request) => {
+            let mut request = request.clone();
+            request.app = Some(model.apps[app.index()].key.clone());
+            request.operation = Target::Name(model.operations[operation.index()].name.clone());
+            Reach::Somewhere(request)
+        }
+        other => other.clone(),
     }
 }
 
 /// Looks at all apps and operations, on all cores. `progress` is told how many of the apps are done.
 pub fn survey<'m>(model: &'m Model, progress: &(dyn Fn(usize, usize) + Sync)) -> Survey<'m> {
     let models = Models::new(&[model]);
-    let surveyor = Surveyor::new(models.index(0).clone(), &models);
+    let surveyor = Surveyor::new(&models);
     let apps: Vec<AppId> = (0..model.apps.len() as u32).map(AppId).collect();
     let done = AtomicUsize::new(0);
     let apps = parallel::map(&apps, &|app: &AppId| {
-        let groups = surveyor.app(*app);
+        let groups = surveyor.of(*app).groups();
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, apps.len());
         AppSurvey { app: *app, groups }
     });
@@ -111,9 +106,11 @@ struct Question {
     operation: Option<OperationId>,
 }
 
-struct Surveyor<'a, 'm> {
+/// Answers for apps and operations one by one, and remembers.
+#[derive(Debug)]
+pub struct Surveyor<'m> {
     index: Arc<Index<'m>>,
-    models: &'a Models<'m>,
+    models: Models<'m>,
     /// For each clause what it says, alike for clauses that say the same.
     contents: Vec<u32>,
     /// For each clause its set of operations, alike for clauses with the same.
@@ -127,13 +124,23 @@ struct Surveyor<'a, 'm> {
     /// Whether the authority or some grant does.
     common: [bool; 2],
     answers: Mutex<HashMap<Question, Arc<Reach>>>,
+    numbers: Mutex<HashMap<Question, u32>>,
 }
 
-/// How many permits and grants of each sort are tried first.
-const FEW: usize = 6;
+/// One app, looked through.
+#[derive(Debug)]
+pub struct OfApp<'s, 'm> {
+    surveyor: &'s Surveyor<'m>,
+    app: AppId,
+    /// Clauses with the same set of operations come and go together.
+    by_set: BTreeMap<u32, Vec<ClauseId>>,
+    held: BTreeSet<ScopeId>,
+}
 
-impl<'a, 'm> Surveyor<'a, 'm> {
-    fn new(index: Arc<Index<'m>>, models: &'a Models<'m>) -> Self {
+impl<'m> Surveyor<'m> {
+    /// Looks the first of the models through.
+    pub fn new(models: &Models<'m>) -> Surveyor<'m> {
+        let index = models.index(0).clone();
         let model = index.model;
         let mut known: HashMap<(ClauseKind, &Principal, String), u32> = HashMap::new();
         let mut known_sets: HashMap<&BTreeSet<OperationId>, u32> = HashMap::new();
@@ -171,41 +178,25 @@ impl<'a, 'm> Surveyor<'a, 'm> {
             let next = known.len() as u32;
             grants.push(*known.entry(some).or_insert(next));
         }
-        let answers = Mutex::default();
-        Surveyor { index, models, contents, sets, members, grants, reads, common, answers }
+        let (answers, numbers) = (Mutex::default(), Mutex::default());
+        let models = models.clone();
+        Surveyor { index, models, contents, sets, members, grants, reads, common, answers, numbers }
     }
 
-    fn app(&self, app: AppId) -> Vec<Group> {
+    /// One of its apps.
+    pub fn of(&self, app: AppId) -> OfApp<'_, 'm> {
         let model = self.index.model;
-        // Clauses with the same set of operations come and go together.
         let mut by_set: BTreeMap<u32, Vec<ClauseId>> = BTreeMap::new();
         for clause in self.index.of_app(app) {
             by_set.entry(self.sets[clause.index()]).or_default().push(*clause);
         }
-        let held = {
-            let app = &model.apps[app.index()];
-            let held = closure(model, &app.requested);
-            match &app.approved {
-                Some(approved) => &held & &closure(model, approved),
-                None => held,
-            }
+        let requested = &model.apps[app.index()];
+        let held = closure(model, &requested.requested);
+        let held = match &requested.approved {
+            Some(approved) => &held & &closure(model, approved),
+            None => held,
         };
-        let mut groups: HashMap<(Vec<u32>, Question), Vec<OperationId>> = HashMap::new();
-        for operation in (0..model.operations.len() as u32).map(OperationId) {
-            let spoken = |set: &&u32| has(&self.members[**set as usize], operation);
-            let sets: Vec<u32> = by_set.keys().filter(spoken).copied().collect();
-            let question = self.question(app, operation, &held, sets.iter().flat_map(|set| &by_set[set]));
-            groups.entry((sets, question)).or_default().push(operation);
-        }
-        let mut groups: Vec<Group> = groups
-            .into_iter()
-            .map(|((_, question), operations)| {
-                let reach = self.answer(app, operations[0], question);
-                Group { operations, reach }
-            })
-            .collect();
-        groups.sort_by_key(|group| group.operations[0]);
-        groups
+        OfApp { surveyor: self, app, by_set, held }
     }
 
     fn question<'c>(
@@ -262,49 +253,67 @@ impl<'a, 'm> Surveyor<'a, 'm> {
             return reach.clone();
         }
         // Two threads may ask the same at once, and find the same.
-        let reach = Arc::new(self.ask(app, operation, &question));
+        let alone = question.suffices[0] && !question.demanded;
+        let reach = Arc::new(reach(&self.models, app, operation, &Growing { alone, ..Growing::default() }));
         known().insert(question, reach.clone());
         reach
     }
+}
 
-    fn ask(&self, app: AppId, operation: OperationId, question: &Question) -> Reach {
-        let model = self.index.model;
-        let clauses = self.index.clauses(app, operation);
-        let of = |kind: ClauseKind| clauses.iter().filter(move |id| model.clauses[id.index()].kind == kind);
-        if of(ClauseKind::Permit).next().is_none() {
-            return Reach::Never;
+impl OfApp<'_, '_> {
+    /// Whether any request for the operation is permitted.
+    pub fn reach(&self, operation: OperationId) -> Reach {
+        let (_, question) = self.question(operation);
+        let reach = self.surveyor.answer(self.app, operation, question);
+        of(self.surveyor.index.model, &reach, self.app, operation)
+    }
+
+    /// A number for what decides requests of the app for the operation: where it is the same for two pairs of them,
+    /// so is what is permitted, but for the names of app and operation.
+    pub fn alike(&self, operation: OperationId) -> u32 {
+        let (_, question) = self.question(operation);
+        let mut known = self.surveyor.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = known.len() as u32;
+        *known.entry(question).or_insert(next)
+    }
+
+    /// All operations, grouped.
+    fn groups(&self) -> Vec<Group> {
+        let mut groups: HashMap<(Vec<u32>, Question), Vec<OperationId>> = HashMap::new();
+        for operation in (0..self.surveyor.index.model.operations.len() as u32).map(OperationId) {
+            groups.entry(self.question(operation)).or_default().push(operation);
         }
-        let few = |kind: ClauseKind| of(kind).copied().take(FEW).collect::<BTreeSet<ClauseId>>();
-        let permits = &few(ClauseKind::Permit) | &few(ClauseKind::AppUserGrant);
-        let alone = question.suffices[0] && !question.demanded;
-        // Without a user first; with a few grants; with all.
-        let mut tries: Vec<BTreeSet<ClauseId>> = Vec::new();
-        tries.extend(alone.then(|| permits.clone()));
-        let any = of(ClauseKind::ContextUserGrant)
-            .filter(|id| model.clauses[id.index()].principal == Principal::Any)
-            .take(FEW)
-            .copied()
-            .collect::<BTreeSet<ClauseId>>();
-        tries.push(&permits | &(&any | &few(ClauseKind::ContextUserGrant)));
-        for kept in tries {
-            let mut universe = self.models.part(app, operation, &[], &|id| kept.contains(&id));
-            let permitted = universe.permitted(0);
-            if let Answer::Sometimes(assignment) = universe.ask(permitted) {
-                return Reach::Somewhere(universe.request(&assignment));
-            }
-        }
-        let mut universe = self.models.universe(&[Some((app, operation))], &[]);
-        let permitted = universe.permitted(0);
-        match universe.ask(permitted) {
-            Answer::Sometimes(assignment) => Reach::Somewhere(universe.request(&assignment)),
-            Answer::Never => Reach::Never,
-            Answer::Undecided(undecided) => Reach::Undecided(undecided),
-        }
+        let mut groups: Vec<Group> = groups
+            .into_iter()
+            .map(|((_, question), operations)| {
+                let reach = self.surveyor.answer(self.app, operations[0], question);
+                Group { operations, reach }
+            })
+            .collect();
+        groups.sort_by_key(|group| group.operations[0]);
+        groups
+    }
+
+    /// The sets of operations, among those of the app's clauses, in which it lies; and what the answer depends on.
+    fn question(&self, operation: OperationId) -> (Vec<u32>, Question) {
+        let spoken = |set: &&u32| has(&self.surveyor.members[**set as usize], operation);
+        let sets: Vec<u32> = self.by_set.keys().filter(spoken).copied().collect();
+        let clauses = sets.iter().flat_map(|set| &self.by_set[set]);
+        let question = self.surveyor.question(self.app, operation, &self.held, clauses);
+        (sets, question)
     }
 }
 
 fn has(bits: &[u64], operation: OperationId) -> bool {
     bits[operation.index() / 64] >> (operation.index() % 64) & 1 == 1
+}
+
+/// Whether a condition reads what its app is, stages of its ratchets among it, and what the operation is.
+pub fn reads(model: &Model, condition: &Condition) -> [bool; 2] {
+    let (mut said, mut reads) = (String::new(), [false; 2]);
+    say(model, condition, &mut said, &mut reads);
+    // Another app's ratchet has no stage.
+    [reads[0] || said.contains("Stage("), reads[1]]
 }
 
 /// What a condition says, without where it is written; and whether it reads its app or operation.

@@ -95,7 +95,15 @@ impl<'m> Models<'m> {
         kept: &dyn Fn(ClauseId) -> bool,
     ) -> Universe<'m> {
         let known = Known::new(&self.indices[0], app, operation);
-        Universe::new(&[Some(known)], &self.differences, extra, kept)
+        let refuses = |id: ClauseId| known.model.clauses[id.index()].kind.refuses();
+        let stays = |id: ClauseId| refuses(id) || kept(id);
+        Universe::new(&[Some(known.clone())], &self.differences, extra, &stays)
+    }
+
+    /// A universe of one model without any of its grants and rules: for questions about `extra` alone.
+    pub fn bare(&self, app: AppId, operation: OperationId, extra: &[(usize, &Condition)]) -> Universe<'m> {
+        let known = Known::new(&self.indices[0], app, operation);
+        Universe::new(&[Some(known)], &self.differences, extra, &|_| false)
     }
 }
 
@@ -312,7 +320,7 @@ fn ask(
         asked.scalar(site, side, Type::String, Some(Predicate::Is(sites)));
     }
     let mut clauses = known.index.clauses(known.app, known.operation);
-    clauses.retain(|clause| model.clauses[clause.index()].kind.refuses() || kept(*clause));
+    clauses.retain(|clause| kept(*clause));
     for clause in &clauses {
         let clause = &model.clauses[clause.index()];
         if known.settled(&clause.condition) != Some(false) {

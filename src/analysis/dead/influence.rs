@@ -1,9 +1,9 @@
-//! One pass over all cells: what no request shows to matter.
+//! One pass over all cells: which rules, containers and stages no request shows to matter.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::questions::{Questions, replaced};
+use super::questions::Questions;
 use super::rules::Parts;
 use super::{Subject, Undecided};
 use crate::analysis::Progress;
@@ -57,8 +57,6 @@ const CERTAINLY: Counting = Counting { unknown: false, listed: false };
 #[derive(Default)]
 struct Asked<'q> {
     rules: Vec<ClauseId>,
-    /// Replacements of tests, each with a clause that has the test.
-    tests: Vec<(Subject, ClauseId)>,
     /// Each with the condition that a request is about it.
     containers: Vec<(Subject, &'q Condition)>,
     stages: Vec<(Subject, RatchetId, u32)>,
@@ -66,7 +64,7 @@ struct Asked<'q> {
 
 impl Asked<'_> {
     fn is_empty(&self) -> bool {
-        self.rules.is_empty() && self.tests.is_empty() && self.containers.is_empty() && self.stages.is_empty()
+        self.rules.is_empty() && self.containers.is_empty() && self.stages.is_empty()
     }
 }
 
@@ -89,7 +87,6 @@ impl InCell<'_, '_> {
             clauses.into_iter().partition(|clause| self.is_grant(*clause));
         let asked = |clauses: &[ClauseId]| Asked {
             rules: clauses.iter().copied().filter(|clause| self.open(Subject::Rule(*clause))).collect(),
-            tests: self.tests(clauses),
             ..Asked::default()
         };
         let mut first = asked(&others);
@@ -100,7 +97,7 @@ impl InCell<'_, '_> {
         if grants.is_empty() {
             self.whole(first, &mut undecided);
         } else if !first.is_empty() {
-            let more = self.part(first, &mut undecided);
+            let more = self.part(first);
             left.rules.extend(more.rules);
             left.containers.extend(more.containers);
             left.stages.extend(more.stages);
@@ -114,13 +111,10 @@ impl InCell<'_, '_> {
     }
 
     /// Asks without the assignments to people; what that leaves open.
-    fn part<'q>(&self, asked: Asked<'q>, undecided: &mut Vec<Undecided>) -> Asked<'q> {
+    fn part<'q>(&self, asked: Asked<'q>) -> Asked<'q> {
         let extra = self.extra(&asked);
         let mut universe =
             self.models.part(self.cell.app, self.cell.operation(), &extra, &|clause| !self.is_grant(clause));
-        for (subject, clause) in &asked.tests {
-            self.test(&mut universe, *subject, *clause, undecided);
-        }
         let mut left = Asked::default();
         let user = self.questions.user.as_ref();
         if !asked.rules.is_empty() {
@@ -176,9 +170,6 @@ impl InCell<'_, '_> {
         let mut universe = self.models.universe(&[Some((self.cell.app, self.cell.operation()))], &extra);
         if !asked.rules.is_empty() {
             self.rules(&mut universe, &asked.rules, undecided);
-        }
-        for (subject, clause) in asked.tests {
-            self.test(&mut universe, subject, clause, undecided);
         }
         let permitted = universe.permitted(0);
         for (subject, about) in asked.containers {
@@ -239,42 +230,6 @@ impl InCell<'_, '_> {
         }
     }
 
-    /// Replacements of tests that are open, each with a clause that has the test.
-    fn tests(&self, clauses: &[ClauseId]) -> Vec<(Subject, ClauseId)> {
-        let mut tests = Vec::new();
-        for clause in clauses {
-            for place in &self.questions.tests[clause.index()] {
-                for value in [true, false] {
-                    let subject = Subject::Test(*place, value);
-                    if self.open(subject) {
-                        tests.push((subject, *clause));
-                    }
-                }
-            }
-        }
-        tests
-    }
-
-    fn test(
-        &self,
-        universe: &mut Universe<'_>,
-        subject: Subject,
-        clause: ClauseId,
-        undecided: &mut Vec<Undecided>,
-    ) {
-        let Subject::Test(place, value) = subject else { return };
-        if !self.open(subject) {
-            return;
-        }
-        let clause = &self.model.clauses[clause.index()];
-        let refuses = clause.kind.refuses();
-        let counting = Counting { unknown: refuses, listed: !refuses };
-        let now = universe.condition(0, &clause.condition, counting);
-        let then = universe.condition(0, &replaced(&clause.condition, place, value), counting);
-        let differs = differ(universe, now, then);
-        self.judge(universe, subject, differs, undecided);
-    }
-
     fn containers(&self) -> Vec<(Subject, &Condition)> {
         let operation = &self.model.operations[self.cell.operation().index()];
         let mut kind = Some(operation.lists.unwrap_or(operation.kind));
@@ -307,7 +262,7 @@ impl InCell<'_, '_> {
 }
 
 /// Where one is true and the other is not.
-fn differ(universe: &mut Universe<'_>, one: Term, other: Term) -> Term {
+pub(super) fn differ(universe: &mut Universe<'_>, one: Term, other: Term) -> Term {
     if one == other {
         return Term::FALSE;
     }
