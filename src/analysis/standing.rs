@@ -16,7 +16,7 @@ pub struct Standing<'m> {
     model: &'m Model,
     cells: Cells<'m>,
     models: Models<'m>,
-    surveyor: Surveyor<'m>,
+    surveyor: Arc<Surveyor<'m>>,
 }
 
 /// What an app may do in some request.
@@ -44,8 +44,12 @@ impl May {
 impl<'m> Standing<'m> {
     /// Looks the model through once.
     pub fn new(model: &'m Model) -> Standing<'m> {
-        let models = Models::new(&[model]);
-        Standing { model, cells: Cells::new(model, &[]), surveyor: Surveyor::new(&models), models }
+        Standing::surveyed(model, Arc::new(Surveyor::new(&Models::new(&[model]))))
+    }
+
+    /// The same, with a surveyor of the model that others ask too.
+    pub fn surveyed(model: &'m Model, surveyor: Arc<Surveyor<'m>>) -> Standing<'m> {
+        Standing { model, cells: Cells::new(model, &[]), models: surveyor.models().clone(), surveyor }
     }
 
     /// What the app may do, were these layers to permit everything.

@@ -1,7 +1,7 @@
 //! What rules look at.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 
@@ -13,6 +13,7 @@ use crate::analysis::dead::{self, Dead};
 use crate::analysis::escalation::Landscape;
 use crate::analysis::powers;
 use crate::analysis::standing::{May, Standing};
+use crate::region::{Models, Surveyor};
 use crate::sema::model::{AppId, Checked, Model};
 use crate::span::{SourceMap, Span};
 use crate::syntax::tree::{self, File, Item};
@@ -32,6 +33,7 @@ pub struct Subject<'a> {
     thresholds: &'a BTreeMap<String, u64>,
     declared: OnceLock<HashMap<&'a str, &'a tree::App>>,
     suppressions: OnceLock<Suppressions>,
+    surveyor: OnceLock<Arc<Surveyor<'a>>>,
     standing: OnceLock<Standing<'a>>,
     permitted: OnceLock<Vec<May>>,
     landscape: OnceLock<Landscape>,
@@ -63,6 +65,7 @@ impl<'a> Subject<'a> {
             thresholds,
             declared: OnceLock::new(),
             suppressions: OnceLock::new(),
+            surveyor: OnceLock::new(),
             standing: OnceLock::new(),
             permitted: OnceLock::new(),
             landscape: OnceLock::new(),
@@ -87,18 +90,22 @@ impl<'a> Subject<'a> {
         self.suppressions.get_or_init(|| suppressions::read(self.sources, self.files))
     }
 
+    /// Whom all ask whether an app may do a thing at all.
+    pub(super) fn surveyor(&self) -> &Arc<Surveyor<'a>> {
+        self.surveyor.get_or_init(|| Arc::new(Surveyor::new(&Models::new(&[&**self.model]))))
+    }
+
     /// Whom to ask what apps may do.
     pub fn standing(&self) -> &Standing<'a> {
-        self.standing.get_or_init(|| Standing::new(self.model))
+        self.standing.get_or_init(|| Standing::surveyed(self.model, self.surveyor().clone()))
     }
 
     /// What each app may do, by its id.
     pub fn permitted(&self) -> &[May] {
         self.permitted.get_or_init(|| {
-            let apps = (0..self.model.apps.len()).map(|app| {
-                (self.progress)("asking what is permitted", app, self.model.apps.len());
-                self.standing().may(AppId(app as u32), &BTreeSet::new())
-            });
+            self.regions(); // asks for all apps at once
+            let apps = (0..self.model.apps.len())
+                .map(|app| self.standing().may(AppId(app as u32), &BTreeSet::new()));
             apps.collect()
         })
     }

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 
 use super::ask::{Answer, Undecided};
 use super::lower::Counting;
+use super::terms::Term;
 use super::universe::{Models, Universe};
-use super::{Variation, terms::Term};
+use super::{Assignment, Variation};
 use crate::request::Request;
 use crate::sema::model::{AppId, ClauseId, ClauseKind, Condition, Layer, OperationId, Principal};
 
@@ -46,13 +47,23 @@ const FEW: usize = 6;
 
 /// Whether any request of the app for the operation is permitted.
 pub fn reach(models: &Models<'_>, app: AppId, operation: OperationId, asked: &Growing<'_>) -> Reach {
+    reach_by(models, app, operation, asked).0
+}
+
+/// The same, and where some request is, the clauses that grant and permit it.
+pub(super) fn reach_by(
+    models: &Models<'_>,
+    app: AppId,
+    operation: OperationId,
+    asked: &Growing<'_>,
+) -> (Reach, Vec<ClauseId>) {
     let index = models.index(0);
     let model = index.model;
     let assumed = |layer: Layer| asked.assume.is_some_and(|assume| assume.contains(&layer));
     let clauses = index.clauses(app, operation);
     let of = |kind: ClauseKind| clauses.iter().filter(move |id| model.clauses[id.index()].kind == kind);
     if of(ClauseKind::Permit).next().is_none() && !assumed(Layer::Rules) {
-        return Reach::Never;
+        return (Reach::Never, Vec::new());
     }
     let few = |kind: ClauseKind| of(kind).copied().take(FEW).collect::<BTreeSet<ClauseId>>();
     let permits = &few(ClauseKind::Permit) | &few(ClauseKind::AppUserGrant);
@@ -70,9 +81,9 @@ pub fn reach(models: &Models<'_>, app: AppId, operation: OperationId, asked: &Gr
         let mut universe = models.part(app, operation, &extra, &|id| kept.contains(&id));
         let term = term(&mut universe, asked, &[]);
         match universe.ask(term) {
-            Answer::Sometimes(assignment) => return Reach::Somewhere(universe.request(&assignment)),
+            Answer::Sometimes(assignment) => return found(&mut universe, &assignment),
             // There are no others.
-            Answer::Never if kept.len() == all => return Reach::Never,
+            Answer::Never if kept.len() == all => return (Reach::Never, Vec::new()),
             Answer::Never | Answer::Undecided(_) => {}
         }
     }
@@ -81,16 +92,26 @@ pub fn reach(models: &Models<'_>, app: AppId, operation: OperationId, asked: &Gr
         let mut universe = models.part(app, operation, &extra, &|id| !is_grant(id));
         let term = term(&mut universe, asked, &[Layer::ContextUser]);
         if universe.ask(term) == Answer::Never {
-            return Reach::Never;
+            return (Reach::Never, Vec::new());
         }
     }
     let mut universe = models.universe(&[Some((app, operation))], &extra);
     let term = term(&mut universe, asked, &[]);
     match universe.ask(term) {
-        Answer::Sometimes(assignment) => Reach::Somewhere(universe.request(&assignment)),
-        Answer::Never => Reach::Never,
-        Answer::Undecided(undecided) => Reach::Undecided(undecided),
+        Answer::Sometimes(assignment) => found(&mut universe, &assignment),
+        Answer::Never => (Reach::Never, Vec::new()),
+        Answer::Undecided(undecided) => (Reach::Undecided(undecided), Vec::new()),
     }
+}
+
+fn found(universe: &mut Universe<'_>, assignment: &Assignment) -> (Reach, Vec<ClauseId>) {
+    let clauses = universe.clauses(0).to_vec();
+    let matches = |id: &ClauseId| {
+        let term = universe.clause(0, *id);
+        universe.terms().evaluate(term, assignment)
+    };
+    let by = clauses.into_iter().filter(matches).collect();
+    (Reach::Somewhere(universe.request(assignment)), by)
 }
 
 /// Where it is permitted and the condition holds, with more layers taken as permitting.

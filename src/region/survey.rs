@@ -1,18 +1,19 @@
 //! All apps and all operations: where anything is permitted at all, with a witness.
 //!
 //! Operations that an app's clauses treat alike are one group, and apps whose clauses say the same of a group share
-//! its answer.
+//! its answer. What is permitted one app is mostly permitted others too, to whom the same is granted: a witness for one
+//! is tried on them, and where they are forbidden more, the evaluator says whether this is.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::index::Index;
 use super::layers::{callable, closure};
-use super::reach::{Growing, Reach, reach};
+use super::reach::{Growing, Reach, reach_by};
 use super::universe::Models;
+use crate::eval;
 use crate::parallel;
-use crate::request::Target;
+use crate::request::{Request, Target};
 use crate::sema::model::{
     AppId, Atom, ClauseId, ClauseKind, Condition, KindId, Model, OperationId, Owner, Predicate, Principal,
     RatchetId, ScopeId, Subject,
@@ -77,23 +78,27 @@ fn of(model: &Model, reach: &Reach, app: AppId, operation: OperationId) -> Reach
 pub fn survey<'m>(model: &'m Model, progress: &(dyn Fn(usize, usize) + Sync)) -> Survey<'m> {
     let models = Models::new(&[model]);
     let surveyor = Surveyor::new(&models);
+    surveyor.look_at_all(progress);
     let apps: Vec<AppId> = (0..model.apps.len() as u32).map(AppId).collect();
-    let done = AtomicUsize::new(0);
-    let apps = parallel::map(&apps, &|app: &AppId| {
-        let groups = surveyor.of(*app).groups();
-        progress(done.fetch_add(1, Ordering::Relaxed) + 1, apps.len());
-        AppSurvey { app: *app, groups }
-    });
+    let apps =
+        parallel::map(&apps, &|app: &AppId| AppSurvey { app: *app, groups: surveyor.of(*app).groups() });
     Survey { models, apps }
 }
 
 /// What the answer for a group depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Question {
+    frame: Frame,
+    /// What the clauses say, grants to context users left out: these depend on the operation alone. Those that grant
+    /// or permit, and those that refuse.
+    clauses: [Vec<u32>; 2],
+}
+
+/// What it depends on besides clauses.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Frame {
     kind: KindId,
     lists: Option<KindId>,
-    /// What the clauses say, grants to context users left out: these depend on the operation alone.
-    clauses: Vec<u32>,
     grants: u32,
     /// Whether the scopes suffice without a context user, and with one.
     suffices: [bool; 2],
@@ -105,6 +110,22 @@ struct Question {
     app: Option<AppId>,
     operation: Option<OperationId>,
 }
+
+/// A request that is permitted where these grant and permit, and no more than those refuse.
+#[derive(Debug)]
+struct Precedent {
+    request: Request,
+    /// What grants and permits it.
+    needs: Vec<u32>,
+    /// What refused others there.
+    refusing: Vec<u32>,
+}
+
+/// Apps in a round.
+const ROUND: usize = 64;
+
+/// Precedents that are tried before a new one is looked for.
+const PRECEDENTS: usize = 8;
 
 /// Answers for apps and operations one by one, and remembers.
 #[derive(Debug)]
@@ -124,6 +145,8 @@ pub struct Surveyor<'m> {
     /// Whether the authority or some grant does.
     common: [bool; 2],
     answers: Mutex<HashMap<Question, Arc<Reach>>>,
+    /// The newest last.
+    precedents: Mutex<HashMap<Frame, Vec<Arc<Precedent>>>>,
     numbers: Mutex<HashMap<Question, u32>>,
 }
 
@@ -178,9 +201,26 @@ impl<'m> Surveyor<'m> {
             let next = known.len() as u32;
             grants.push(*known.entry(some).or_insert(next));
         }
-        let (answers, numbers) = (Mutex::default(), Mutex::default());
+        let (answers, precedents, numbers) = (Mutex::default(), Mutex::default(), Mutex::default());
         let models = models.clone();
-        Surveyor { index, models, contents, sets, members, grants, reads, common, answers, numbers }
+        Surveyor {
+            index,
+            models,
+            contents,
+            sets,
+            members,
+            grants,
+            reads,
+            common,
+            answers,
+            precedents,
+            numbers,
+        }
+    }
+
+    /// The models, the first of which is looked at.
+    pub fn models(&self) -> &Models<'m> {
+        &self.models
     }
 
     /// One of its apps.
@@ -209,14 +249,17 @@ impl<'m> Surveyor<'m> {
         let model = self.index.model;
         let of = &model.apps[app.index()];
         let mut reads = self.common;
-        let mut said: Vec<u32> = Vec::new();
+        let mut said: [Vec<u32>; 2] = Default::default();
         for clause in clauses {
             let read = self.reads[clause.index()];
             reads = [reads[0] || read[0], reads[1] || read[1]];
-            said.push(self.contents[clause.index()]);
+            let refuses = model.clauses[clause.index()].kind.refuses();
+            said[usize::from(refuses)].push(self.contents[clause.index()]);
         }
-        said.sort_unstable();
-        said.dedup();
+        for said in &mut said {
+            said.sort_unstable();
+            said.dedup();
+        }
         let models = callable(model, &of.models, operation);
         let demands =
             |id: &crate::sema::model::PermissionModelId| model.permission_models[id.index()].demands_user;
@@ -230,10 +273,9 @@ impl<'m> Surveyor<'m> {
             let held = held.iter().copied().collect();
             (*ratchet, held, alternatives(true))
         });
-        Question {
+        let frame = Frame {
             kind: operations.kind,
             lists: operations.lists,
-            clauses: said,
             grants: self.grants[operation.index()],
             suffices: [!alternatives(false).is_empty(), !alternatives(true).is_empty()],
             demanded: models.iter().all(demands),
@@ -241,11 +283,12 @@ impl<'m> Surveyor<'m> {
             sites: of.installed_on.clone(),
             app: reads[0].then_some(app),
             operation: reads[1].then_some(operation),
-        }
+        };
+        Question { frame, clauses: said }
     }
 
     fn answer(&self, app: AppId, operation: OperationId, question: Question) -> Arc<Reach> {
-        if !question.suffices[1] {
+        if !question.frame.suffices[1] {
             return Arc::new(Reach::Never);
         }
         let known = || self.answers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -253,10 +296,104 @@ impl<'m> Surveyor<'m> {
             return reach.clone();
         }
         // Two threads may ask the same at once, and find the same.
-        let alone = question.suffices[0] && !question.demanded;
-        let reach = Arc::new(reach(&self.models, app, operation, &Growing { alone, ..Growing::default() }));
+        let reach = Arc::new(self.ask(app, operation, &question).0);
         known().insert(question, reach.clone());
         reach
+    }
+}
+
+impl Surveyor<'_> {
+    /// Answers for all apps and operations ahead, on all cores: what is asked later is known. `progress` is told how
+    /// many of the apps are done.
+    ///
+    /// In rounds, each of which takes the precedents of those before, so that the same is found whichever thread is
+    /// the faster. The first rounds are small ones.
+    pub fn look_at_all(&self, progress: &(dyn Fn(usize, usize) + Sync)) {
+        let all = self.index.model.apps.len();
+        let (mut from, mut size) = (0, 1);
+        while from < all {
+            let apps: Vec<AppId> = (from..all.min(from + size)).map(|app| AppId(app as u32)).collect();
+            let asked = parallel::map(&apps, &|app: &AppId| self.open(*app));
+            let mut seen = HashSet::new();
+            let asked: Vec<(AppId, OperationId, Question)> = asked
+                .into_iter()
+                .flatten()
+                .filter(|(_, _, question)| seen.insert(question.clone()))
+                .collect();
+            let answers =
+                parallel::map(&asked, &|(app, operation, question)| self.ask(*app, *operation, question));
+            let mut known = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut precedents = self.precedents.lock().unwrap_or_else(PoisonError::into_inner);
+            for ((_, _, question), (reach, precedent)) in asked.into_iter().zip(answers) {
+                if let Some(precedent) = precedent {
+                    let of_frame = precedents.entry(question.frame.clone()).or_default();
+                    of_frame.push(Arc::new(precedent));
+                    if of_frame.len() > PRECEDENTS {
+                        of_frame.remove(0);
+                    }
+                }
+                known.insert(question, Arc::new(reach));
+            }
+            from += apps.len();
+            size = (size * 2).min(ROUND);
+            progress(from, all);
+        }
+    }
+
+    /// What is not answered yet of an app, each once.
+    fn open(&self, app: AppId) -> Vec<(AppId, OperationId, Question)> {
+        let of_app = self.of(app);
+        let mut seen = HashSet::new();
+        let mut open = Vec::new();
+        for operation in (0..self.index.model.operations.len() as u32).map(OperationId) {
+            let (_, question) = of_app.question(operation);
+            if question.frame.suffices[1] && seen.insert(question.clone()) {
+                open.push((app, operation, question));
+            }
+        }
+        let known = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|(_, _, question)| !known.contains_key(question));
+        open
+    }
+
+    /// What is found, and a precedent where it is new.
+    fn ask(&self, app: AppId, operation: OperationId, question: &Question) -> (Reach, Option<Precedent>) {
+        let model = self.index.model;
+        let precedents = self.precedents.lock().unwrap_or_else(PoisonError::into_inner);
+        let known: Vec<Arc<Precedent>> = precedents.get(&question.frame).cloned().unwrap_or_default();
+        drop(precedents);
+        let here = self.index.clauses(app, operation);
+        let contents = |id: &ClauseId| self.contents[id.index()];
+        for precedent in known.iter().rev() {
+            if !precedent.needs.iter().all(|need| question.clauses[0].binary_search(need).is_ok()) {
+                continue;
+            }
+            let new = here.iter().copied().filter(|id| {
+                model.clauses[id.index()].kind.refuses()
+                    && precedent.refusing.binary_search(&contents(id)).is_err()
+            });
+            let found = of(model, &Reach::Somewhere(precedent.request.clone()), app, operation);
+            if let Reach::Somewhere(request) = &found
+                && !eval::refuse(model, (app, operation), request, new)
+            {
+                return (found, None);
+            }
+        }
+        let alone = question.frame.suffices[0] && !question.frame.demanded;
+        let growing = Growing { alone, ..Growing::default() };
+        let (found, needs) = reach_by(&self.models, app, operation, &growing);
+        let precedent = match &found {
+            Reach::Somewhere(request) => {
+                let is_grant =
+                    |id: &&ClauseId| model.clauses[id.index()].kind == ClauseKind::ContextUserGrant;
+                let mut needs: Vec<u32> = needs.iter().filter(|id| !is_grant(id)).map(contents).collect();
+                needs.sort_unstable();
+                needs.dedup();
+                Some(Precedent { request: request.clone(), needs, refusing: question.clauses[1].clone() })
+            }
+            Reach::Never | Reach::Undecided(_) => None,
+        };
+        (found, precedent)
     }
 }
 

@@ -1,7 +1,6 @@
 //! What the policy permits, answered by regions: for all requests, and not only for those that somebody tried.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::needs::{Grant, Needs};
 use super::permitted::{Answer, Group, Permits, at_stage};
@@ -30,10 +29,20 @@ impl<'m> Regions<'m> {
     /// Groups the operations of each app, and asks of each group whether anything is permitted.
     pub fn new(model: &'m Model, needs: &Needs, progress: Progress<'_>) -> Regions<'m> {
         let models = Models::new(&[model]);
-        let surveyor = Surveyor::new(&models);
+        Regions::surveyed(model, &Surveyor::new(&models), needs, progress)
+    }
+
+    /// The same, with a surveyor of the model that others ask too.
+    pub fn surveyed(
+        model: &'m Model,
+        surveyor: &Surveyor<'m>,
+        needs: &Needs,
+        progress: Progress<'_>,
+    ) -> Regions<'m> {
+        let models = surveyor.models().clone();
+        surveyor.look_at_all(progress);
         let cells = Cells::new(model, &[]);
         let apps: Vec<AppId> = (0..model.apps.len()).map(|app| AppId(app as u32)).collect();
-        let done = AtomicUsize::new(0);
         let groups = parallel::map(&apps, &|app: &AppId| {
             let held = states::granted(model, *app);
             let grant = Grant { models: &model.apps[app.index()].models, held: &held, user: true };
@@ -50,9 +59,7 @@ impl<'m> Regions<'m> {
                 };
                 Group { operations: operations.into_iter().collect(), permitted }
             };
-            let groups = cells.of(*app, operations).into_iter().map(|cell| group(cell.operations)).collect();
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1, apps.len());
-            groups
+            cells.of(*app, operations).into_iter().map(|cell| group(cell.operations)).collect()
         });
         Regions { model, models, groups }
     }
