@@ -57,6 +57,8 @@ const CERTAINLY: Counting = Counting { unknown: false, listed: false };
 #[derive(Default)]
 struct Asked<'q> {
     rules: Vec<ClauseId>,
+    /// Assignments to people.
+    grants: Vec<ClauseId>,
     /// Each with the condition that a request is about it.
     containers: Vec<(Subject, &'q Condition)>,
     stages: Vec<(Subject, RatchetId, u32)>,
@@ -64,7 +66,10 @@ struct Asked<'q> {
 
 impl Asked<'_> {
     fn is_empty(&self) -> bool {
-        self.rules.is_empty() && self.containers.is_empty() && self.stages.is_empty()
+        self.rules.is_empty()
+            && self.grants.is_empty()
+            && self.containers.is_empty()
+            && self.stages.is_empty()
     }
 }
 
@@ -85,23 +90,18 @@ impl InCell<'_, '_> {
         let clauses = self.models.index(0).clauses(self.cell.app, self.cell.operation());
         let (grants, others): (Vec<ClauseId>, Vec<ClauseId>) =
             clauses.into_iter().partition(|clause| self.is_grant(*clause));
-        let asked = |clauses: &[ClauseId]| Asked {
-            rules: clauses.iter().copied().filter(|clause| self.open(Subject::Rule(*clause))).collect(),
-            ..Asked::default()
+        let open = |clauses: Vec<ClauseId>| {
+            clauses.into_iter().filter(|clause| self.open(Subject::Rule(*clause))).collect::<Vec<_>>()
         };
-        let mut first = asked(&others);
-        first.containers = self.containers();
-        first.stages = self.stages();
+        let all = grants.is_empty();
+        let asked = Asked {
+            rules: open(others),
+            grants: open(grants),
+            containers: self.containers(),
+            stages: self.stages(),
+        };
         let mut undecided = Vec::new();
-        let mut left = asked(&grants);
-        if grants.is_empty() {
-            self.whole(first, &mut undecided);
-        } else if !first.is_empty() {
-            let more = self.part(first);
-            left.rules.extend(more.rules);
-            left.containers.extend(more.containers);
-            left.stages.extend(more.stages);
-        }
+        let left = if all || asked.is_empty() { asked } else { self.part(asked) };
         self.whole(left, &mut undecided);
         undecided
     }
@@ -132,6 +132,15 @@ impl InCell<'_, '_> {
         let few = universe.permitted(0);
         let (none, assume) = (BTreeSet::new(), BTreeSet::from([Layer::ContextUser]));
         let many = universe.varied(0, &Variation { without: &none, requested: None, assume: &assume });
+        // Whoever they are about: where nothing would be permitted anybody, no assignment matters.
+        for grant in asked.grants {
+            let counting = Counting { unknown: false, listed: true };
+            let there = universe.condition(0, &self.model.clauses[grant.index()].condition, counting);
+            let many = universe.terms().and(&[many, there]);
+            if !self.settled(&mut universe, Subject::Rule(grant), Term::FALSE, many) {
+                left.grants.push(grant);
+            }
+        }
         for (subject, about) in asked.containers {
             let there = universe.condition(0, about, CERTAINLY);
             let (few, many) = (universe.terms().and(&[few, there]), universe.terms().and(&[many, there]));
@@ -168,9 +177,7 @@ impl InCell<'_, '_> {
         }
         let extra = self.extra(&asked);
         let mut universe = self.models.universe(&[Some((self.cell.app, self.cell.operation()))], &extra);
-        if !asked.rules.is_empty() {
-            self.rules(&mut universe, &asked.rules, undecided);
-        }
+        self.rules(&mut universe, &[asked.rules, asked.grants].concat(), undecided);
         let permitted = universe.permitted(0);
         for (subject, about) in asked.containers {
             // The container must certainly be the one.
@@ -186,7 +193,8 @@ impl InCell<'_, '_> {
 
     fn extra<'q>(&'q self, asked: &Asked<'q>) -> Vec<(usize, &'q Condition)> {
         let containers = asked.containers.iter().map(|(_, about)| (0, *about));
-        containers.chain(self.questions.user.as_ref().map(|user| (0, user))).collect()
+        let grants = asked.grants.iter().map(|grant| (0, &self.model.clauses[grant.index()].condition));
+        containers.chain(grants).chain(self.questions.user.as_ref().map(|user| (0, user))).collect()
     }
 
     fn open(&self, subject: Subject) -> bool {
@@ -220,6 +228,9 @@ impl InCell<'_, '_> {
     }
 
     fn rules(&self, universe: &mut Universe<'_>, rules: &[ClauseId], undecided: &mut Vec<Undecided>) {
+        if rules.is_empty() {
+            return;
+        }
         let parts = Parts::new(self.model, universe, self.questions.user.as_ref(), &BTreeSet::new(), false);
         for clause in rules {
             if !self.open(Subject::Rule(*clause)) {
