@@ -94,16 +94,25 @@ impl<'m> Models<'m> {
         extra: &[(usize, &Condition)],
         kept: &dyn Fn(ClauseId) -> bool,
     ) -> Universe<'m> {
+        let model = self.indices[0].model;
+        self.only(app, operation, extra, &|id| model.clauses[id.index()].kind.refuses() || kept(id))
+    }
+
+    /// A universe of one model with only those of its clauses that are `kept`: for questions about these alone.
+    pub fn only(
+        &self,
+        app: AppId,
+        operation: OperationId,
+        extra: &[(usize, &Condition)],
+        kept: &dyn Fn(ClauseId) -> bool,
+    ) -> Universe<'m> {
         let known = Known::new(&self.indices[0], app, operation);
-        let refuses = |id: ClauseId| known.model.clauses[id.index()].kind.refuses();
-        let stays = |id: ClauseId| refuses(id) || kept(id);
-        Universe::new(&[Some(known.clone())], &self.differences, extra, &stays)
+        Universe::new(&[Some(known)], &self.differences, extra, kept)
     }
 
     /// A universe of one model without any of its grants and rules: for questions about `extra` alone.
     pub fn bare(&self, app: AppId, operation: OperationId, extra: &[(usize, &Condition)]) -> Universe<'m> {
-        let known = Known::new(&self.indices[0], app, operation);
-        Universe::new(&[Some(known)], &self.differences, extra, &|_| false)
+        self.only(app, operation, extra, &|_| false)
     }
 }
 

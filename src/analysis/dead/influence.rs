@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::grants::Idle;
 use super::questions::Questions;
 use super::rules::Parts;
 use super::{Subject, Undecided};
@@ -35,9 +36,10 @@ pub(super) fn ask<'m>(
     let all = questions.all(model);
     let matters: HashMap<Subject, AtomicBool> =
         all.iter().map(|subject| (*subject, AtomicBool::new(false))).collect();
+    let idle = Idle::new(model, models, questions);
     let done = AtomicUsize::new(0);
     let found = parallel::map(cells, &|cell| {
-        let open = InCell { model, models, questions, matters: &matters, cell }.ask();
+        let open = InCell { model, models, questions, matters: &matters, idle: &idle, cell }.ask();
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, cells.len());
         open
     });
@@ -78,6 +80,7 @@ struct InCell<'a, 'm> {
     models: &'a Models<'m>,
     questions: &'a Questions,
     matters: &'a HashMap<Subject, AtomicBool>,
+    idle: &'a Idle,
     cell: &'a Cell,
 }
 
@@ -94,6 +97,8 @@ impl InCell<'_, '_> {
             clauses.into_iter().filter(|clause| self.open(Subject::Rule(*clause))).collect::<Vec<_>>()
         };
         let all = grants.is_empty();
+        let grants: Vec<ClauseId> =
+            grants.into_iter().filter(|grant| !self.idle.has(self.cell.operation(), *grant)).collect();
         let asked = Asked {
             rules: open(others),
             grants: open(grants),

@@ -5,6 +5,7 @@
 //! matter yet is asked about; as soon as one request shows that it matters, it is asked about no more. So only
 //! what is dead is asked about everywhere. Tests in conditions are asked about for themselves.
 
+mod grants;
 mod influence;
 mod makers;
 mod questions;
