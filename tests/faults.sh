@@ -63,6 +63,23 @@ plant eval-less-or-equal "$agree" src/eval/conditions.rs 's/Ordering::Less => le
 plant eval-closure-skipped "$agree" src/eval/scopes.rs 's/scopes\.iter\(\)\.copied\(\)\.chain\(implied\)\.collect\(\)/{ drop(implied); scopes.clone() }/'
 plant eval-declared-group-ignored "$agree" src/eval/values.rs 's/if let Some\(members\) = situation\.model\.groups\.get\(group\) \{/if let (Some(members), true) = (situation.model.groups.get(group), false) {/'
 
+# The state of ratchets.
+ratchets="ratchet_laws ratchet_scenarios ratchet_simulation"
+plant ratchet-approvals-are-blind "$ratchets" src/ratchet/standing.rs 's/\.all\(\|target\| vote\.seen\.covers\(&facts\.marks, target\)\)\n\}/.all(|_| true)\n}/'
+plant ratchet-one-is-enough "$ratchets" src/ratchet/standing.rs 's/voters\.len\(\) >= most as usize/{ let _ = most; !voters.is_empty() }/'
+plant ratchet-nothing-ends "$ratchets" src/ratchet/standing.rs 's/clock\.over\(vote\.at, vote\.mark, seconds\)/{ let _ = (seconds, clock); false }/'
+plant ratchet-clock-forgets "$ratchets" src/ratchet/clock.rs 's/seen\.map_or\(now, \|seen\| seen\.max\(now\)\)/{ let _ = seen; now }/'
+plant ratchet-jumps-prolong "$ratchets" src/ratchet/clock.rs 's/since > self\.now\.saturating_add\(MAX_SKEW\)/since > self.now.saturating_add(i64::MAX)/'
+plant ratchet-reinstalling-restores "$ratchets" src/ratchet/advance.rs 's/self\.facts\.installed\.0\.is_none\(\) && self\.facts\.marks\.installation\.is_empty\(\)/true/'
+plant ratchet-never-regrows-anyway "$ratchets" src/ratchet/state.rs 's/limit\.as_ref\(\)\.is_some_and\(\|limit\| !limit\.contains\(scope\)\)\s*\|\| record/record/'
+plant ratchet-less-is-asked-in-vain "$ratchets" src/ratchet/advance.rs 's/self\.facts\.marks\.mark\(&Target::Unasked\(name\), self\.here\.writer\);/drop(name);/'
+plant ratchet-map-keeps-own "$ratchets" src/ratchet/join.rs 's/Some\(own\) => own\.join\(value\)/Some(_) => false/'
+plant ratchet-use-in-the-future "$ratchets" src/ratchet/advance.rs 's/\(\*at\)\.min\(self\.here\.now\)/*at/'
+plant eval-implying-scopes-stay "$agree" src/eval/scopes.rs 's/implies\.iter\(\)\.chain\(\[&scope\]\)/implies.iter().take(0).chain([\&scope])/'
+plant eval-unknown-container-is-another "$agree" src/eval/taken.rs 's/None => true/None => false/'
+plant runtime-optional-is-held "$agree" runtime/src/state.rs 's/app\.outright\.get\(\) == NONE \|\| self/true || self/'
+plant runtime-prepared-forgets-gone "$agree" runtime/src/state.rs 's/!forever && !self/!self/'
+
 # The compiler.
 plant space-interval-bound "$agree" src/space/classes.rs 's/Order\(_, Constant::Int\(n\)\) => bounds\.extend\(n\.checked_add\(1\)\)/Order(_, Constant::Int(n)) => bounds.extend(Some(*n))/'
 plant space-network-end "$agree" src/space/classes.rs 's/starts\.extend\(last\.checked_add\(1\)\)/starts.extend(Some(last))/'

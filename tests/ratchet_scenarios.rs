@@ -456,3 +456,38 @@ fn clocks_that_jump_end_approvals_and_prolong_none() {
     site.now -= DAY;
     assert_eq!(site.reasons(EDIT), ["missing-scopes"]);
 }
+
+/// When an app is harmless, along time.
+#[test]
+fn a_timeline_tells_from_when_on_an_app_only_reads() {
+    use sprag::analysis::privilege::needs::Needs;
+    use sprag::analysis::privilege::regions::Regions;
+    use sprag::analysis::privilege::timeline::{self, When};
+    let ratchet = "ratchet setup on a {\n  start\n  then configured holds WRITE when event \"done\" or 1d after install\n  \
+                   then quiet holds READ when 2d after configured\n}\n\
+                   ratchet door on a {\n  open\n  then closed withdraws read when command\n}";
+    let site = site("  requests ADMIN", ratchet);
+    let model = &site.world.model;
+    let needs = Needs::of(model);
+    let timeline = timeline::of(model, &Regions::new(model, &needs, &|_, _| {}), AppId(0));
+    let told: Vec<_> = timeline
+        .moments
+        .iter()
+        .map(|moment| {
+            let counts = moment.permitted.counts(model);
+            let when = match &moment.when {
+                When::At(seconds) => *seconds,
+                When::Once(_) => -1,
+            };
+            (when, counts.write > 0, counts.admin > 0, counts.read > 0)
+        })
+        .collect();
+    let wanted = [
+        (0, true, true, true),
+        (DAY, true, false, true),
+        (3 * DAY, false, false, true),
+        (-1, false, false, false),
+    ];
+    assert_eq!(told, wanted);
+    assert_eq!(timeline.harmless, Some(2));
+}

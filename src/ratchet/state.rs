@@ -7,7 +7,7 @@ use super::facts::{Facts, Installation};
 use super::marks::Target;
 use super::settle::{self, settle};
 use super::standing::{self, Terms};
-use crate::request::{Request, Withdrawn};
+use crate::request::{Request, Value, Withdrawn};
 use crate::sema::model::{AppId, Model, Ratchet, ScopeId, Since, Trigger};
 
 /// What a decision must know of an installation, and what people want to know.
@@ -29,6 +29,8 @@ pub struct State {
     pub unread_catalogs: BTreeSet<String>,
     /// Approvals that were begun and are not over.
     pub approvals: Vec<Open>,
+    /// Seconds since the installation, by the highest time seen; `None` where nothing is known of one.
+    pub age: Option<i64>,
     /// When something changes by itself next: a stage, the end of an approval.
     pub next: Option<i64>,
 }
@@ -54,6 +56,9 @@ impl State {
         request.stages.clone_from(&self.stages);
         request.approved = Some(self.approved.clone());
         request.withdrawn = self.withdrawn.clone();
+        if let Some(age) = self.age {
+            request.attributes.insert("install.age".to_owned(), Value::Int(age));
+        }
     }
 }
 
@@ -83,6 +88,7 @@ pub(super) fn view(model: &Model, app: AppId, facts: &Facts, clock: Clock) -> St
     let ceiling = ceiling(model, app);
 
     let mut state = State { next: next(model, app, facts, clock), ..State::default() };
+    state.age = facts.installed.0.map(|installed| clock.mark.saturating_sub(installed).max(0));
     let mut left = ceiling.clone();
     for ratchet in model.ratchets.iter().filter(|ratchet| ratchet.apps.contains(&app)) {
         let stage = if installed { stage(model, ratchet, facts, clock) } else { ratchet.stages.len() - 1 };
