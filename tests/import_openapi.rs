@@ -579,8 +579,10 @@ fn operations(file: &File) -> Vec<Op> {
                 OperationMember::Lists(kind) => op.place += &format!(" lists {}", kind.text),
                 OperationMember::Http { method, path } => op.http = (method.text.clone(), path.value.clone()),
                 OperationMember::Requires { model, alternatives } => {
-                    let texts =
-                        alternatives.iter().map(|a| a.iter().map(|s| s.text.clone()).collect()).collect();
+                    let texts = alternatives
+                        .iter()
+                        .map(|a| a.scopes.iter().map(|s| s.text.clone()).collect())
+                        .collect();
                     assert!(op.requires.insert(model.text.clone(), texts).is_none());
                 }
                 OperationMember::Marks(marks) => op.marks = marks.iter().map(|m| m.text.clone()).collect(),

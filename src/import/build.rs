@@ -1,7 +1,7 @@
 //! Making tree nodes and names from foreign words.
 
 use crate::span::Span;
-use crate::syntax::tree::{Name, Text};
+use crate::syntax::tree::{Alternative, Name, Text};
 
 /// A name without a place.
 pub(super) fn name(text: impl Into<String>) -> Name {
@@ -11,6 +11,11 @@ pub(super) fn name(text: impl Into<String>) -> Name {
 /// A text without a place.
 pub(super) fn text(value: impl Into<String>) -> Text {
     Text { value: value.into(), span: Span::default() }
+}
+
+/// Scopes that are needed together, of which the platform says no more.
+pub(super) fn all_of<S: Into<String>>(scopes: impl IntoIterator<Item = S>) -> Alternative {
+    Alternative { least: false, scopes: scopes.into_iter().map(name).collect() }
 }
 
 /// The words as one identifier: runs of foreign characters become one hyphen, a leading digit gets

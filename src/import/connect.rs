@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::build::{RESERVED, ident, name, text};
 use super::json::{self, Node};
-use super::{Document, ImportError, Imported, Importer, Note, Options};
+use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
 use crate::span::Span;
 use crate::syntax::tree::{App, AppMember, File, Item, Use};
 
@@ -126,7 +126,7 @@ impl Apps<'_> {
         let mut members = vec![AppMember::Key(text(&key))];
         match root.get("vendor").and_then(|v| v.get("name")) {
             Some(vendor) => members.push(AppMember::Vendor(text(vendor.string()?))),
-            None => self.notes.push(root.note("no vendor is named")),
+            None => self.notes.push(root.note(NoteKind::Assumed, "no vendor is named")),
         }
         members.push(AppMember::Platform(vec![name("atlassian.connect")]));
         let requests = self.requests(root)?;
@@ -147,9 +147,10 @@ impl Apps<'_> {
                 Some(at) => {
                     found.insert(at);
                 }
-                None => self.notes.push(
-                    scope.note(format!("`{written}` is no scope of Atlassian Connect and was not declared")),
-                ),
+                None => self.notes.push(scope.note(
+                    NoteKind::Unknown,
+                    format!("`{written}` is no scope of Atlassian Connect and was not declared"),
+                )),
             }
         }
         let mut scopes: Vec<&'static str> = found.into_iter().map(|at| SCOPES[at]).collect();
@@ -166,17 +167,19 @@ impl Apps<'_> {
                 "key" | "scopes" | "vendor" | "modules" => {}
                 "lifecycle" => {
                     for (event, address) in node.members()? {
-                        self.notes
-                            .push(address.note(format!("called on `{event}`: addresses are not expressed")));
+                        self.notes.push(address.note(
+                            NoteKind::Address,
+                            format!("called on `{event}`: addresses are not expressed"),
+                        ));
                     }
                 }
                 "authentication" => {
                     let kind = node.get("type").map(|t| t.string()).transpose()?.unwrap_or("none");
                     if !kind.eq_ignore_ascii_case("jwt") {
-                        self.notes.push(node.note(format!("authentication `{kind}`: no secret is shared, so the platform takes the app's requests for anonymous ones")));
+                        self.notes.push(node.note(NoteKind::Assumed, format!("authentication `{kind}`: no secret is shared, so the platform takes the app's requests for anonymous ones")));
                     }
                 }
-                _ => self.notes.push(node.note(format!("`{member}` is not expressed"))),
+                _ => self.notes.push(node.note(NoteKind::Member, format!("`{member}` is not expressed"))),
             }
         }
         let Some(modules) = root.get("modules") else { return Ok(()) };
@@ -185,14 +188,13 @@ impl Apps<'_> {
                 for hook in node.elements()? {
                     let event =
                         hook.get("event").map(|e| e.string()).transpose()?.unwrap_or("an unnamed event");
-                    self.notes.push(
-                        hook.note(format!(
-                            "receives `{event}` by webhook, without any operation being called"
-                        )),
-                    );
+                    self.notes.push(hook.note(
+                        NoteKind::Event,
+                        format!("receives `{event}` by webhook, without any operation being called"),
+                    ));
                 }
             } else {
-                self.notes.push(node.note(format!("module `{module}` is not expressed")));
+                self.notes.push(node.note(NoteKind::Module, format!("module `{module}` is not expressed")));
             }
         }
         Ok(())
@@ -210,7 +212,7 @@ impl Apps<'_> {
             }
         }
         if found.is_empty() {
-            self.notes.push(root.note("neither module nor event tells the product; `use` the catalogs of the products that it is installed on"));
+            self.notes.push(root.note(NoteKind::Assumed, "neither module nor event tells the product; `use` the catalogs of the products that it is installed on"));
             found.insert("atlassian");
         }
         self.uses.extend(found);

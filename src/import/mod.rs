@@ -6,7 +6,9 @@
 
 mod build;
 pub mod connect;
+pub mod graph;
 mod json;
+mod offer;
 pub mod openapi;
 
 use std::fmt;
@@ -14,7 +16,7 @@ use std::fmt;
 use crate::syntax::tree;
 
 /// Every importer, sorted by name.
-pub static IMPORTERS: &[&Importer] = &[&connect::IMPORTER, &openapi::IMPORTER];
+pub static IMPORTERS: &[&Importer] = &[&connect::IMPORTER, &graph::IMPORTER, &openapi::IMPORTER];
 
 /// One foreign format.
 #[derive(Debug)]
@@ -75,10 +77,69 @@ pub struct Imported {
 /// Something that a person should know of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
+    /// What sort of thing it is.
+    pub kind: NoteKind,
     /// Document and JSON pointer: `descriptor.json#/scopes/1`.
     pub place: String,
     /// What is so there; lower case, no full stop.
     pub message: String,
+}
+
+/// Sorts of notes, so that they can be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NoteKind {
+    /// Somewhere outside: what the app reaches, is called at or is loaded from.
+    Address,
+    /// What was decided where the description leaves it open.
+    Assumed,
+    /// What the app's pages may run and load.
+    Content,
+    /// The app is told of something without calling anything.
+    Event,
+    /// Acting as a person who is not there.
+    Impersonation,
+    /// A member that Sprag has no word for.
+    Member,
+    /// A part of the app, or of the interface that it adds to.
+    Module,
+    /// An operation that lists no scope in some permission model, so that it is not callable there.
+    NotCallable,
+    /// A scope, event or value that the platform does not have.
+    Unknown,
+    /// An operation that no request is mapped to, for its path has a form that templates do not have.
+    Unmatched,
+}
+
+impl NoteKind {
+    /// All of them, as they are sorted.
+    pub const ALL: [NoteKind; 10] = [
+        NoteKind::Address,
+        NoteKind::Assumed,
+        NoteKind::Content,
+        NoteKind::Event,
+        NoteKind::Impersonation,
+        NoteKind::Member,
+        NoteKind::Module,
+        NoteKind::NotCallable,
+        NoteKind::Unknown,
+        NoteKind::Unmatched,
+    ];
+
+    /// Its name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            NoteKind::Address => "address",
+            NoteKind::Assumed => "assumed",
+            NoteKind::Content => "content",
+            NoteKind::Event => "event",
+            NoteKind::Impersonation => "impersonation",
+            NoteKind::Member => "member",
+            NoteKind::Module => "module",
+            NoteKind::NotCallable => "not-callable",
+            NoteKind::Unknown => "unknown",
+            NoteKind::Unmatched => "unmatched",
+        }
+    }
 }
 
 impl fmt::Display for Note {

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 
 use self::marks::Marks;
 use self::read::{CONNECT, Endpoint, Facts, Scheme};
-use super::build::{ident, is_path, name, text};
+use super::build::{all_of, ident, is_path, name, text};
 use super::json::{self, Node};
 use super::{Document, ImportError, Imported, Importer, Options};
 use crate::span::Span;
@@ -197,11 +197,10 @@ fn members(endpoint: &Endpoint, access: &str, kind: Option<&str>) -> Vec<Operati
     members.extend(lists.map(|kind| OperationMember::Lists(name(kind))));
     members.push(OperationMember::Http { method: name(&endpoint.method), path: text(&endpoint.path) });
     if let Some(scope) = &endpoint.connect {
-        members
-            .push(OperationMember::Requires { model: name(CONNECT), alternatives: vec![vec![name(scope)]] });
+        members.push(OperationMember::Requires { model: name(CONNECT), alternatives: vec![all_of([scope])] });
     }
     for (model, alternatives) in &endpoint.oauth {
-        let alternatives = alternatives.iter().map(|all| all.iter().map(name).collect()).collect();
+        let alternatives = alternatives.iter().map(all_of).collect();
         members.push(OperationMember::Requires { model: name(model), alternatives });
     }
     if !endpoint.marks.is_empty() {
