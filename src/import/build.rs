@@ -1,5 +1,8 @@
 //! Making tree nodes and names from foreign words.
 
+use std::collections::BTreeSet;
+
+use super::{Document, ImportError, Options};
 use crate::span::Span;
 use crate::syntax::tree::{Alternative, Name, Text};
 
@@ -38,6 +41,48 @@ pub(super) fn ident(words: &str) -> Option<String> {
         None => None,
         Some(c) if c.is_ascii_digit() => Some(format!("x{out}")),
         Some(_) => Some(out),
+    }
+}
+
+/// Names for the apps of one import, all different.
+pub(super) struct AppNames {
+    wanted: Option<String>,
+    taken: BTreeSet<String>,
+}
+
+impl AppNames {
+    /// # Errors
+    /// No document; an `--name` that is no name, or one for several documents.
+    pub(super) fn new(documents: &[Document<'_>], options: &Options) -> Result<AppNames, ImportError> {
+        if documents.is_empty() {
+            return Err(ImportError::new("FILE", "expected at least one document"));
+        }
+        if let Some(wanted) = &options.name {
+            if documents.len() > 1 {
+                return Err(ImportError::new("--name", "names one app; expected one document"));
+            }
+            if ident(wanted).as_deref() != Some(wanted) || RESERVED.contains(&wanted.as_str()) {
+                let message = format!("expected a name like `timesheets`, found `{wanted}`");
+                return Err(ImportError::new("--name", message));
+            }
+        }
+        Ok(AppNames { wanted: options.name.clone(), taken: BTreeSet::new() })
+    }
+
+    /// A name that no app of this import has: the one wanted, else from the first of the words that gives one;
+    /// numbered if taken.
+    pub(super) fn take(&mut self, words: &[&str]) -> String {
+        let base = self.wanted.clone().or_else(|| words.iter().find_map(|w| ident(w))).map_or_else(
+            || "imported-app".to_owned(),
+            |word| if RESERVED.contains(&word.as_str()) { format!("{word}-app") } else { word },
+        );
+        let mut own = base.clone();
+        let mut number = 1;
+        while !self.taken.insert(own.clone()) {
+            number += 1;
+            own = format!("{base}-{number}");
+        }
+        own
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::build::{RESERVED, ident, name, text};
+use super::build::{AppNames, name, text};
 use super::json::{self, Node};
 use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
 use crate::span::Span;
@@ -17,6 +17,10 @@ use crate::syntax::tree::{App, AppMember, File, Item, Use};
 pub static IMPORTER: Importer = Importer {
     name: "connect",
     summary: "Atlassian Connect descriptors: an app each, with the scopes it asks for",
+    recognises: |value| {
+        let text = |member: &str| value.get(member).is_some_and(serde_json::Value::is_string);
+        text("key") && ["baseUrl", "modules", "scopes", "capabilities"].iter().any(|m| value.get(m).is_some())
+    },
     run: import,
 };
 
@@ -70,21 +74,9 @@ const HIPCHAT: [&str; 9] = [
 /// Not JSON, not a descriptor, a descriptor of another product, or two apps of one key; `name` together with
 /// several documents.
 pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported, ImportError> {
-    if documents.is_empty() {
-        return Err(ImportError::new("FILE", "expected at least one document"));
-    }
-    if let Some(wanted) = &options.name {
-        if documents.len() > 1 {
-            return Err(ImportError::new("--name", "names one app; expected one document"));
-        }
-        if ident(wanted).as_deref() != Some(wanted) || RESERVED.contains(&wanted.as_str()) {
-            return Err(ImportError::new(
-                "--name",
-                format!("expected a name like `timesheets`, found `{wanted}`"),
-            ));
-        }
-    }
-    let mut all = Apps { wanted: options.name.as_deref(), ..Apps::default() };
+    let names = AppNames::new(documents, options)?;
+    let mut all =
+        Apps { names, uses: BTreeSet::new(), apps: Vec::new(), keys: BTreeSet::new(), notes: Vec::new() };
     for document in documents {
         let value = json::parse(document)?;
         all.descriptor(&Node::root(document.name, &value))?;
@@ -94,17 +86,15 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     Ok(Imported { file: File { items, comments: Vec::new() }, notes: all.notes })
 }
 
-#[derive(Default)]
-struct Apps<'a> {
-    wanted: Option<&'a str>,
+struct Apps {
+    names: AppNames,
     uses: BTreeSet<&'static str>,
     apps: Vec<App>,
-    names: BTreeSet<String>,
     keys: BTreeSet<String>,
     notes: Vec<Note>,
 }
 
-impl Apps<'_> {
+impl Apps {
     fn descriptor(&mut self, root: &Node<'_>) -> Result<(), ImportError> {
         let key = root
             .get("key")
@@ -133,7 +123,7 @@ impl Apps<'_> {
         members.push(AppMember::Requests(requests.into_iter().map(name).collect()));
         self.remarks(root)?;
         self.products(root)?;
-        let own = self.name(&key);
+        let own = self.names.take(&[&key]);
         self.apps.push(App { name: name(own), members, span: Span::default() });
         Ok(())
     }
@@ -217,25 +207,6 @@ impl Apps<'_> {
         }
         self.uses.extend(found);
         Ok(())
-    }
-
-    /// A name that no app of this import has: from the key, numbered if taken.
-    fn name(&mut self, key: &str) -> String {
-        let base = match self.wanted {
-            Some(wanted) => wanted.to_owned(),
-            None => match ident(key) {
-                Some(word) if RESERVED.contains(&word.as_str()) => format!("{word}-app"),
-                Some(word) => word,
-                None => "imported-app".to_owned(),
-            },
-        };
-        let mut own = base.clone();
-        let mut number = 1;
-        while !self.names.insert(own.clone()) {
-            number += 1;
-            own = format!("{base}-{number}");
-        }
-        own
     }
 }
 

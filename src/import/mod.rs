@@ -6,17 +6,20 @@
 
 mod build;
 pub mod connect;
+pub mod forge;
 pub mod graph;
 mod json;
 mod offer;
 pub mod openapi;
+mod yaml;
 
 use std::fmt;
 
 use crate::syntax::tree;
 
 /// Every importer, sorted by name.
-pub static IMPORTERS: &[&Importer] = &[&connect::IMPORTER, &graph::IMPORTER, &openapi::IMPORTER];
+pub static IMPORTERS: &[&Importer] =
+    &[&connect::IMPORTER, &forge::IMPORTER, &forge::scopes::IMPORTER, &graph::IMPORTER, &openapi::IMPORTER];
 
 /// One foreign format.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub struct Importer {
     pub name: &'static str,
     /// What it reads and makes, one line.
     pub summary: &'static str,
+    /// Whether a document looks like one of its own.
+    pub recognises: fn(&serde_json::Value) -> bool,
     /// Does it.
     pub run: fn(&[Document<'_>], &Options) -> Result<Imported, ImportError>,
 }

@@ -21,6 +21,10 @@ use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
 pub static IMPORTER: Importer = Importer {
     name: "graph",
     summary: "Microsoft Graph's permissions.json: a catalog of operations and the permissions that open them",
+    recognises: |value| {
+        let permissions = value.get("permissions").and_then(serde_json::Value::as_object);
+        permissions.and_then(|p| p.values().next()).is_some_and(|first| first.get("pathSets").is_some())
+    },
     run: import,
 };
 

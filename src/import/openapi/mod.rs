@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use self::marks::Marks;
+pub(super) use self::read::{CLASSIC, GRANULAR, atlassian_model};
 use self::read::{CONNECT, Endpoint, Facts, Scheme};
 use super::build::{all_of, ident, is_path, name, text};
 use super::json::{self, Node};
@@ -34,6 +35,7 @@ use crate::syntax::tree::{
 pub static IMPORTER: Importer = Importer {
     name: "openapi",
     summary: "OpenAPI 3 documents in JSON: a catalog of operations and what they require",
+    recognises: |value| value.get("openapi").is_some() && value.get("paths").is_some(),
     run: import,
 };
 
@@ -84,6 +86,11 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     }
     marks.finish()?;
     Ok(Imported { file: File { items, comments: Vec::new() }, notes: facts.notes })
+}
+
+/// The scopes that a catalog of this document declares.
+pub(super) fn declared_scopes(root: &Node<'_>) -> Result<Vec<String>, ImportError> {
+    Ok(read::read(root, None)?.scopes.into_values().flatten().collect())
 }
 
 fn needed<'a>(option: &str, value: Option<&'a str>) -> Result<&'a str, ImportError> {

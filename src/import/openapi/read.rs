@@ -77,9 +77,9 @@ pub(super) struct Endpoint {
 }
 
 /// Models of Atlassian's OAuth scopes.
-pub(super) const CLASSIC: &str = "atlassian.classic";
+pub(in crate::import) const CLASSIC: &str = "atlassian.classic";
 /// See [`CLASSIC`].
-pub(super) const GRANULAR: &str = "atlassian.granular";
+pub(in crate::import) const GRANULAR: &str = "atlassian.granular";
 /// Model of the Connect scopes.
 pub(super) const CONNECT: &str = "atlassian.connect";
 
@@ -392,7 +392,7 @@ impl<'a> Reader<'a> {
 
 /// The model of an alternative. Atlassian's `state` alone does not tell: newer documents list granular
 /// scopes as current. Granular scopes are `verb:thing:product`; `readonly:…` is classic by name.
-fn atlassian_model(scopes: &[&str], beta: bool) -> &'static str {
+pub(in crate::import) fn atlassian_model(scopes: &[&str], beta: bool) -> &'static str {
     let granular = |s: &&str| s.matches(':').count() == 2 && !s.starts_with("readonly:");
     if beta || scopes.iter().all(granular) { GRANULAR } else { CLASSIC }
 }
