@@ -1,4 +1,3 @@
-#![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "x")]
 use sprag::driver::{self, Inputs};
 use sprag::span::Source;
 use std::time::Instant;
@@ -9,7 +8,7 @@ fn time() {
         text: std::fs::read_to_string(format!("{}/policies/catalogs/{p}", env!("CARGO_MANIFEST_DIR")))
             .unwrap(),
     };
-    let own = vec![Source { path: "p.sprag".into(), text: "use microsoft.graph\nrole all { any operation }\napp r { key \"r\" platform microsoft.graph.application requires Mail.Read user all }\npermit r to read\n".into() }];
+    let own = vec![Source { path: "p.sprag".into(), text: "use microsoft.graph\nrole all { any operation }\napp r { key \"r\" platform microsoft.graph.application requests Mail.Read user all }\npermit r to read\n".into() }];
     for _ in 0..3 {
         let t = Instant::now();
         let shelf = vec![src("common.sprag"), src("microsoft.sprag"), src("microsoft/graph.sprag")];

@@ -6,11 +6,16 @@
 
 mod build;
 pub mod connect;
+pub mod entra;
 pub mod forge;
+pub mod github;
+pub mod google;
 pub mod graph;
 mod json;
+pub mod mcp;
 mod offer;
 pub mod openapi;
+pub mod slack;
 mod yaml;
 
 use std::fmt;
@@ -18,8 +23,20 @@ use std::fmt;
 use crate::syntax::tree;
 
 /// Every importer, sorted by name.
-pub static IMPORTERS: &[&Importer] =
-    &[&connect::IMPORTER, &forge::IMPORTER, &forge::scopes::IMPORTER, &graph::IMPORTER, &openapi::IMPORTER];
+pub static IMPORTERS: &[&Importer] = &[
+    &connect::IMPORTER,
+    &entra::IMPORTER,
+    &forge::IMPORTER,
+    &forge::scopes::IMPORTER,
+    &github::IMPORTER,
+    &github::app::IMPORTER,
+    &google::IMPORTER,
+    &graph::IMPORTER,
+    &mcp::IMPORTER,
+    &openapi::IMPORTER,
+    &slack::IMPORTER,
+    &slack::app::IMPORTER,
+];
 
 /// One foreign format.
 #[derive(Debug)]

@@ -173,6 +173,43 @@ impl Offered {
     }
 }
 
+/// Nouns and verb of the name of what a method does at a path; `shapes` are all paths with parameters alike. A POST to a path that nothing else is done with, and below which nothing lies, is
+/// an action: its last word is the verb.
+pub(super) fn rest_words(
+    method: &str,
+    slot: &str,
+    path: &str,
+    shapes: &BTreeSet<&str>,
+) -> (Vec<String>, String) {
+    let mut nouns: Vec<String> = path.split('/').filter_map(noun).collect();
+    let ends_in_parameter = slot.ends_with("/{}");
+    let below = format!("{slot}/{{}}");
+    let verb = match method {
+        "GET" if !ends_in_parameter && shapes.contains(below.as_str()) => "list",
+        "POST" if !ends_in_parameter && !shapes.contains(below.as_str()) && nouns.len() > 1 => {
+            let verb = nouns.pop().unwrap_or_default();
+            return (nouns, verb);
+        }
+        "POST" => "create",
+        "PUT" => "edit",
+        other => return (nouns, other.to_lowercase()),
+    };
+    (nouns, verb.to_owned())
+}
+
+/// The word of a segment; none if it is a parameter.
+fn noun(segment: &str) -> Option<String> {
+    let word = segment.split(['(', '?', '{']).next().unwrap_or_default().trim_matches([':', '$']);
+    // `microsoft.graph.evaluateClassificationResults`: the last word is its own.
+    word.rsplit('.').next().filter(|w| !w.is_empty()).map(str::to_owned)
+}
+
+/// All words of a path, those of its parameters too.
+pub(super) fn all_words(path: &str) -> Vec<String> {
+    let words = path.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'));
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
 /// Whether a template of the language says exactly what this path says: each segment is a parameter or has none.
 pub(super) fn is_template(path: &str) -> bool {
     let whole = |s: &str| {

@@ -286,7 +286,7 @@ mod tests {
             ("", "m.yml: the document is empty; expected YAML or JSON"),
             ("a: 1\na: 2\n", "m.yml:2:4: not YAML as expected: member `a` stands twice in one mapping"),
             ("--- 1\n--- 2\n", "m.yml:2:1: not YAML as expected: a second document; expected one in a file"),
-            ("a: !secret x\n", "m.yml:1:12: not YAML as expected: a tag that the core schema does not have"),
+            ("a: !secret x\n", "m.yml:1:4: not YAML as expected: a tag that the core schema does not have"),
             ("[1]: 2", "m.yml:1:4: not JSON as expected: trailing characters"),
             ("? [1]\n: 2", "m.yml:1:3: not YAML as expected: a member whose name is no text"),
         ] {

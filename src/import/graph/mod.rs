@@ -14,7 +14,7 @@ mod places;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::json::{self, Node};
-use super::offer::{Offer, Offered, Title, is_template, provenance, shape};
+use super::offer::{Offer, Offered, Title, Ways, all_words, is_template, provenance, rest_words, shape};
 use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
 
 /// See the module.
@@ -112,7 +112,7 @@ struct Reader<'a> {
 struct Endpoint<'a> {
     /// As the file writes it; of several spellings the first by order, which has the most capitals.
     path: &'a str,
-    requires: BTreeMap<String, BTreeMap<Vec<String>, bool>>,
+    requires: BTreeMap<String, Ways>,
 }
 
 impl<'a> Reader<'a> {
@@ -220,10 +220,8 @@ impl<'a> Reader<'a> {
             if bound_by_exchange(&requires) {
                 marks.insert("application-access-policy-binds");
             }
-            let (nouns, verb) = words(method, path, endpoint.path, &shapes);
-            let longer =
-                endpoint.path.split(['/', '(', ')', '=', ',', '{', '}', ':', '\'', '?', '$', '&', ' ', '.']);
-            let longer = longer.filter(|s| !s.is_empty()).map(str::to_owned).collect();
+            let (nouns, verb) = rest_words(method, path, endpoint.path, &shapes);
+            let longer = all_words(endpoint.path);
             operations.push(Offered { nouns, verb, longer, http, access, kind, lists, requires, marks });
         }
         operations
@@ -256,40 +254,14 @@ impl<'a> PathOptions<'a> {
     }
 }
 
-/// Nouns and verb of the name. A POST to a path that nothing else is done with, and below which nothing lies, is
-/// an action: its last word is the verb.
-fn words(method: &str, slot: &str, path: &str, shapes: &BTreeSet<&str>) -> (Vec<String>, String) {
-    let mut nouns: Vec<String> = path.split('/').filter_map(noun).collect();
-    let ends_in_parameter = slot.ends_with("/{}");
-    let below = format!("{slot}/{{}}");
-    let verb = match method {
-        "GET" if !ends_in_parameter && shapes.contains(below.as_str()) => "list",
-        "POST" if !ends_in_parameter && !shapes.contains(below.as_str()) && nouns.len() > 1 => {
-            let verb = nouns.pop().unwrap_or_default();
-            return (nouns, verb);
-        }
-        "POST" => "create",
-        "PUT" => "edit",
-        other => return (nouns, other.to_lowercase()),
-    };
-    (nouns, verb.to_owned())
-}
-
-/// The word of a segment; none if it is a parameter.
-fn noun(segment: &str) -> Option<String> {
-    let word = segment.split(['(', '?', '{']).next().unwrap_or_default().trim_matches([':', '$']);
-    // `microsoft.graph.evaluateClassificationResults`: the last word is its own.
-    word.rsplit('.').next().filter(|w| !w.is_empty()).map(str::to_owned)
-}
-
-fn only_reads(requires: &BTreeMap<String, BTreeMap<Vec<String>, bool>>) -> bool {
+fn only_reads(requires: &BTreeMap<String, Ways>) -> bool {
     let mut scopes = requires.values().flat_map(BTreeMap::keys).flatten().peekable();
     let reads = |scope: &str| scope.split('.').any(|word| word == "Read" || word == "ReadBasic");
     scopes.peek().is_some() && scopes.all(|scope| reads(scope))
 }
 
 /// Whether all that opens it to an app alone are permissions that an application access policy binds.
-fn bound_by_exchange(requires: &BTreeMap<String, BTreeMap<Vec<String>, bool>>) -> bool {
+fn bound_by_exchange(requires: &BTreeMap<String, Ways>) -> bool {
     let exchange = |scope: &String| EXCHANGE.contains(&scope.split('.').next().unwrap_or_default());
     requires.get("application").is_some_and(|ways| ways.keys().flatten().all(exchange))
 }
