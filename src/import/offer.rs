@@ -218,7 +218,7 @@ pub(super) fn is_template(path: &str) -> bool {
             .is_some_and(|s| !s.is_empty() && !s.contains(['{', '}']))
     };
     path.strip_prefix('/').is_some_and(|rest| {
-        !rest.contains(['?', '#', '\\', ';', '%'])
+        rest.is_empty() || !rest.contains(['?', '#', '\\', ';', '%'])
             && rest
                 .split('/')
                 .all(|s| whole(s) || !(s.is_empty() || s.contains(['{', '}']) || s == "." || s == ".."))
