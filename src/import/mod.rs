@@ -16,6 +16,7 @@ pub mod mcp;
 mod offer;
 pub mod openapi;
 pub mod slack;
+pub mod survey;
 mod yaml;
 
 use std::fmt;
@@ -68,13 +69,13 @@ pub struct Document<'a> {
 /// What the person who imports decides. An importer reads the options that concern it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
-    /// `openapi`, needed: dotted name of the catalog to make.
+    /// Catalogs: dotted name of the one to make; needed where the format is not one platform's.
     pub catalog: Option<String>,
-    /// `openapi`, needed: the catalog's version.
+    /// Catalogs: the version; needed where the documents say none.
     pub version: Option<String>,
-    /// `openapi`: first part of every operation's name; the catalog's last part if missing.
+    /// Catalogs: first part of every operation's name; the catalog's last part if missing.
     pub prefix: Option<String>,
-    /// `openapi`: path put before the document's paths; that of its first server if missing.
+    /// `openapi`, `graph`, `github`: path put before the document's paths; what the document says if missing.
     pub base: Option<String>,
     /// `openapi`: container kind in which operations act, declared by the catalog; for Atlassian's
     /// documents the kinds of catalog `atlassian` are used instead.
@@ -83,7 +84,7 @@ pub struct Options {
     /// lines and what stands behind `#` count for nothing. Names that begin otherwise than the catalog's
     /// operations are for other catalogs.
     pub marks: Option<String>,
-    /// `connect`: the app's name in the policy; made from its key if missing. One document only.
+    /// Apps: the app's name in the policy; made from what the document calls it if missing. One document only.
     pub name: Option<String>,
 }
 

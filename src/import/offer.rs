@@ -218,10 +218,11 @@ pub(super) fn is_template(path: &str) -> bool {
             .is_some_and(|s| !s.is_empty() && !s.contains(['{', '}']))
     };
     path.strip_prefix('/').is_some_and(|rest| {
-        rest.is_empty() || !rest.contains(['?', '#', '\\', ';', '%'])
-            && rest
-                .split('/')
-                .all(|s| whole(s) || !(s.is_empty() || s.contains(['{', '}']) || s == "." || s == ".."))
+        rest.is_empty()
+            || !rest.contains(['?', '#', '\\', ';', '%'])
+                && rest
+                    .split('/')
+                    .all(|s| whole(s) || !(s.is_empty() || s.contains(['{', '}']) || s == "." || s == ".."))
     })
 }
 
