@@ -11,6 +11,7 @@ pub mod syntax;
 pub mod request;
 pub mod reasons;
 pub mod sema;
+pub mod ratchet;
 pub mod import;
 pub mod eval;
 pub mod authzen;

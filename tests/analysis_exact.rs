@@ -14,7 +14,8 @@ use sprag::authzen;
 use sprag::eval::{self, Answer, Decision, Reason};
 use sprag::request::{ContainerFact, Request, Target, User, Value};
 use sprag::sema::model::{
-    ClauseId, ClauseKind, Condition, Layer, Model, OperationId, Owner, Principal, RatchetId, Source,
+    ClauseId, ClauseKind, Condition, Container, Layer, Model, OperationId, Owner, Principal, RatchetId,
+    Source,
 };
 use sprag_test_support::compiled::{self, Compiled};
 use sprag_test_support::random::Random;
@@ -145,10 +146,12 @@ fn guarantees_of(world: &Compiled, requests: &Requests, text: &str, seen: &mut S
                     Err(_) => assert!(weight(request) >= ODD, "{request:#?}\n{text}"),
                 }
                 assert!(!broken.is_empty(), "only the analysis knows {request:#?}\n{text}");
-                // What is declared of a container need not be said: requests are weighed by what they say themselves.
+                // What is declared of a container need not be said, neither its attributes nor where it lies: requests
+                // are weighed by what they say themselves.
                 let declared = |fact: &ContainerFact| {
                     let id = fact.id.as_ref();
-                    model.containers.iter().any(|c| id == Some(&c.id) && !c.attributes.is_empty())
+                    let tells = |c: &Container| !c.attributes.is_empty() || c.parent.is_some();
+                    model.containers.iter().any(|c| id == Some(&c.id) && tells(c))
                 };
                 let lightest = broken.iter().filter(|r| !r.containers.iter().any(declared)).map(weight).min();
                 let smallest = lightest.is_none_or(|lightest| weight(request) <= lightest);

@@ -18,9 +18,10 @@ kind site
 
 model classic
 scope classic READ
+scope classic WRITE
 
 operation demo.get { access read in site requires classic READ }
-operation demo.edit { access write in site requires classic READ }
+operation demo.edit { access write in site requires classic WRITE }
 "#;
 
 const POLICY: &str = r#"use demo
@@ -34,6 +35,24 @@ assign reader to any user
 group staff {}
 "#;
 
+/// What gives the policy's words something to do, with nothing to find in it.
+const APPS: &str = r#"use demo
+
+app clock {
+  key "clock"
+  platform demo.classic
+  requests READ
+  user reader
+}
+
+permit clock to read because "it shows the time"
+
+test "it reads" {
+  clock to demo.get
+  expect permit
+}
+"#;
+
 /// A package in the folder `p` with this policy, and this below the manifest's head.
 fn package(policy: &str, more: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -42,6 +61,9 @@ fn package(policy: &str, more: &str) -> TempDir {
     write(&p.join("sprag.toml"), &format!("{MANIFEST}{more}"));
     write(&p.join("policy.sprag"), policy);
     write(&p.join("demo.sprag"), CATALOG);
+    if policy.contains("role reader") {
+        write(&p.join("apps.sprag"), APPS);
+    }
     // A policy with errors has no lock to write.
     shell::sprag(folder.path(), &["lock", "p"]);
     folder

@@ -43,13 +43,33 @@ fn its_decision_is_the_decision() {
 
 #[test]
 fn its_commands_are_run_by_ci() {
-    let ci = fs::read_to_string(root().join(".ci/run")).unwrap();
-    let run: Vec<_> = ci.lines().filter_map(|l| l.strip_prefix("step ")).collect();
+    let ci = include_str!("../.ci/run");
+    // `step COMMAND`, perhaps with a variable set before it.
+    let step = |line: &'static str| {
+        let (before, command) = line.split_once("step ")?;
+        before.split_whitespace().all(|word| word.contains('=')).then_some(command)
+    };
+    let run: Vec<_> = ci.lines().filter_map(step).collect();
     let told = blocks("sh");
     let commands: Vec<_> = told.iter().flat_map(|b| b.lines()).collect();
     assert_eq!(commands[..2], ["./demo", "cargo test"], "the first two commands");
     for command in commands {
         assert!(run.contains(&command), ".ci/run does not run `{command}`");
+    }
+}
+
+#[test]
+fn its_table_has_every_command() {
+    let help = String::from_utf8(clean(&["help"]).out).unwrap();
+    let listed = help.lines().skip_while(|l| *l != "Commands:").skip(1).take_while(|l| !l.is_empty());
+    // A longer description goes on in the next line.
+    let named = listed.filter_map(|l| l.strip_prefix("  ")).filter(|l| !l.starts_with(' '));
+    let commands: Vec<_> = named.filter_map(|l| l.split_whitespace().next()).collect();
+    assert!(commands.len() > 10, "{help}");
+    let text = readme();
+    for command in commands.into_iter().filter(|c| *c != "help") {
+        let shown = [format!("`sprag {command} "), format!("`sprag {command}`")];
+        assert!(shown.iter().any(|s| text.contains(s.as_str())), "the README has no `sprag {command}`");
     }
 }
 
