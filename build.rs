@@ -24,7 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo says where it is")?);
     let mut files = Vec::new();
     collect(&root.join(CATALOGS), &mut files)?;
-    files.sort();
+    let shown = |file: &PathBuf| file.to_string_lossy().replace('\\', "/");
+    files.sort_by_key(shown);
     let mut index = String::from("&[\n");
     for (number, file) in files.iter().enumerate() {
         let text = fs::read_to_string(file)?;

@@ -169,6 +169,9 @@ impl Apps {
                         self.notes.push(node.note(NoteKind::Assumed, format!("authentication `{kind}`: no secret is shared, so the platform takes the app's requests for anonymous ones")));
                     }
                 }
+                "baseUrl" | "links" => {
+                    self.notes.push(node.note(NoteKind::Address, format!("`{member}` is not expressed")));
+                }
                 _ => self.notes.push(node.note(NoteKind::Member, format!("`{member}` is not expressed"))),
             }
         }
@@ -199,6 +202,17 @@ impl Apps {
                 for event in node.elements()?.filter_map(|hook| hook.get("event")) {
                     found.extend(product_of_event(event.string()?));
                 }
+            }
+            // Items and panels of both products have the same names; where they stand tells.
+            for place in node.elements().into_iter().flatten().filter_map(|item| item.get("location")) {
+                found.extend(place.value.as_str().and_then(product_of_location));
+            }
+        }
+        for scope in root.get("scopes").map(|s| s.elements()).transpose()?.into_iter().flatten() {
+            match scope.string()?.trim().to_uppercase().as_str() {
+                "PROJECT_ADMIN" => _ = found.insert("atlassian.jira"),
+                "SPACE_ADMIN" => _ = found.insert("atlassian.confluence"),
+                _ => {} // Both products have it.
             }
         }
         if found.is_empty() {
@@ -237,10 +251,37 @@ fn product(module: &str) -> Option<&'static str> {
 
 /// The catalog of the product that sends this webhook event, where its name tells.
 fn product_of_event(event: &str) -> Option<&'static str> {
-    const CONFLUENCE: [&str; 5] = ["page_", "blog_", "space_", "content_", "attachment_viewed"];
+    const CONFLUENCE: [&str; 11] = [
+        "attachment_archived",
+        "attachment_restored",
+        "attachment_trashed",
+        "attachment_viewed",
+        "blog_",
+        "blueprint_",
+        "content_",
+        "label_",
+        "page_",
+        "relation_",
+        "space_",
+    ];
     if event.starts_with("jira:") {
         Some("atlassian.jira")
     } else if CONFLUENCE.iter().any(|start| event.starts_with(start)) {
+        Some("atlassian.confluence")
+    } else {
+        None
+    }
+}
+
+/// The catalog of the product in whose pages this location is, where its name tells.
+fn product_of_location(location: &str) -> Option<&'static str> {
+    const CONFLUENCE: [&str; 4] = ["atl.editor", "page.", "system.content", "system.space"];
+    const JIRA: [&str; 7] =
+        ["atl.jira", "atl.gh", "com.atlassian.jira", "jira.", "operations-", "opsbar-", "view_issue"];
+    let begins = |with: &[&str]| with.iter().any(|start| location.starts_with(start));
+    if begins(&JIRA) {
+        Some("atlassian.jira")
+    } else if begins(&CONFLUENCE) {
         Some("atlassian.confluence")
     } else {
         None

@@ -42,6 +42,22 @@ pub static IMPORTER: Importer = Importer {
 /// Microsoft Graph, as every tenant knows it.
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
+/// Permissions of catalog `microsoft.graph`, by model; sorted.
+static APPLICATION: &str = include_str!("graph/application.txt");
+/// See [`APPLICATION`].
+static DELEGATED: &str = include_str!("graph/delegated.txt");
+
+/// Takes a permission that the catalog has; of another one there is a note.
+fn take(permission: &str, known: &str, found: &mut BTreeSet<String>, node: &Node<'_>, notes: &mut Vec<Note>) {
+    if known.lines().any(|k| k == permission) {
+        found.insert(permission.to_owned());
+    } else {
+        let message =
+            format!("`{permission}` is no such permission of catalog `microsoft.graph` and was not declared");
+        notes.push(node.note(NoteKind::Unknown, message));
+    }
+}
+
 /// Makes one or two apps of every application or service principal that asks for or holds something.
 ///
 /// # Errors
@@ -217,8 +233,8 @@ fn required(
                 continue;
             };
             match kind.string()? {
-                "Role" => found.application.insert(permission.clone()),
-                "Scope" => found.delegated.insert(permission.clone()),
+                "Role" => take(permission, APPLICATION, &mut found.application, &access, notes),
+                "Scope" => take(permission, DELEGATED, &mut found.delegated, &access, notes),
                 other => return Err(kind.error(format!("expected `Role` or `Scope`, found `{other}`"))),
             };
         }
@@ -240,7 +256,9 @@ fn assigned(
             assignment.get("appRoleId").ok_or_else(|| assignment.error("expected member `appRoleId`"))?;
         let id = id.string()?.to_lowercase();
         match ids.get(&id) {
-            Some(permission) if api == "Microsoft Graph" => _ = found.application.insert(permission.clone()),
+            Some(permission) if api == "Microsoft Graph" => {
+                take(permission, APPLICATION, &mut found.application, &assignment, notes);
+            }
             Some(permission) => notes.push(
                 assignment
                     .note(NoteKind::Unknown, format!("`{permission}` of the API {api} is not expressed")),
@@ -274,7 +292,7 @@ fn granted(node: &Node<'_>, found: &mut Permissions, notes: &mut Vec<Note>) -> R
                     ),
                 );
             } else {
-                found.delegated.insert(scope.to_owned());
+                take(scope, DELEGATED, &mut found.delegated, &grant, notes);
             }
         }
     }

@@ -173,20 +173,33 @@ impl Offered {
     }
 }
 
-/// Nouns and verb of the name of what a method does at a path; `shapes` are all paths with parameters alike. A POST to a path that nothing else is done with, and below which nothing lies, is
-/// an action: its last word is the verb.
-pub(super) fn rest_words(
-    method: &str,
-    slot: &str,
-    path: &str,
-    shapes: &BTreeSet<&str>,
-) -> (Vec<String>, String) {
+/// The paths of a platform, with parameters alike.
+#[derive(Debug, Default)]
+pub(super) struct Shapes {
+    all: BTreeSet<String>,
+    /// Those that can be read.
+    read: BTreeSet<String>,
+}
+
+impl Shapes {
+    /// One more.
+    pub(super) fn add(&mut self, method: &str, shape: &str) {
+        self.all.insert(shape.to_owned());
+        if method == "GET" {
+            self.read.insert(shape.to_owned());
+        }
+    }
+}
+
+/// Nouns and verb of the name of what a method does at a path. A POST to a path that cannot be read, and below which
+/// nothing lies, is an action: its last word is the verb.
+pub(super) fn rest_words(method: &str, slot: &str, path: &str, shapes: &Shapes) -> (Vec<String>, String) {
     let mut nouns: Vec<String> = path.split('/').filter_map(noun).collect();
     let ends_in_parameter = slot.ends_with("/{}");
-    let below = format!("{slot}/{{}}");
+    let holds_others = shapes.all.contains(&format!("{slot}/{{}}"));
     let verb = match method {
-        "GET" if !ends_in_parameter && shapes.contains(below.as_str()) => "list",
-        "POST" if !ends_in_parameter && !shapes.contains(below.as_str()) && nouns.len() > 1 => {
+        "GET" if !ends_in_parameter && holds_others => "list",
+        "POST" if !(ends_in_parameter || holds_others || shapes.read.contains(slot)) && nouns.len() > 1 => {
             let verb = nouns.pop().unwrap_or_default();
             return (nouns, verb);
         }

@@ -105,6 +105,9 @@ fn items(catalog: &str, what: &str, file: &File, model: &Model, cx: &mut Context
             Item::Scope(scope) if fits(&scope.name.text) => Some(scope),
             _ => continue, // Not asked for.
         };
+        if found {
+            writeln!(cx.out)?;
+        }
         found = true;
         let one = File { items: vec![item.clone()], comments: Vec::new() };
         write!(cx.out, "{}", printer::print(&one))?;

@@ -141,6 +141,9 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     if own.is_empty() {
         return Err(ImportError::new("FILE", "expected a list of scopes or of product events"));
     }
+    if listed.is_empty() {
+        return Err(ImportError::new("FILE", "expected at least one scope"));
+    }
     let rest = listed.difference(&declared);
     offer.scopes =
         rest.map(|scope| ((model(scope).name().to_owned(), scope.clone()), (None, Vec::new()))).collect();

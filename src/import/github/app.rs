@@ -27,6 +27,9 @@ pub static IMPORTER: Importer = Importer {
     run: import,
 };
 
+/// Scopes of catalog `github`; sorted.
+static KNOWN: &str = include_str!("scopes.txt");
+
 /// Makes an app of every document.
 ///
 /// # Errors
@@ -59,7 +62,13 @@ fn app(root: &Node<'_>, names: &mut AppNames, notes: &mut Vec<Note>) -> Result<A
     for (permission, node) in permissions.members()? {
         if node.string()? != "none" {
             level(&node)?;
-            requests.push(name(format!("{permission}:{}", node.string()?)));
+            let scope = format!("{permission}:{}", node.string()?);
+            if KNOWN.lines().any(|known| known == scope) {
+                requests.push(name(scope));
+            } else {
+                let message = format!("`{scope}` is no scope of catalog `github` and was not declared");
+                notes.push(node.note(NoteKind::Unknown, message));
+            }
         }
     }
     requests.sort_by(|a, b| a.text.cmp(&b.text));

@@ -8,7 +8,7 @@ pub mod app;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::json::{self, Node};
-use super::offer::{Offer, Offered, Title, all_words, is_template, provenance, rest_words, shape};
+use super::offer::{Offer, Offered, Shapes, Title, all_words, is_template, provenance, rest_words, shape};
 use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
 
 /// See the module.
@@ -158,8 +158,8 @@ fn table(
 }
 
 fn operations(endpoints: Vec<Endpoint>, notes: &mut Vec<Note>) -> Result<Vec<Offered>, ImportError> {
-    let shapes: BTreeSet<String> = endpoints.iter().map(|e| shape(&e.path)).collect();
-    let shapes: BTreeSet<&str> = shapes.iter().map(String::as_str).collect();
+    let mut shapes = Shapes::default();
+    endpoints.iter().for_each(|e| shapes.add(&e.method, &shape(&e.path)));
     let mut seen: BTreeMap<(String, String), String> = BTreeMap::new();
     let mut out = Vec::new();
     for endpoint in endpoints {

@@ -14,7 +14,9 @@ mod places;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::json::{self, Node};
-use super::offer::{Offer, Offered, Title, Ways, all_words, is_template, provenance, rest_words, shape};
+use super::offer::{
+    Offer, Offered, Shapes, Title, Ways, all_words, is_template, provenance, rest_words, shape,
+};
 use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
 
 /// See the module.
@@ -62,9 +64,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     for (name, node) in permissions.members()? {
         reader.permission(name, &node)?;
     }
-    let Reader { notes, scopes, .. } = &mut reader;
-    let (notes, scopes) = (std::mem::take(notes), std::mem::take(scopes));
-    let mut notes = notes;
+    let (scopes, mut notes) = (std::mem::take(&mut reader.scopes), std::mem::take(&mut reader.notes));
     let operations = reader.operations(document.name, &mut notes);
     if operations.is_empty() {
         return Err(permissions.error("expected at least one permission with a path"));
@@ -192,7 +192,8 @@ impl<'a> Reader<'a> {
     }
 
     fn operations(self, document: &str, notes: &mut Vec<Note>) -> Vec<Offered> {
-        let shapes: BTreeSet<&str> = self.endpoints.keys().map(|(_, path)| path.as_str()).collect();
+        let mut shapes = Shapes::default();
+        self.endpoints.keys().for_each(|(method, path)| shapes.add(method, path));
         let mut operations = Vec::new();
         for ((method, path), endpoint) in &self.endpoints {
             let mut requires = endpoint.requires.clone();

@@ -10,7 +10,7 @@ pub mod app;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::json::{self, Node};
-use super::offer::{Offer, Offered, Title, provenance};
+use super::offer::{Offer, Offered, Title, Ways, provenance};
 use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
 
 /// See the module.
@@ -125,20 +125,20 @@ fn operation(
     if asked.is_empty() {
         notes.push(node.note(NoteKind::NotCallable, format!("{own} lists no scope: not callable")));
     }
-    if asked.len() > 1 {
-        let message = format!(
-            "{own} lists several scopes, of which the one for the token and the conversation is asked: read as any of them"
-        );
-        notes.push(node.note(NoteKind::Assumed, message));
-    }
     scopes.extend(asked.iter().cloned());
-    let mut requires = BTreeMap::new();
+    let mut requires: BTreeMap<String, Ways> = BTreeMap::new();
     for (model, _, _, others) in MODELS {
-        let ways: BTreeMap<_, _> =
+        let ways: Ways =
             asked.iter().filter(|s| !s.ends_with(others)).map(|s| (vec![s.clone()], false)).collect();
         if !ways.is_empty() {
             requires.insert(model.to_owned(), ways);
         }
+    }
+    if requires.values().any(|ways| ways.len() > 1) {
+        let message = format!(
+            "{own} lists several scopes, of which the one for the kind of conversation is asked: read as any of them"
+        );
+        notes.push(node.note(NoteKind::Assumed, message));
     }
     let mut words: Vec<String> = own.split('.').map(str::to_owned).collect();
     let verb = words.pop().unwrap_or_default();

@@ -280,7 +280,7 @@ mod tests {
             "operation a.b-c { }",
             "operation a.group { access read in x lists y http GET \"/a/{b}\" }",
             "operation a{access write in k requires m A requires n.o least [A,B] or\n    C:d marks x, y-z}",
-            "operation a { requires m least requires m2 least or least least or least \"q\" or \"least\" }",
+            "operation a { requires m least or b requires m2 least least or least \"q\" or \"least\" }",
             "operation a { requires m least or b marks x }",
         ];
         for item in all {
