@@ -181,12 +181,12 @@ fn a_folder_is_surveyed() {
     let said = run(folder.path(), &["import", "--check", "vendor"]);
     assert_eq!(said.exit, Exit::Findings);
     insta::assert_snapshot!(text(&said.out), @r#"
-    vendor/connect.json  connect       1 app, 2 scopes; 4 notes: event 1, member 2, module 1
+    vendor/connect.json  connect       1 app, 2 scopes; 4 notes: address 1, event 1, member 1, module 1
     vendor/manifest.yml  forge         1 app, 1 scope; 2 notes: address 1, unknown 1
     vendor/broken.yaml: cannot be read: broken.yaml:2:1: not YAML as expected: while parsing a node, did not find expected node content
     vendor/hipchat.json: refused: hipchat.json#/capabilities: a HipChat descriptor (`capabilities`); expected one for Jira or Confluence
 
-    connect: 2 read, 1 imported, 1 refused; 4 notes: event 1, member 2, module 1
+    connect: 2 read, 1 imported, 1 refused; 4 notes: address 1, event 1, member 1, module 1
     forge: 1 read, 1 imported, 0 refused; 2 notes: address 1, unknown 1
     1 file of no known format
     "#);

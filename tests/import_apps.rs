@@ -323,10 +323,10 @@ fn all_real_files_come_in_or_are_refused_with_a_reason() {
     let lines: Vec<String> = sums.iter().map(|(what, many)| format!("{what} {many}")).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     connect imported 47
-    connect note address 30
+    connect note address 85
     connect note assumed 61
     connect note event 79
-    connect note member 189
+    connect note member 134
     connect note module 106
     connect note unknown 1
     connect read 50
@@ -348,7 +348,7 @@ fn all_real_files_come_in_or_are_refused_with_a_reason() {
     google note unmatched 57
     google read 15
     slack imported 1
-    slack note assumed 26
+    slack note assumed 19
     slack read 1
     "#);
 }

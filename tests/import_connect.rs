@@ -179,7 +179,7 @@ fn real_descriptors_are_imported_or_refused_with_a_reason() {
      1 READ, WRITE, DELETE, PROJECT_ADMIN, ADMIN
      1 refused: a Bitbucket descriptor (`contexts`); expected one for Jira or Confluence
      2 refused: a HipChat descriptor (`capabilities`); expected one for Jira or Confluence
-    473 notes
+    466 notes
     "#);
 }
 
