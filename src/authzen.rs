@@ -20,7 +20,9 @@
 mod explained;
 mod reader;
 
-pub use explained::{Explained, ExplainedFilter, ExplainedLayer, PermitLine, ReasonLine, explain, response};
+pub use explained::{
+    Explained, ExplainedContainer, ExplainedFilter, ExplainedLayer, PermitLine, ReasonLine, explain, response,
+};
 
 use serde_json::{Map, Value as Json, json};
 
@@ -194,6 +196,25 @@ fn context_json(request: &Request) -> Map<String, Json> {
     }
     if let Some(approved) = &request.approved {
         install.insert("approved".into(), json!(approved));
+    }
+    let withdrawn = &request.withdrawn;
+    let mut taken = Map::new();
+    let sets = [
+        ("scopes", &withdrawn.scopes),
+        ("forever", &withdrawn.forever),
+        ("operations", &withdrawn.operations),
+    ];
+    for (name, set) in sets {
+        if !set.is_empty() {
+            taken.insert(name.into(), json!(set));
+        }
+    }
+    if !withdrawn.containers.is_empty() {
+        let containers = withdrawn.containers.iter().map(|(kind, id)| json!({ "type": kind, "id": id }));
+        taken.insert("containers".into(), containers.collect());
+    }
+    if !taken.is_empty() {
+        install.insert("withdrawn".into(), Json::Object(taken));
     }
     if !request.stages.is_empty() {
         install.insert("stages".into(), json!(request.stages));

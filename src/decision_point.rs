@@ -6,7 +6,8 @@ use sprag_runtime::format::{Space, Type};
 use sprag_runtime::{self as runtime, Bundle, ClauseHandle, Decision, Layer, Reason, Resolved, Role};
 
 use crate::authzen::{
-    Explained, ExplainedFilter, ExplainedLayer, Namespace, PermitLine, ReasonLine, ValueType,
+    Explained, ExplainedContainer, ExplainedFilter, ExplainedLayer, Namespace, PermitLine, ReasonLine,
+    ValueType,
 };
 use crate::reasons;
 use crate::request::{Request, Target, Value};
@@ -33,7 +34,8 @@ impl<'b> DecisionPoint<'b> {
     /// Decides, and says why in names.
     pub fn explain(&mut self, request: &Request) -> Explained {
         let (bundle, scratch) = (self.bundle, &mut self.scratch);
-        borrowed(request, |request| explained(&bundle, &bundle.resolve(request, scratch)))
+        let withdrawn = &request.withdrawn.containers;
+        borrowed(request, |request| explained(&bundle, &bundle.resolve(request, scratch), withdrawn))
     }
 
     /// The type of an attribute that the bundle's policy declares.
@@ -101,6 +103,13 @@ pub fn borrowed<T>(request: &Request, use_it: impl FnOnce(&runtime::Request<'_>)
     let stages: Vec<_> = request.stages.iter().map(|(r, s)| (r.as_str(), s.as_str())).collect();
     let approved: Option<Vec<&str>> =
         request.approved.as_ref().map(|names| names.iter().map(String::as_str).collect());
+    fn names(names: &BTreeSet<String>) -> Vec<&str> {
+        names.iter().map(String::as_str).collect()
+    }
+    let taken = &request.withdrawn;
+    let [scopes, forever, operations] = [&taken.scopes, &taken.forever, &taken.operations].map(names);
+    let withdrawn_containers: Vec<_> =
+        taken.containers.iter().map(|(kind, id)| (kind.as_str(), id.as_str())).collect();
     use_it(&runtime::Request {
         app: request.app.as_deref().map(runtime::App::Key),
         operation: match &request.operation {
@@ -112,11 +121,45 @@ pub fn borrowed<T>(request: &Request, use_it: impl FnOnce(&runtime::Request<'_>)
         attributes: &values(&request.attributes, &attribute_sets),
         stages: &stages,
         approved: approved.as_deref(),
+        withdrawn: runtime::Withdrawn {
+            scopes: &scopes,
+            forever: &forever,
+            operations: &operations,
+            containers: &withdrawn_containers,
+        },
+        state: None,
+    })
+}
+
+/// Lends a request to the runtime with all that it says of the installation looked up before, as those do that decide
+/// many requests of one. Of an app that the bundle does not know nothing can be looked up.
+pub fn prepared<T>(
+    bundle: &Bundle<'_>,
+    request: &Request,
+    use_it: impl FnOnce(&runtime::Request<'_>) -> T,
+) -> T {
+    borrowed(request, |request| {
+        let Some(runtime::App::Key(key)) = request.app else { return use_it(request) };
+        let Some(app) = bundle.app(key) else { return use_it(request) };
+        let mut words = vec![0; bundle.state_len(app, &request.withdrawn)];
+        let state =
+            bundle.state(app, request.stages, request.approved, request.withdrawn, words.as_mut_slice());
+        use_it(&runtime::Request {
+            stages: &[],
+            approved: None,
+            withdrawn: runtime::Withdrawn::default(),
+            state: state.as_ref(),
+            ..*request
+        })
     })
 }
 
 /// Everything the bundle can tell about a decision, as [`crate::authzen::explain`] tells it from the model.
-fn explained(bundle: &Bundle<'_>, resolved: &Resolved<'_, '_>) -> Explained {
+fn explained(
+    bundle: &Bundle<'_>,
+    resolved: &Resolved<'_, '_>,
+    withdrawn: &BTreeSet<(String, String)>,
+) -> Explained {
     let decision = bundle.decide_resolved(resolved);
     let mut told: BTreeSet<(Layer, Role, ClauseHandle)> = BTreeSet::new();
     bundle.explain(resolved, &mut |layer, role, clause| {
@@ -179,6 +222,10 @@ fn explained(bundle: &Bundle<'_>, resolved: &Resolved<'_, '_>) -> Explained {
             kind: bundle.listed_kind(resolved).unwrap_or_default().to_string(),
             only: Layer::ALL.into_iter().filter_map(only).collect(),
             except: names(None, Role::FilterExcept),
+            withdrawn: match bundle.lists_withdrawn(resolved) {
+                true => withdrawn.iter().map(ExplainedContainer::new).collect(),
+                false => Vec::new(),
+            },
         }),
         step_up: decision
             .step_up

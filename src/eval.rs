@@ -12,11 +12,14 @@ mod layers;
 mod patterns;
 mod routes;
 mod scopes;
+mod taken;
 mod time;
 mod values;
 
 pub use claims::{breaks, speaks_of};
 pub use facts::operation;
+
+use std::collections::BTreeSet;
 
 use crate::request::Request;
 use crate::sema::model::{AppId, ClauseId, KindId, Layer, Model, OperationId, RatchetId, ScopeId};
@@ -59,7 +62,7 @@ pub fn evaluate(model: &Model, request: &Request) -> Answer {
         effect: Decision::Permit,
         refusals,
         deciding: verdicts.iter().flat_map(|verdict| verdict.permits.iter().copied()).collect(),
-        filter: listed_kind.and_then(|kind| filter(kind, &verdicts)),
+        filter: listed_kind.and_then(|kind| filter(kind, &verdicts, request)),
         step_up: None,
     }
 }
@@ -137,9 +140,13 @@ pub enum Reason {
     NoPermit,
     /// Ratchet: a stage reached took the operation or the container away.
     Withdrawn,
+    /// Ratchet: the operation or the container was withdrawn from the installation.
+    WithdrawnHere,
     /// Ratchet: the scopes suffice without the ratchets and not with them. This is the first ratchet (in the
     /// model's order) at which, limiting by one ratchet after another, they no longer do.
     ScopesWithdrawn(RatchetId),
+    /// Ratchet: the scopes suffice with the ratchets, and not without those withdrawn from the installation.
+    ScopesWithdrawnHere,
 }
 
 impl Reason {
@@ -163,7 +170,9 @@ impl Reason {
             Reason::Forbidden => "forbidden",
             Reason::NoPermit => "no-permit",
             Reason::Withdrawn => "withdrawn",
+            Reason::WithdrawnHere => "withdrawn-here",
             Reason::ScopesWithdrawn(_) => "scopes-withdrawn",
+            Reason::ScopesWithdrawnHere => "scopes-withdrawn-here",
         }
     }
 }
@@ -179,6 +188,8 @@ pub struct Filter {
     pub only: Vec<FilterLayer>,
     /// Forbids and withdrawals that match some entries; in source order.
     pub except: Vec<ClauseId>,
+    /// Containers withdrawn from the installation, of kinds that are listed: no entry may lie in one of them.
+    pub withdrawn: BTreeSet<(String, String)>,
 }
 
 /// The app and the operation that the request speaks of, as far as the policy knows them.
@@ -210,10 +221,17 @@ fn refusals(verdicts: &[Verdict]) -> Vec<Refusal> {
     verdicts.iter().filter_map(|verdict| verdict.refusal.clone()).collect()
 }
 
-fn filter(kind: KindId, verdicts: &[Verdict]) -> Option<Filter> {
+fn filter(kind: KindId, verdicts: &[Verdict], request: &Request) -> Option<Filter> {
     let only: Vec<FilterLayer> = verdicts.iter().filter_map(|verdict| verdict.only.clone()).collect();
     let mut except: Vec<ClauseId> =
         verdicts.iter().flat_map(|verdict| verdict.except.iter().copied()).collect();
     except.sort();
-    (!only.is_empty() || !except.is_empty()).then_some(Filter { kind, only, except })
+    let some = verdicts.iter().any(|verdict| verdict.except_withdrawn);
+    let withdrawn = if some { request.withdrawn.containers.clone() } else { BTreeSet::new() };
+    (!only.is_empty() || !except.is_empty() || !withdrawn.is_empty()).then_some(Filter {
+        kind,
+        only,
+        except,
+        withdrawn,
+    })
 }

@@ -12,6 +12,8 @@ pub mod request;
 pub mod reasons;
 pub mod sema;
 pub mod ratchet;
+#[cfg(feature = "state")]
+pub mod state;
 pub mod import;
 pub mod eval;
 pub mod authzen;

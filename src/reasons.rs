@@ -6,7 +6,7 @@ pub fn sentence(code: &str) -> Option<&'static str> {
 }
 
 /// Codes and sentences, in the order of the layers.
-pub const SENTENCES: [(&str, &str); 18] = [
+pub const SENTENCES: [(&str, &str); 20] = [
     ("anonymous", "the request is not authenticated as an app"),
     ("unknown-app", "the policy knows no app with this key"),
     ("not-enabled", "the app's installation on this site is not enabled"),
@@ -24,5 +24,7 @@ pub const SENTENCES: [(&str, &str); 18] = [
     ("forbidden", "a rule forbids it, or cannot be shown not to"),
     ("no-permit", "no rule certainly permits it"),
     ("withdrawn", "a ratchet withdrew the operation, or cannot be shown not to have"),
+    ("withdrawn-here", "the operation or the container was withdrawn from this installation"),
     ("scopes-withdrawn", "a ratchet withdrew scopes that this operation needs"),
+    ("scopes-withdrawn-here", "scopes that this operation needs were withdrawn from this installation"),
 ];

@@ -20,6 +20,21 @@ pub struct Request {
     pub stages: BTreeMap<String, String>,
     /// Names of the scopes that this installation's administrator approved; no further limit if `None`.
     pub approved: Option<BTreeSet<String>>,
+    /// What was taken from this installation besides.
+    pub withdrawn: Withdrawn,
+}
+
+/// What was taken from an installation, beyond what the stages of its ratchets say.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Withdrawn {
+    /// Names of scopes, each with all that imply it.
+    pub scopes: BTreeSet<String>,
+    /// Those of them that no approval gives back.
+    pub forever: BTreeSet<String>,
+    /// Names of operations.
+    pub operations: BTreeSet<String>,
+    /// Kind and id of containers, each with all that lies in it.
+    pub containers: BTreeSet<(String, String)>,
 }
 
 /// An operation by name, or a request on the wire.

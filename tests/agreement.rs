@@ -7,7 +7,7 @@
 )]
 
 use sprag::authzen::{self, Explained};
-use sprag::decision_point::DecisionPoint;
+use sprag::decision_point::{self, DecisionPoint};
 use sprag::driver::{self, Inputs};
 use sprag::span::{Source, SourceMap};
 use sprag::{emit, eval};
@@ -37,6 +37,7 @@ fn evaluator_and_runtime_agree_on_random_worlds() {
 #[derive(Debug, Default)]
 struct Seen {
     requests: usize,
+    prepared: usize,
     permitted: usize,
     filtered: usize,
     stepped_up: usize,
@@ -57,6 +58,7 @@ impl Seen {
     fn check(&self) {
         println!("{self:?}");
         assert!(self.permitted * 200 > self.requests, "{self:?}");
+        assert!(self.prepared * 2 > self.requests, "{self:?}");
         assert!(self.filtered > 100 && self.stepped_up > 100, "{self:?}");
         for (code, _) in sprag::reasons::SENTENCES {
             assert!(self.reasons.contains_key(code), "no request was refused as `{code}`: {self:?}");
@@ -81,6 +83,7 @@ fn agree(seed: u64, seen: &mut Seen) {
         .unwrap_or_else(|d| panic!("seed {seed}: {}\n{text}", told(&compilation.sources, &d)));
     let bundle = Bundle::load(&bytes).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{text}"));
     let mut point = DecisionPoint::new(bundle);
+    let mut scratch = vec![0; bundle.scratch_len()];
     for number in 0..REQUESTS_A_POLICY {
         let request = worlds::request(&mut random);
         let defined = authzen::explain(model, &compilation.sources, &eval::evaluate(model, &request));
@@ -92,6 +95,12 @@ fn agree(seed: u64, seen: &mut Seen) {
             defined.decision,
             "seed {seed}, request {number}: {request:#?}\n{text}"
         );
+        // What is known of the installation, looked up before.
+        let prepared = decision_point::prepared(&bundle, &request, |request| {
+            request.state.map(|_| bundle.decide(request, &mut scratch))
+        });
+        assert_eq!(prepared.unwrap_or(quick), quick, "seed {seed}, request {number}: {request:#?}\n{text}");
+        seen.prepared += usize::from(prepared.is_some());
         seen.note(&defined);
     }
 }

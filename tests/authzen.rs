@@ -9,7 +9,7 @@ use sprag::authzen::{
 };
 use sprag::eval::{Reason, evaluate};
 use sprag::reasons;
-use sprag::request::{ContainerFact, Request, Target, User, Value};
+use sprag::request::{ContainerFact, Request, Target, User, Value, Withdrawn};
 use sprag::sema::model::{
     App, AppId, Attribute, Clause, ClauseKind, Condition, EnumId, Kind, KindId, Model, Operation,
     OperationId, Owner, PermissionModel, PermissionModelId, Principal, Ratchet, RatchetId, Scope, ScopeId,
@@ -32,7 +32,9 @@ fn a_full_request_is_read() {
             "client": { "ip": "192.0.2.7", "origin": "https://acme.example" }, "device.managed": true,
             "user": { "id": "ann", "groups": ["staff"], "idle": "5m", "permitted": true },
             "app_user": { "permitted": false },
-            "install": { "site": "acme", "age": "1d12h", "approved": ["READ"], "stages": { "setup": "done" } } }
+            "install": { "site": "acme", "age": "1d12h", "approved": ["READ"], "stages": { "setup": "done" },
+                "withdrawn": { "scopes": ["WRITE"], "forever": ["ADMIN"], "operations": ["jira.webhook.create"],
+                    "containers": [{ "type": "project", "id": "PAY" }] } } }
     }));
     let expected = Request {
         app: Some("com.acme.timesheets".into()),
@@ -62,6 +64,12 @@ fn a_full_request_is_read() {
         ]),
         stages: BTreeMap::from([("setup".into(), "done".into())]),
         approved: Some(texts(["READ"])),
+        withdrawn: Withdrawn {
+            scopes: texts(["WRITE"]),
+            forever: texts(["ADMIN"]),
+            operations: texts(["jira.webhook.create"]),
+            containers: BTreeSet::from([("project".into(), "PAY".into())]),
+        },
     };
     assert_eq!(parsed, Parsed { request: expected.clone(), notes: vec![] });
     assert_eq!(reads(request_json(&expected)).request, expected);
@@ -322,6 +330,7 @@ fn a_response_says_what_there_is_to_say() {
             kind: "issue".into(),
             only: vec![ExplainedLayer { layer: "rules".into(), any: vec!["reads".into()] }],
             except: vec![],
+            withdrawn: vec![],
         }),
         ..Explained::default()
     };
@@ -390,7 +399,9 @@ fn every_reason_has_its_sentence() {
         Reason::Forbidden,
         Reason::NoPermit,
         Reason::Withdrawn,
+        Reason::WithdrawnHere,
         Reason::ScopesWithdrawn(RatchetId(0)),
+        Reason::ScopesWithdrawnHere,
     ];
     let codes: Vec<&str> = all.iter().map(Reason::code).collect();
     let known: Vec<&str> = reasons::SENTENCES.iter().map(|(code, _)| *code).collect();
@@ -483,6 +494,8 @@ fn model() -> Model {
             kind: "app".into(),
             models: vec![PermissionModelId(0)],
             requested: BTreeSet::from([ScopeId(0)]),
+            optional: BTreeSet::new(),
+            step_up: None,
             approved: None,
             installed_on: None,
             span: Span::default(),
@@ -492,6 +505,7 @@ fn model() -> Model {
             apps: BTreeSet::from([AppId(0)]),
             stages: vec![stage("start", &[ScopeId(0)]), stage("done", &[])],
             reopenings: vec![],
+            never: BTreeSet::new(),
             span: Span::default(),
         }],
         clauses: vec![

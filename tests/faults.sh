@@ -16,6 +16,8 @@ cd "$copy" || exit 2
 missed=0 planted=0
 
 # plant NAME TESTS FILE PERL [FILE PERL]…
+#
+# Of the tests, `+a,b` are features that they need.
 plant() {
     local name=$1 tests=$2
     shift 2
@@ -27,7 +29,9 @@ plant() {
         shift 2
     done
     local arguments=() test said caught
-    for test in $tests; do arguments+=(--test "$test"); done
+    for test in $tests; do
+        if [[ $test == +* ]]; then arguments+=(--features "${test#+}"); else arguments+=(--test "$test"); fi
+    done
     said=$(timeout 900 cargo test --quiet --no-default-features --no-fail-fast "${arguments[@]}" 2>&1)
     if grep -q '^error\(\[E\|: could not compile\)' <<<"$said"; then
         echo "BROKEN  $name: $(grep -m1 '^error' <<<"$said")"
@@ -155,6 +159,32 @@ plant load-old-format-taken bundles runtime/src/load.rs 's/if header\.format\.ge
 plant promise-std-sneaks-in no_std runtime/src/lib.rs 's/#!\[no_std\]/#![no_std]\nextern crate std;/' tests/no_std.rs 's/"extern crate", "std::", //'
 plant promise-decisions-allocate "allocation no_std" runtime/src/lib.rs 's/mod classify;/extern crate alloc;\nmod classify;/' \
     runtime/src/decide.rs 's/(pub fn decide_resolved\([^{]*\{)/$1 drop(core::hint::black_box(alloc::vec::Vec::<u8>::with_capacity(9)));/'
+
+# Stores. PostgreSQL must be installed.
+stores="+sqlite,postgres stores"
+export SPRAG_REQUIRE_POSTGRES=1
+plant store-overwrites "$stores" src/state/mod.rs 's/let mut facts = before\.clone\(\);/let mut facts = Facts::default();/'
+plant store-records-what-is-known "$stores" src/state/mod.rs 's/if !facts\.join\(&change\.facts\) \{/if !facts.join(\&change.facts) \&\& change.records.is_empty() {/'
+plant store-hash-without-previous "$stores" src/state/chain.rs 's/"previous": head\.hash\.to_string\(\)/"previous": beginning(head.store).to_string()/'
+plant store-link-not-verified "$stores" src/state/verify.rs 's/if entry\.previous != self\.head\.hash \{/if entry.previous == entry.hash {/'
+plant store-cut-off-not-noticed "$stores" src/state/verify.rs 's/known\.epoch >= next/known.epoch > next + 1000/'
+plant store-taken-back-not-noticed "$stores" src/state/verify.rs 's/known\.epoch == wanted && known\.hash != entry\.hash/known.epoch == wanted \&\& known.epoch == 0/'
+plant store-changed-entry-believed "$stores" src/state/schema.rs 's/if entry\.is_whole\(\) \{/if entry.is_whole() || entry.epoch > 0 {/'
+plant witness-not-kept "$stores" src/state/witness.rs 's/if known != Some\(head\) \{/if known.is_none() {/'
+plant witness-takes-older "$stores" src/state/witness.rs 's/if head\.epoch < known\.epoch \{/if head.epoch + 1000 < known.epoch {/' \
+    src/state/witness.rs 's/if then != Some\(known\.hash\) \{/if then.is_some() \&\& then != Some(known.hash) {/'
+plant witness-takes-another-past "$stores" src/state/witness.rs 's/if then != Some\(known\.hash\) \{/if then.is_none() {/'
+plant witness-takes-another-store "$stores" src/state/witness.rs 's/if head\.store != known\.store \{/if head.store != known.store \&\& head.epoch > known.epoch {/' \
+    src/state/witness.rs 's/if head\.epoch < known\.epoch \{/if head.epoch < known.epoch \&\& head.store == known.store {/' \
+    src/state/witness.rs 's/if then != Some\(known\.hash\) \{/if then != Some(known.hash) \&\& head.store == known.store {/'
+plant sqlite-reads-before-it-locks "$stores" src/state/sqlite.rs 's/TransactionBehavior::Immediate/TransactionBehavior::Deferred/'
+plant sqlite-newer-schema-taken "$stores" src/state/schema.rs 's/filter\(\|done\| \*done <= VERSION\)/map(|done| done.min(VERSION))/'
+plant postgres-reads-before-it-locks "$stores" src/state/postgres.rs 's/" FOR UPDATE"/""/g'
+plant postgres-tells-nobody "$stores" src/state/postgres.rs 's/SELECT pg_notify\(\$1, \$2\)/SELECT length(\$1 || \$2)/'
+plant postgres-stays-away "$stores" src/state/postgres.rs 's/&SqlState::ADMIN_SHUTDOWN,//' src/state/postgres.rs 's/None => error\.is_closed\(\) \|\|/None => false \&\&/'
+plant postgres-fragile-server-taken "$stores" src/state/postgres.rs 's/if setting\("fsync"\)\? != "on" \{/if setting("fsync")? == "" {/'
+plant postgres-acknowledges-before-it-is-kept "+sqlite,postgres crashes" src/state/postgres.rs 's/format!\("SET lock_timeout = \{\}", PATIENCE\.as_millis\(\)\)/"SET synchronous_commit = off".to_owned()/'
+plant sqlite-acknowledges-before-it-is-kept "+sqlite,postgres crashes" src/state/sqlite.rs 's/let done = work\(&transaction\)\.map_err\(says\)\?\?;/let done = work(\&transaction).map_err(says)??;\n        if std::process::id() % 2 == 0 \&\& std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).is_ok_and(|d| d.subsec_micros() % 8 == 0) { return Ok(done); }/'
 
 echo "$planted planted, $missed missed"
 ((missed == 0))

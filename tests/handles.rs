@@ -18,15 +18,8 @@ fn what_was_looked_up_in_another_bundle_is_denied() {
     let [old, same, new] = [&before, &before, &after].map(|bytes| Bundle::load(bytes).unwrap());
     assert!(old.identity() == same.identity() && old.identity() != new.identity());
     let attributes = [("app-user.permitted", Value::Bool(true))];
-    let request = |app, operation| Request {
-        app: Some(app),
-        operation,
-        containers: &[],
-        user: None,
-        attributes: &attributes,
-        stages: &[],
-        approved: None,
-    };
+    let request =
+        |app, operation| Request { app: Some(app), operation, attributes: &attributes, ..Request::default() };
     let name = "demo.project.get";
     let by_name = request(App::Key("app.able"), Target::Name(name));
     let (app, operation) =

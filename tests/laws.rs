@@ -227,7 +227,7 @@ fn leaving_a_fact_out_never_helps() {
         }
     }
     println!("{pairs} pairs: {denied} denied before, {lost} lost by leaving something out");
-    assert!(denied > 10_000 && lost > 500, "{pairs} {denied} {lost}");
+    assert!(denied > 10_000 && lost > 400, "{pairs} {denied} {lost}");
 }
 
 /// To say something that cannot be read (an origin `null`, a number for a text, a stage that is none) never
@@ -256,7 +256,7 @@ fn what_cannot_be_read_never_helps() {
         }
     }
     println!("{asked_of_presence} policies ask of presence; {denied} denied before, {lost} lost");
-    assert!(asked_of_presence > 100 && denied > 10_000 && lost > 500, "{asked_of_presence} {denied} {lost}");
+    assert!(asked_of_presence > 100 && denied > 10_000 && lost > 400, "{asked_of_presence} {denied} {lost}");
 }
 
 /// The request with one of its values made one that fits no type, in all ways.
@@ -268,16 +268,19 @@ fn garbled(request: &Request) -> Vec<(String, Request)> {
         all.push((what, request));
     };
     // A number is a number; no number is less than none where durations are asked for.
-    let unfit = |value: &Value| match value {
+    let numbers = ["time", "install.age", "idle", "due", "size", "window"];
+    let unfit = |name: &str, value: &Value| match value {
         Value::Int(_) => Value::Bool(true),
+        // What was no number before must not become one.
+        Value::Text(_) | Value::Bool(_) | Value::Set(_) if numbers.contains(&name) => Value::Bool(true),
         Value::Text(_) | Value::Bool(_) | Value::Set(_) => Value::Int(-1),
     };
     for (name, value) in &request.attributes {
-        garble(name.clone(), &|r| drop(r.attributes.insert(name.clone(), unfit(value))));
+        garble(name.clone(), &|r| drop(r.attributes.insert(name.clone(), unfit(name, value))));
     }
     for (name, value) in request.user.iter().flat_map(|user| &user.attributes) {
         garble(format!("user.{name}"), &|r| {
-            r.user.iter_mut().for_each(|user| drop(user.attributes.insert(name.clone(), unfit(value))));
+            r.user.iter_mut().for_each(|user| drop(user.attributes.insert(name.clone(), unfit(name, value))));
         });
     }
     for name in request.stages.keys() {
@@ -286,7 +289,7 @@ fn garbled(request: &Request) -> Vec<(String, Request)> {
     for (at, container) in request.containers.iter().enumerate() {
         for (name, value) in &container.attributes {
             garble(format!("{}.{name}", container.kind), &|r| {
-                r.containers[at].attributes.insert(name.clone(), unfit(value));
+                r.containers[at].attributes.insert(name.clone(), unfit(name, value));
             });
         }
     }

@@ -3,8 +3,8 @@
 use crate::classify::word;
 use crate::decision::{ClauseHandle, Decision, Layer, Reason, Role, StepUp};
 use crate::format::{
-    DENSE, FIRST, INVERTED, LISTED, MATCH, MISSING, NO_MATCH, NONE, Nets, Node, Operation, Requirement,
-    Space, Test, UNKNOWN_MATCHES, UNREADABLE, UNREADABLE_MATCHES, Word,
+    DENSE, FIRST, INVERTED, LISTED, MATCH, MISSING, NO_MATCH, NONE, Nets, Node, Operation, Requirement, Test,
+    UNKNOWN_MATCHES, UNREADABLE, UNREADABLE_MATCHES, Word,
 };
 use crate::load::Bundle;
 use crate::request::Request;
@@ -25,7 +25,10 @@ impl<'a: 'r, 'r> Bundle<'a> {
             decision.refuse(Layer::Identity, Reason::NoScratch);
             return decision;
         }
-        if r.bundle != self.identity() {
+        let stale_state = r
+            .state
+            .is_some_and(|state| state.bundle != self.identity() || r.app.is_some_and(|a| a != state.app));
+        if r.bundle != self.identity() || stale_state {
             decision.refuse(Layer::Identity, Reason::StaleHandle);
             return decision;
         }
@@ -89,13 +92,14 @@ impl<'a: 'r, 'r> Bundle<'a> {
         operation: &Operation,
         decision: &mut Decision,
     ) {
-        let (mut callable, mut usable, mut satisfied) = (false, false, false);
+        let (mut callable, mut usable, mut by_stages, mut satisfied) = (false, false, false, false);
         let held = self.held(r, app);
         for (_, requirement) in self.alternatives(app, operation) {
             callable = true;
             if self.usable(r, requirement) {
                 usable = true;
-                satisfied |= self.all_held(r, app, requirement, held);
+                by_stages |= self.all_held(r, app, requirement, held);
+                satisfied |= self.all_left(r, app, requirement, held);
             }
         }
         if !callable {
@@ -109,7 +113,9 @@ impl<'a: 'r, 'r> Bundle<'a> {
         }
         if !satisfied {
             decision.refuse(Layer::Scope, Reason::MissingScopes);
-            if app.ratchets.len.get() != 0 && self.satisfied(r, app, operation, app.base.get()) {
+            if by_stages {
+                decision.refuse(Layer::Ratchet, Reason::ScopesWithdrawnHere);
+            } else if app.ratchets.len.get() != 0 && self.satisfied(r, app, operation, app.base.get()) {
                 decision.refuse(Layer::Ratchet, Reason::ScopesWithdrawn);
             }
         }
@@ -166,26 +172,45 @@ impl<'a: 'r, 'r> Bundle<'a> {
         self.in_set(scope, held) && self.approved(r, app, scope)
     }
 
-    fn in_set(&self, scope: u32, set: u32) -> bool {
-        let bits = (set as usize).checked_add(scope as usize / 32).and_then(|at| word(&self.tables, at));
-        bits.is_some_and(|bits| bits >> (scope % 32) & 1 == 1)
+    /// Whether all of its scopes are held, and none was withdrawn.
+    fn all_left(
+        &self,
+        r: &Resolved<'_, '_>,
+        app: &crate::format::App,
+        requirement: &Requirement,
+        held: u32,
+    ) -> bool {
+        let scopes = self.words(requirement.scopes);
+        scopes.iter().all(|s| self.has(r, app, s.get(), held))
     }
 
-    /// Whether the request's own list of approved scopes, if there is one, includes this scope.
+    /// Whether the scope is held, and was not withdrawn.
+    fn has(&self, r: &Resolved<'_, '_>, app: &crate::format::App, scope: u32, held: u32) -> bool {
+        self.holds(r, app, scope, held)
+            && match r.state {
+                Some(state) => state.left(scope),
+                None => {
+                    let withdrawn = &r.withdrawn;
+                    !self.is_taken(app, scope, withdrawn.scopes)
+                        && !self.is_taken(app, scope, withdrawn.forever)
+                }
+            }
+    }
+
+    /// Whether no approval gives the scope back.
+    fn gone(&self, r: &Resolved<'_, '_>, app: &crate::format::App, scope: u32) -> bool {
+        match r.state {
+            Some(state) => state.gone(scope),
+            None => self.is_taken(app, scope, r.withdrawn.forever),
+        }
+    }
+
+    /// Whether the scope is approved on the site, as far as anything is said about that.
     fn approved(&self, r: &Resolved<'_, '_>, app: &crate::format::App, scope: u32) -> bool {
-        let Some(approved) = r.approved else {
-            return true;
-        };
-        let Some(record) = self.tables.scopes.get(scope as usize) else {
-            return false;
-        };
-        let implied_by = self.words(record.implied_by);
-        approved.iter().any(|name| {
-            self.words(app.models).iter().any(|model| {
-                let scope = self.symbol(Space::Scope.of(model.get()), name);
-                scope.is_some_and(|s| implied_by.binary_search_by_key(&s, |w| w.get()).is_ok())
-            })
-        })
+        match r.state {
+            Some(state) => state.approved(scope),
+            None => self.is_approved(app, scope, r.approved),
+        }
     }
 
     /// Layers 5 to 8: nets of clauses.
@@ -214,7 +239,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         }
 
         // Grants: enough that some item of a list may match; unless all do, the list is filtered.
-        decision.filter = forbid.on_some() || withdraw.on_some() || permit.on_some();
+        decision.filter = forbid.on_some() || withdraw.on_some() || permit.on_some() || r.taken_listed;
         if forbid.all.is_some() {
             decision.refuse(Layer::Rules, Reason::Forbidden);
         } else if permit.some.is_none() {
@@ -222,6 +247,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
         }
         if withdraw.all.is_some() {
             decision.refuse(Layer::Ratchet, Reason::Withdrawn);
+        } else if r.taken {
+            decision.refuse(Layer::Ratchet, Reason::WithdrawnHere);
         }
         let refused = forbid.all.or(withdraw.all);
         decision.clause = refused.or(permit.some).filter(|clause| clause.0 != NONE);
@@ -471,7 +498,9 @@ impl<'a: 'r, 'r> Bundle<'a> {
     ) -> Option<StepUp> {
         let liftable = decision.refusals().all(|(layer, reason)| match layer {
             Layer::Scope => true,
-            Layer::Ratchet => reason == Reason::ScopesWithdrawn && !r.locked,
+            Layer::Ratchet => {
+                matches!(reason, Reason::ScopesWithdrawn | Reason::ScopesWithdrawnHere) && !r.locked
+            }
             _ => false,
         });
         if !liftable {
@@ -484,12 +513,17 @@ impl<'a: 'r, 'r> Bundle<'a> {
                     && self
                         .words(requirement.scopes)
                         .iter()
-                        .all(|s| self.in_set(s.get(), app.requested.get()))
+                        .all(|s| self.in_set(s.get(), app.requested.get()) && !self.gone(r, app, s.get()))
             })
             .min_by_key(|(_, requirement)| {
-                self.words(requirement.scopes).iter().filter(|s| !self.holds(r, app, s.get(), held)).count()
+                self.words(requirement.scopes).iter().filter(|s| !self.has(r, app, s.get(), held)).count()
             })
             .map(|(number, _)| StepUp(number))
+    }
+
+    /// Whether entries of the list may lie in containers that were withdrawn from the installation.
+    pub fn lists_withdrawn(&self, r: &Resolved<'_, '_>) -> bool {
+        r.taken_listed
     }
 
     /// Name of the kind that the operation lists.
@@ -540,7 +574,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let scopes = t.requirements.get(step_up.0 as usize).map_or(&[][..], |q| self.words(q.scopes));
         scopes
             .iter()
-            .filter(move |s| !app.is_some_and(|app| self.holds(r, app, s.get(), held)))
+            .filter(move |s| !app.is_some_and(|app| self.has(r, app, s.get(), held)))
             .filter_map(|s| t.scopes.get(s.get() as usize).map(|s| self.text(s.name)))
     }
 }

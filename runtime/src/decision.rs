@@ -91,8 +91,12 @@ pub enum Reason {
     NoPermit,
     /// A stage withdraws the operation or container.
     Withdrawn,
+    /// The operation or the container was withdrawn from the installation.
+    WithdrawnHere,
     /// A stage withdrew a scope that the operation needs.
     ScopesWithdrawn,
+    /// A scope that the operation needs was withdrawn from the installation.
+    ScopesWithdrawnHere,
 }
 
 impl Reason {
@@ -118,7 +122,9 @@ impl Reason {
             Reason::Forbidden => "forbidden",
             Reason::NoPermit => "no-permit",
             Reason::Withdrawn => "withdrawn",
+            Reason::WithdrawnHere => "withdrawn-here",
             Reason::ScopesWithdrawn => "scopes-withdrawn",
+            Reason::ScopesWithdrawnHere => "scopes-withdrawn-here",
         }
     }
 }

@@ -16,9 +16,9 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 /// First bytes of every bundle. The line end and the high byte catch transfers that mangle text.
 pub const MAGIC: [u8; 8] = *b"\x89SPRAG\r\n";
 /// The version this crate writes and reads.
-pub const FORMAT: u32 = 2;
-/// The oldest version it reads: before, nothing told what cannot be read from what is missing.
-pub const OLDEST: u32 = 2;
+pub const FORMAT: u32 = 3;
+/// The oldest version it reads: before, nothing told what an app holds without approval on its site.
+pub const OLDEST: u32 = 3;
 /// An index that points nowhere.
 pub const NONE: u32 = u32::MAX;
 /// Set in [`Entry::flags`] for sections that a reader must know.
@@ -176,6 +176,8 @@ record! {
         base: U32,
         /// First word of the set of requested scopes.
         requested: U32,
+        /// First word of the set of scopes held without any approval on the site, or [`NONE`]: all.
+        outright: U32,
         /// 1 if `installed on` limits its sites.
         sites: U32,
         /// Its class in [`Globals::app_slot`].

@@ -15,7 +15,7 @@
 //!         user: None,
 //!         attributes: &[("channel", Value::Text("server"))],
 //!         stages: &[("setup", "configured")],
-//!         approved: None,
+//!         ..Request::default()
 //!     },
 //!     &mut scratch,
 //! );
@@ -45,6 +45,7 @@ mod load;
 mod request;
 mod resolve;
 mod routes;
+mod state;
 mod steps;
 mod text;
 
@@ -53,3 +54,4 @@ pub use decision::{ClauseHandle, Decision, Layer, Reason, Role, StepUp};
 pub use load::{Bundle, LoadError, Tables, header_digest};
 pub use request::{App, AppHandle, Container, OperationHandle, Request, Target, User, Value};
 pub use resolve::Resolved;
+pub use state::{State, Withdrawn};

@@ -506,7 +506,8 @@ impl Verifier<'_, '_> {
         hold(last < held.len())?;
         held.iter().try_for_each(|at| self.scope_set(*at))?;
         self.scope_set(app.base)?;
-        self.scope_set(app.requested)
+        self.scope_set(app.requested)?;
+        if app.outright.get() == NONE { Some(()) } else { self.scope_set(app.outright) }
     }
 
     fn scope_set(&self, at: Word) -> Verdict {

@@ -1,8 +1,11 @@
 //! What is asked, in borrowed strings.
 
+use crate::state::{State, Withdrawn};
+
 /// A request. Build it from what the enforcement point knows; leave out what it does not know:
 /// a missing fact never helps the app.
-#[derive(Debug, Clone, Copy)]
+/// The default asks for nothing, as nobody.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Request<'r> {
     /// The app; `None` for an unauthenticated request.
     pub app: Option<App<'r>>,
@@ -20,6 +23,17 @@ pub struct Request<'r> {
     pub stages: &'r [(&'r str, &'r str)],
     /// Scopes approved for this installation; no further limit if `None`.
     pub approved: Option<&'r [&'r str]>,
+    /// What was taken from this installation besides.
+    pub withdrawn: Withdrawn<'r>,
+    /// All that is known of the installation, looked up before: it stands for `stages`, `approved` and `withdrawn`,
+    /// which are not read then.
+    pub state: Option<&'r State<'r>>,
+}
+
+impl Default for Target<'_> {
+    fn default() -> Self {
+        Target::Name("")
+    }
 }
 
 /// An app by key, or by the handle that [`crate::Bundle::app`] gave for it.

@@ -7,6 +7,7 @@ use crate::format::{
 };
 use crate::load::Bundle;
 use crate::request::{App, AppHandle, Container, OperationHandle, Request, Target, User, Value};
+use crate::state::{STRANGE, State, Withdrawn};
 use crate::text;
 
 /// A request whose strings were all looked up: deciding it reads only tables, and only those of its own bundle.
@@ -36,6 +37,12 @@ pub struct Resolved<'s, 'r> {
     /// Whether the stage reached in some ratchet is locked.
     pub(crate) locked: bool,
     pub(crate) approved: Option<&'r [&'r str]>,
+    pub(crate) withdrawn: Withdrawn<'r>,
+    pub(crate) state: Option<&'r State<'r>>,
+    /// The operation was withdrawn, or all that the request asks for lies in a container that was.
+    pub(crate) taken: bool,
+    /// Some entries of a list may.
+    pub(crate) taken_listed: bool,
 }
 
 impl Resolved<'_, '_> {
@@ -135,6 +142,10 @@ impl<'a: 'r, 'r> Bundle<'a> {
             stages: 0,
             locked: false,
             approved: request.approved,
+            withdrawn: request.withdrawn,
+            state: request.state,
+            taken: false,
+            taken_listed: false,
         };
         if let Some(app) = r.app.and_then(|a| t.apps.get(a as usize)) {
             r.set(t.globals.app_slot.get(), app.class.get());
@@ -155,6 +166,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             let none = Chain { given: &[], links: [None; MAX_DEPTH], listed: None, anchor };
             let effective = consistent.unwrap_or(none);
             self.read_chain(&mut r, &effective);
+            self.read_withdrawn(&mut r, operation, &effective);
             chain = Some(effective);
         }
         let relations = t.globals.relations;
@@ -313,16 +325,21 @@ impl<'a: 'r, 'r> Bundle<'a> {
         let Some(app) = r.app.and_then(|a| t.apps.get(a as usize)) else {
             return;
         };
-        for pair in self.words(app.ratchets).chunks(2) {
+        for (at, pair) in self.words(app.ratchets).chunks(2).enumerate() {
             let [number, stride] = pair else { continue };
             let Some(ratchet) = t.ratchets.get(number.get() as usize) else {
                 continue;
             };
-            let name = self.text(ratchet.name);
-            let given = stages.iter().find(|(ratchet, _)| *ratchet == name);
-            let reached = given.and_then(|(_, s)| self.symbol(Space::Stage.of(number.get()), s));
+            let given = match r.state {
+                Some(state) => state.stages.get(at).copied().filter(|stage| *stage != NONE),
+                None => {
+                    let name = self.text(ratchet.name);
+                    let given = stages.iter().find(|(ratchet, _)| *ratchet == name);
+                    given.map(|(_, s)| self.symbol(Space::Stage.of(number.get()), s).unwrap_or(STRANGE))
+                }
+            };
             let last = ratchet.stages.len.get().saturating_sub(1);
-            let reached = reached.filter(|s| *s <= last);
+            let reached = given.filter(|s| *s <= last);
             if given.is_some() {
                 let class = reached.and_then(|s| word(t, ratchet.stages.at.get() as usize + s as usize));
                 r.set(ratchet.slot.get(), class.unwrap_or(UNREADABLE));
@@ -330,6 +347,39 @@ impl<'a: 'r, 'r> Bundle<'a> {
             let stage = reached.unwrap_or(last);
             r.locked |= word(t, ratchet.locked.get() as usize + stage as usize) == Some(1);
             r.stages += stage as usize * stride.get() as usize;
+        }
+    }
+
+    /// Whether the operation or the containers in effect were taken from the installation.
+    fn read_withdrawn(&self, r: &mut Resolved<'_, 'r>, operation: &Operation, chain: &Chain<'r>) {
+        let containers = match r.state {
+            Some(state) => {
+                r.taken = r.operation.is_some_and(|o| state.operations.binary_search(&o).is_ok());
+                state.containers
+            }
+            None => {
+                let name = self.text(operation.name);
+                r.taken = r.withdrawn.operations.contains(&name);
+                r.withdrawn.containers
+            }
+        };
+        for (at, (kind, id)) in containers.iter().enumerate() {
+            let kind = match r.state {
+                Some(state) => state.kinds.get(at).copied(),
+                None => self.symbol(Space::Kind.of(0), kind),
+            };
+            let Some(kind) = kind.filter(|kind| *kind != NONE && self.is_within(chain.anchor, *kind)) else {
+                continue; // what the operation does happens nowhere in a container of such a kind
+            };
+            let depth = self.depth(kind);
+            if chain.is_listed(depth) {
+                r.taken_listed = true;
+                continue;
+            }
+            // Which container it is may not be known: it may be this one.
+            let other = chain.links.get(depth).copied().flatten();
+            let other = other.and_then(|link| self.id(chain, &link)).is_some_and(|known| known != *id);
+            r.taken |= !other;
         }
     }
 

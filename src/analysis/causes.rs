@@ -35,14 +35,18 @@ pub(super) fn of(
     for refusal in refusals {
         let before = look.causes.len();
         match refusal.reason {
-            Reason::Anonymous | Reason::WrongContainer => {}
+            // What was withdrawn from an installation stands in the request.
+            Reason::Anonymous | Reason::WrongContainer | Reason::WithdrawnHere => {}
             Reason::UnknownApp => look.app(side),
             Reason::UnknownOperation => {
                 let name = pair.operations[0].0.clone();
                 look.push(side, format!("operation `{name}`"), None);
             }
             Reason::NotEnabled | Reason::StatusUnknown | Reason::NotInstalledHere => look.installation(),
-            Reason::NotCallable | Reason::MissingScopes | Reason::ScopesWithdrawn(_) => look.scopes(),
+            Reason::NotCallable
+            | Reason::MissingScopes
+            | Reason::ScopesWithdrawn(_)
+            | Reason::ScopesWithdrawnHere => look.scopes(),
             Reason::AppUserWithoutRole => look.granting(ClauseKind::AppUserGrant, universe, assignment),
             Reason::ContextUserWithoutRole => {
                 look.granting(ClauseKind::ContextUserGrant, universe, assignment)

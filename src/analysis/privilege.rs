@@ -3,6 +3,7 @@
 mod cells;
 pub mod containers;
 pub mod enforcement;
+pub mod held;
 pub mod models;
 pub mod narrower;
 pub mod needs;

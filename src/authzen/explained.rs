@@ -67,6 +67,26 @@ pub struct ExplainedFilter {
     pub only: Vec<ExplainedLayer>,
     /// Names of forbids and withdrawals.
     pub except: Vec<String>,
+    /// Containers in which no entry may lie.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn: Vec<ExplainedContainer>,
+}
+
+/// A container that was withdrawn from the installation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExplainedContainer {
+    /// Its kind.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its id.
+    pub id: String,
+}
+
+impl ExplainedContainer {
+    /// From kind and id.
+    pub fn new((kind, id): &(String, String)) -> ExplainedContainer {
+        ExplainedContainer { kind: kind.clone(), id: id.clone() }
+    }
 }
 
 /// A layer that permits some entries of a list.
@@ -146,6 +166,7 @@ pub fn explain(model: &Model, sources: &SourceMap, answer: &Answer) -> Explained
                 .map(|group| ExplainedLayer { layer: group.layer.name().into(), any: names(&group.any) })
                 .collect(),
             except: names(&filter.except),
+            withdrawn: filter.withdrawn.iter().map(ExplainedContainer::new).collect(),
         }),
         step_up: answer
             .step_up

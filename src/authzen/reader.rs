@@ -219,11 +219,54 @@ impl Reader<'_> {
                 "stages" => {
                     self.stages(&pointer, value, &mut request.stages);
                 }
+                "withdrawn" => {
+                    self.withdrawn(&pointer, value, request);
+                }
                 _ => {
                     let name = format!("install.{name}");
                     self.attribute(&pointer, Namespace::Request, &name, value, &mut request.attributes);
                 }
             }
+        }
+        Some(())
+    }
+
+    fn withdrawn(&mut self, pointer: &str, json: &Json, request: &mut Request) -> Option<()> {
+        let object = self.object(pointer, json)?;
+        // A member that is not known may be one that takes something: it is no request then.
+        for (name, value) in object {
+            let pointer = below(pointer, name);
+            let set = match name.as_str() {
+                "scopes" => &mut request.withdrawn.scopes,
+                "forever" => &mut request.withdrawn.forever,
+                "operations" => &mut request.withdrawn.operations,
+                "containers" => {
+                    self.containers(&pointer, value, request);
+                    continue;
+                }
+                _ => {
+                    self.error::<()>(&pointer, "expected `scopes`, `forever`, `operations` or `containers`");
+                    continue;
+                }
+            };
+            if let Some(names) = self.set(&pointer, "an array of names", value) {
+                *set = names;
+            }
+        }
+        Some(())
+    }
+
+    fn containers(&mut self, pointer: &str, json: &Json, request: &mut Request) -> Option<()> {
+        let Json::Array(containers) = json else {
+            return self.mismatch(pointer, "an array of resources", json);
+        };
+        for (index, container) in containers.iter().enumerate() {
+            let pointer = below(pointer, &index.to_string());
+            let container = self.object(&pointer, container)?;
+            self.note_others(&pointer, container, &["type", "id"]);
+            let kind = self.text(container, &pointer, "type");
+            let id = self.text(container, &pointer, "id");
+            request.withdrawn.containers.insert((kind?, id?));
         }
         Some(())
     }

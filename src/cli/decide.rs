@@ -6,12 +6,16 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::{Context, Exit, bundle, failed, files};
+
+mod stateful;
 use crate::json;
+use crate::request::Request;
 
 /// Answer requests from a bundle, as an AuthZEN decision point would.
 ///
 /// The input is one JSON object, an array of them, or JSON Lines: an object on each line, answered as it comes.
-/// Every request gets one line of output.
+/// Every request gets one line of output. With a store, what it knows of the installation takes the place of what a
+/// request says about stages, approved scopes and withdrawals; what it does not know is not held.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The bundle.
@@ -22,16 +26,27 @@ pub struct Args {
     /// Name the rules that permit too, and tell on standard error what of a request meant nothing.
     #[arg(long)]
     explain: bool,
+    #[command(flatten)]
+    state: stateful::StateArgs,
 }
 
-/// 0 when everything was answered, permit or deny; 2 for a damaged bundle or a malformed request. A malformed one
-/// among several is denied with an error in its answer, and the others are answered.
+/// 0 when everything was answered, permit or deny; 2 for a damaged bundle, a malformed request or a store that
+/// cannot be believed. A malformed one among several is denied with an error in its answer, and the others are
+/// answered.
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let bytes = files::read_bytes(&cx.cwd, &cx.cwd.join(&args.bundle))?;
     let refused = |why| failed(format!("{} is refused: {why}", files::shown(&cx.cwd, &args.bundle)));
     let mut point = bundle::open(&bytes).map_err(refused)?;
+    let state = args.state.open(&args.bundle, &bytes, cx)?;
     let mut answer = |request: &Value, err: &mut dyn Write| {
-        let (answer, notes) = bundle::answer(&mut point, request, args.explain)?;
+        let mut known = |request: &mut Request| match &state {
+            None => Ok(None),
+            Some(state) => state.apply(request).inspect_err(|why| {
+                // The answer says it too.
+                let _ = writeln!(err, "sprag: {why}");
+            }),
+        };
+        let (answer, notes) = bundle::answer(&mut point, request, args.explain, &mut known)?;
         for note in notes.iter().filter(|_| args.explain) {
             // The answer matters more than whether this can be told.
             let _ = writeln!(err, "note: {}: {}", note.pointer, note.message);
@@ -49,7 +64,8 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         file = text.as_bytes();
         &mut file
     };
-    Desk { name: &name, out: cx.out, err: cx.err, answer: &mut answer, bad: false }.all(input)
+    let exit = Desk { name: &name, out: cx.out, err: cx.err, answer: &mut answer, bad: false }.all(input)?;
+    Ok(if state.is_some_and(|state| state.has_failed()) { Exit::Failed } else { exit })
 }
 
 /// Where requests come in and answers go out.

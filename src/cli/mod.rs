@@ -24,6 +24,7 @@ pub mod new;
 mod package;
 mod progress;
 pub mod scopes;
+pub mod ratchet;
 pub mod reach;
 mod prove;
 pub mod show;
@@ -68,6 +69,7 @@ enum Command {
     Decide(decide::Args),
     Diff(diff::Args),
     Reach(reach::Args),
+    Ratchet(ratchet::Args),
     Show(show::Args),
     Scopes(scopes::Args),
     Lock(lock::Args),
@@ -194,6 +196,7 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
         Command::Decide(args) => decide::run(args, cx),
         Command::Diff(args) => diff::run(args, cx),
         Command::Reach(args) => reach::run(args, cx),
+        Command::Ratchet(args) => ratchet::run(args, cx),
         Command::Show(args) => show::run(args, cx),
         Command::Scopes(args) => scopes::run(args, cx),
         Command::Lock(args) => lock::run(args, cx),

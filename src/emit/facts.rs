@@ -130,6 +130,13 @@ fn write_app(
         }
         held.push(scope_set(model, &scopes, writer));
     }
+    let outright = match app.optional.is_empty() {
+        true => f::NONE,
+        false => {
+            let outright = app.requested.difference(&app.optional).copied().collect();
+            scope_set(model, &closure(model, &outright), writer)
+        }
+    };
     let mut stride = 1;
     let mut strides = Vec::new();
     for r in &ratchets {
@@ -149,6 +156,7 @@ fn write_app(
         held: writer.list(held),
         base: scope_set(model, &base, writer).into(),
         requested: scope_set(model, &requested, writer).into(),
+        outright: outright.into(),
         sites: u32::from(app.installed_on.is_some()).into(),
         class: table.exceptions.class(id).into(),
     };

@@ -5,7 +5,7 @@ use super::conditions::{self, Counting};
 use super::facts::{self, Situation};
 use super::{Decision, evaluate};
 use crate::request::{Request, Value};
-use crate::sema::model::{Claim, Model, Source};
+use crate::sema::model::{AppId, Claim, Model, Source};
 
 /// Whether the request breaks the claim: the claim speaks of it, and it is permitted where it never must be, or
 /// refused where it always must be permitted.
@@ -26,7 +26,7 @@ pub fn speaks_of(model: &Model, claim: &Claim, request: &Request) -> bool {
     let (Some(app), Some(operation)) = (facts::app(model, request), facts::operation(model, request)) else {
         return false;
     };
-    if !claim.apps.contains(&app) || !claim.operations.contains(&operation) || request.approved.is_some() {
+    if !claim.apps.contains(&app) || !claim.operations.contains(&operation) || limits(model, app, request) {
         return false;
     }
     let chain = chain::effective(model, operation, &request.containers);
@@ -35,6 +35,20 @@ pub fn speaks_of(model: &Model, claim: &Claim, request: &Request) -> bool {
     }
     let situation = Situation::new(model, request, app, operation, chain);
     conditions::holds(&situation, &claim.condition, Counting { unknown: !claim.always, listed: false })
+}
+
+/// Whether the request brings approvals that leave out something, or leaves out the approval of what is optional; or
+/// tells of withdrawals.
+fn limits(model: &Model, app: AppId, request: &Request) -> bool {
+    let app = &model.apps[app.index()];
+    let approved = match &request.approved {
+        None => app.optional.is_empty(),
+        Some(names) => {
+            !app.optional.is_empty()
+                && app.requested.iter().all(|s| names.contains(&model.scopes[s.index()].name))
+        }
+    };
+    !approved || request.withdrawn != crate::request::Withdrawn::default()
 }
 
 /// Where the policy takes the caller's word, it is that the account and the person may.

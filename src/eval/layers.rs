@@ -3,8 +3,8 @@
 use super::chain::Chain;
 use super::conditions::{self, Counting};
 use super::facts::{self, Situation};
-use super::scopes;
 use super::{FilterLayer, Reason, Refusal};
+use super::{scopes, taken};
 use crate::request::{Request, Value};
 use crate::sema::model::{AppId, ClauseId, ClauseKind, Layer, Model, OperationId, Source};
 
@@ -19,6 +19,8 @@ pub(super) struct Verdict {
     pub(super) only: Option<FilterLayer>,
     /// Refusing clauses of which the filter must find none.
     pub(super) except: Vec<ClauseId>,
+    /// Whether some entries may lie in containers that were withdrawn from the installation.
+    pub(super) except_withdrawn: bool,
 }
 
 /// 1. The app is known.
@@ -143,16 +145,23 @@ pub(super) fn rules(situation: &Situation) -> Verdict {
     Verdict { except: forbidden.except, ..permitted }
 }
 
-/// 8. No stage reached took the operation or the container away, nor scopes without which it is not callable.
+/// 8. No stage reached and no administrator took the operation or the container away, nor scopes without which it
+/// is not callable.
 pub(super) fn ratchet(situation: &Situation) -> Verdict {
     let withdrawn = not_refused(situation, ClauseKind::Withdrawal, Layer::Ratchet, Reason::Withdrawn);
     if withdrawn.refusal.is_some() {
         return withdrawn;
     }
-    match scopes::withdrawing_ratchet(situation) {
-        Some(ratchet) => refused(Layer::Ratchet, Reason::ScopesWithdrawn(ratchet)),
-        None => withdrawn,
+    if taken::operation(situation) || taken::containers(situation, false) {
+        return refused(Layer::Ratchet, Reason::WithdrawnHere);
     }
+    if let Some(ratchet) = scopes::withdrawing_ratchet(situation) {
+        return refused(Layer::Ratchet, Reason::ScopesWithdrawn(ratchet));
+    }
+    if scopes::withdrawn_here(situation) {
+        return refused(Layer::Ratchet, Reason::ScopesWithdrawnHere);
+    }
+    Verdict { except_withdrawn: taken::containers(situation, true), ..withdrawn }
 }
 
 /// Refuses unless some clause of this kind may match. Where none must, the filter picks the entries that one
@@ -165,7 +174,7 @@ fn granted(situation: &Situation, kind: ClauseKind, layer: Layer, otherwise: Rea
     }
     let only = must.is_empty().then(|| FilterLayer { layer, any: may.clone() });
     let permits = if kind == ClauseKind::Permit { may } else { Vec::new() };
-    Verdict { refusal: None, permits, only, except: Vec::new() }
+    Verdict { refusal: None, permits, only, ..Verdict::default() }
 }
 
 /// Refuses if some clause of this kind must match. Those that only may match are the filter's business.

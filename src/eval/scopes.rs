@@ -8,11 +8,43 @@ use crate::sema::model::{Layer, Model, RatchetId, ScopeId};
 
 type Scopes = BTreeSet<ScopeId>;
 
-/// What the app holds now: what it holds without ratchets, less what each of them took away.
+/// What the app holds now: what it holds without ratchets, less what each of them took away, and less what was
+/// withdrawn from the installation.
 pub(super) fn held(situation: &Situation) -> Scopes {
+    let mut held = held_by_stages(situation);
+    held.retain(|scope| !is_withdrawn(situation, *scope));
+    held
+}
+
+/// What its ratchets leave.
+fn held_by_stages(situation: &Situation) -> Scopes {
     ratchets(situation.model)
         .filter_map(|ratchet| limit(situation, ratchet))
         .fold(held_without_ratchets(situation), |held, limit| &held & &limit)
+}
+
+/// Whether the scope, or one that it implies, was taken from the installation: who holds more holds the same too.
+fn is_withdrawn(situation: &Situation, scope: ScopeId) -> bool {
+    let withdrawn = &situation.request.withdrawn;
+    named(situation, scope, |name| withdrawn.scopes.contains(name) || withdrawn.forever.contains(name))
+}
+
+/// Whether no approval gives the scope back.
+fn is_gone(situation: &Situation, scope: ScopeId) -> bool {
+    named(situation, scope, |name| situation.request.withdrawn.forever.contains(name))
+}
+
+/// Whether the name of the scope, or of one that it implies, is one of those. Only scopes of the app's models have
+/// names here.
+fn named(situation: &Situation, scope: ScopeId, is: impl Fn(&str) -> bool) -> bool {
+    let scopes = &situation.model.scopes;
+    let mut implied = scopes[scope.index()].implies.iter().chain([&scope]).map(|id| &scopes[id.index()]);
+    implied.any(|scope| situation.app().models.contains(&scope.model) && is(&scope.name))
+}
+
+/// Whether the scopes suffice with the ratchets, and no more without those withdrawn from the installation.
+pub(super) fn withdrawn_here(situation: &Situation) -> bool {
+    suffice(situation, &held_by_stages(situation)) && !suffice(situation, &held(situation))
 }
 
 /// Whether in one of the usable models one alternative of the requirement lies within these scopes.
@@ -45,12 +77,13 @@ pub(super) fn withdrawing_ratchet(situation: &Situation) -> Option<RatchetId> {
 ///
 /// There is advice only if no layer refuses but scope, and ratchet for the scopes' sake. By definition, if
 /// ratchet refuses, there is none as soon as any of the app's ratchets that limit scopes stands at a locked
-/// stage.
+/// stage, and none of scopes that no approval gives back.
 pub(super) fn step_up(situation: &Situation, refusals: &[Refusal]) -> Option<Vec<ScopeId>> {
     let liftable = |refusal: &Refusal| match refusal.layer {
         Layer::Scope => true,
         Layer::Ratchet => {
-            matches!(refusal.reason, Reason::ScopesWithdrawn(_)) && !stands_at_locked_stage(situation)
+            matches!(refusal.reason, Reason::ScopesWithdrawn(_) | Reason::ScopesWithdrawnHere)
+                && !stands_at_locked_stage(situation)
         }
         Layer::Identity
         | Layer::Lifecycle
@@ -66,7 +99,9 @@ pub(super) fn step_up(situation: &Situation, refusals: &[Refusal]) -> Option<Vec
     let held = held(situation);
     alternatives(situation)
         .into_iter()
-        .filter(|alternative| alternative.iter().all(|scope| requested.contains(scope)))
+        .filter(|alternative| {
+            alternative.iter().all(|scope| requested.contains(scope) && !is_gone(situation, *scope))
+        })
         .map(|alternative| alternative.into_iter().filter(|scope| !held.contains(scope)).collect::<Vec<_>>())
         .min_by_key(Vec::len) // the first of equals
 }
@@ -75,6 +110,11 @@ pub(super) fn step_up(situation: &Situation, refusals: &[Refusal]) -> Option<Vec
 fn held_without_ratchets(situation: &Situation) -> Scopes {
     let (model, app) = (situation.model, situation.app());
     let mut held = closure(model, &app.requested);
+    if situation.request.approved.is_none() {
+        // What is optional is held where the installation's administrator approved it, and nobody says so.
+        let outright = app.requested.difference(&app.optional).copied().collect();
+        held = &held & &closure(model, &outright);
+    }
     if let Some(approved) = &app.approved {
         held = &held & &closure(model, approved);
     }

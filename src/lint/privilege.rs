@@ -77,7 +77,11 @@ impl<'a> Subject<'a> {
         let same = model.scopes.iter().filter(|s| s.name == *name && models.contains(&s.model)).count();
         let mut all = Vec::new();
         for member in &declared.members {
-            let (AppMember::Requests(names) | AppMember::Approved(names)) = member else { continue };
+            let (AppMember::Requests(names) | AppMember::Optional(names) | AppMember::Approved(names)) =
+                member
+            else {
+                continue;
+            };
             let Some(at) = names.iter().position(|n| n.text == *name) else { continue };
             match instead {
                 Some(instead) => {
@@ -104,6 +108,8 @@ impl<'a> Subject<'a> {
             | AppMember::Kind(_)
             | AppMember::Platform(_)
             | AppMember::Approved(_)
+            | AppMember::Optional(_)
+            | AppMember::StepUp(_)
             | AppMember::User { .. }
             | AppMember::Installed(_) => None,
         })

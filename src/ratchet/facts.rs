@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::join::{Earliest, Join, Latest, join_members};
+use super::join::{Earliest, Join, Latest, Newest, join_members};
 use super::marks::{Marks, Seen, Target};
 
 /// An app on a site.
@@ -53,6 +53,8 @@ pub struct Facts {
     pub ended: BTreeSet<String>,
     /// Versions of the app that were seen here.
     pub versions: BTreeMap<String, Version>,
+    /// The version that was told of last.
+    pub running: Newest,
     /// By name of a catalog, the digests of those that were taken in: what they opened is either marked or approved.
     pub catalogs: BTreeMap<String, BTreeSet<String>>,
 }
@@ -69,6 +71,7 @@ join_members!(Facts {
     votes,
     ended,
     versions,
+    running,
     catalogs,
 });
 
@@ -117,8 +120,8 @@ pub struct Vote {
     pub seconds: Option<i64>,
     /// How many must give it.
     pub needed: u32,
-    /// The group that they must belong to.
-    pub group: Option<String>,
+    /// Groups in which a directory says the person is; those that the policy declares are not asked for here.
+    pub groups: BTreeSet<String>,
     /// The marks that it overrides: those known when it was given.
     pub seen: Marks,
 }
@@ -178,6 +181,8 @@ struct Wire {
     #[serde(default, skip_serializing_if = "is_default")]
     versions: BTreeMap<String, Version>,
     #[serde(default, skip_serializing_if = "is_default")]
+    running: Newest,
+    #[serde(default, skip_serializing_if = "is_default")]
     catalogs: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -210,5 +215,6 @@ macro_rules! same_members {
 }
 
 same_members!(
-    clock, installed, events, reports, reached, used, successes, marks, votes, ended, versions, catalogs,
+    clock, installed, events, reports, reached, used, successes, marks, votes, ended, versions, running,
+    catalogs,
 );

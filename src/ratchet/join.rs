@@ -113,6 +113,25 @@ impl Join for Earliest {
     }
 }
 
+/// The version told of last, with its time. Only for people: no power hangs on which is last.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Newest(pub Option<(i64, String)>);
+
+impl Join for Newest {
+    fn join(&mut self, other: &Self) -> bool {
+        let grew = !self.includes(other);
+        if grew {
+            self.0.clone_from(&other.0);
+        }
+        grew
+    }
+
+    fn includes(&self, other: &Self) -> bool {
+        self >= other
+    }
+}
+
 /// Joins every member of a struct, so that none can be forgotten: the list is checked by the compiler.
 macro_rules! join_members {
     ($name:ident { $($member:ident),* $(,)? }) => {

@@ -22,8 +22,12 @@ pub enum Target {
     Installation,
     /// A scope, with all that imply it.
     Scope(String),
+    /// A scope that a version of the app did not ask for any more.
+    Unasked(String),
     /// An operation.
     Operation(String),
+    /// An operation that a newer catalog opened to scopes that were held before.
+    Opened(String),
     /// A container with all that lies in it: kind and id.
     Container(String, String),
     /// All that stages before this one still had: ratchet and stage.
@@ -40,9 +44,15 @@ pub struct Marks {
     /// By scope.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub scopes: BTreeMap<String, Seen>,
+    /// By scope, those that versions did not ask for any more.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unasked: BTreeMap<String, Seen>,
     /// By operation.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub operations: BTreeMap<String, Seen>,
+    /// By operation, those that catalogs opened.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub opened: BTreeMap<String, Seen>,
     /// By kind and id.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub containers: BTreeMap<String, BTreeMap<String, Seen>>,
@@ -51,7 +61,7 @@ pub struct Marks {
     pub stages: BTreeMap<String, BTreeMap<String, Seen>>,
 }
 
-join_members!(Marks { installation, scopes, operations, containers, stages });
+join_members!(Marks { installation, scopes, unasked, operations, opened, containers, stages });
 
 impl Marks {
     /// The marks on one thing.
@@ -59,7 +69,9 @@ impl Marks {
         match target {
             Target::Installation => Some(&self.installation),
             Target::Scope(name) => self.scopes.get(name),
+            Target::Unasked(name) => self.unasked.get(name),
             Target::Operation(name) => self.operations.get(name),
+            Target::Opened(name) => self.opened.get(name),
             Target::Container(kind, id) => self.containers.get(kind)?.get(id),
             Target::Stage(ratchet, stage) => self.stages.get(ratchet)?.get(stage),
         }
@@ -107,7 +119,9 @@ impl Marks {
         match target {
             Target::Installation => &mut self.installation,
             Target::Scope(name) => self.scopes.entry(name.clone()).or_default(),
+            Target::Unasked(name) => self.unasked.entry(name.clone()).or_default(),
             Target::Operation(name) => self.operations.entry(name.clone()).or_default(),
+            Target::Opened(name) => self.opened.entry(name.clone()).or_default(),
             Target::Container(kind, id) => {
                 self.containers.entry(kind.clone()).or_default().entry(id.clone()).or_default()
             }
@@ -123,7 +137,9 @@ impl std::fmt::Display for Target {
         match self {
             Target::Installation => f.write_str("the installation"),
             Target::Scope(name) => write!(f, "scope {name}"),
+            Target::Unasked(name) => write!(f, "scope {name}, once not asked for"),
             Target::Operation(name) => write!(f, "operation {name}"),
+            Target::Opened(name) => write!(f, "operation {name}, opened by a catalog"),
             Target::Container(kind, id) => write!(f, "{kind} {id}"),
             Target::Stage(ratchet, stage) => write!(f, "stage {ratchet}.{stage}"),
         }

@@ -25,6 +25,14 @@ pub(super) fn request(
         operation: Target::Name(first.model.operations[first.operation.index()].name.clone()),
         ..Request::default()
     };
+    // All that can be approved is: what is optional counts only where the request says so.
+    if sides.iter().flatten().any(|known| !known.model.apps[known.app.index()].optional.is_empty()) {
+        let names = |known: &Known<'_>| {
+            let requested = &known.model.apps[known.app.index()].requested;
+            requested.iter().map(|s| known.model.scopes[s.index()].name.clone()).collect::<Vec<_>>()
+        };
+        request.approved = Some(sides.iter().flatten().flat_map(names).collect());
+    }
     let class = |variable: Variable| &vocabulary.classes(variable)[assignment[variable.index()] as usize];
     let vouched =
         |of: &dyn Fn(&Known<'_>) -> Source| sides.iter().flatten().any(|known| of(known) == Source::Caller);

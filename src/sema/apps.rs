@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::conditions::{self, Place};
 use super::context::Context;
-use super::model::{App, AppId, Atom, Condition, Constant, Owner, PermissionModelId, Predicate, Subject};
+use super::model::{
+    App, AppId, Atom, Condition, Constant, Owner, PermissionModelId, Predicate, StepUp, Subject,
+};
 use super::names::Items;
 use super::operations::{member_or_missing, once};
 use super::{catalog, errors, predicates};
@@ -34,7 +36,8 @@ pub(super) fn declare(cx: &mut Context, items: &Items) {
 
 fn app(cx: &mut Context, item: &tree::App, keys: &mut HashMap<String, Span>) -> App {
     let (mut key, mut vendor, mut kind, mut platform) = (None, None, None, None);
-    let (mut requests, mut approved, mut installed) = (None, None, None);
+    let (mut requests, mut approved, mut optional, mut step_up, mut installed) =
+        (None, None, None, None, None);
     for member in &item.members {
         match member {
             AppMember::Key(text) => once(cx, "key", &mut key, text.span, text),
@@ -49,6 +52,10 @@ fn app(cx: &mut Context, item: &tree::App, keys: &mut HashMap<String, Span>) -> 
             AppMember::Approved(names) => {
                 once(cx, "approved", &mut approved, all(names, item.name.span), names)
             }
+            AppMember::Optional(names) => {
+                once(cx, "optional", &mut optional, all(names, item.name.span), names)
+            }
+            AppMember::StepUp(terms) => once(cx, "step-up", &mut step_up, terms.span, terms),
             // Any number; see `check`.
             AppMember::User { .. } => {}
             AppMember::Installed(sites) => {
@@ -80,8 +87,18 @@ fn app(cx: &mut Context, item: &tree::App, keys: &mut HashMap<String, Span>) -> 
             found
         })
     };
-    let requested = scopes(requests).unwrap_or_default();
+    let outright = scopes(requests).unwrap_or_default();
+    let mut optional_scopes = scopes(optional).unwrap_or_default();
     let approved_scopes = scopes(approved);
+    let closed = catalog::closure(cx, outright.iter().copied());
+    for name in optional.iter().flat_map(|(_, names)| names.iter()) {
+        let mut ids = optional_scopes.iter().filter(|s| cx.model.scopes[s.index()].name == name.text);
+        if ids.any(|id| closed.contains(id)) {
+            cx.report(errors::ratchets::optional_anyway(name, &item.name));
+        }
+    }
+    optional_scopes.retain(|id| !closed.contains(id));
+    let requested: BTreeSet<_> = outright.union(&optional_scopes).copied().collect();
     if let (Some(some), Some((_, names))) = (&approved_scopes, approved) {
         let closed = catalog::closure(cx, requested.iter().copied());
         for name in names {
@@ -111,9 +128,23 @@ fn app(cx: &mut Context, item: &tree::App, keys: &mut HashMap<String, Span>) -> 
         kind,
         models,
         requested,
+        optional: optional_scopes,
+        step_up: step_up.map(|(_, terms)| growth(cx, terms)),
         approved: approved_scopes,
         installed_on: installed.map(|(_, sites)| sites.iter().map(|s: &Text| s.value.clone()).collect()),
         span: item.span,
+    }
+}
+
+fn growth(cx: &mut Context, terms: &tree::StepUp) -> StepUp {
+    if terms.seconds <= 0 {
+        cx.report(errors::ratchets::bad_number(terms.span, "an approval lasts longer than nothing"));
+    }
+    super::ratchets::enough(cx, terms.approvers, &terms.group, terms.span);
+    StepUp {
+        approvers: u32::try_from(terms.approvers).unwrap_or(u32::MAX),
+        group: terms.group.text.clone(),
+        seconds: terms.seconds,
     }
 }
 

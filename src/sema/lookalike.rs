@@ -108,6 +108,8 @@ pub(super) fn compare(cx: &mut Context, items: &Items) {
             | AppMember::Platform(_)
             | AppMember::Requests(_)
             | AppMember::Approved(_)
+            | AppMember::Optional(_)
+            | AppMember::StepUp(_)
             | AppMember::User { .. }
             | AppMember::Installed(_) => {}
         }

@@ -326,14 +326,29 @@ pub struct App {
     pub kind: String,
     /// Its permission models, in source order.
     pub models: Vec<PermissionModelId>,
-    /// What the vendor asks for, as written, sorted.
+    /// What it can ever hold: what the vendor asks for, and what is optional; as written, sorted.
     pub requested: BTreeSet<ScopeId>,
+    /// Those of them that an installation holds only once they were approved for it.
+    pub optional: BTreeSet<ScopeId>,
+    /// Who gives more to an installation; `None`: anybody who gives a name and a reason.
+    pub step_up: Option<StepUp>,
     /// What was approved, as written; `None`: all that is requested.
     pub approved: Option<BTreeSet<ScopeId>>,
     /// Sites; `None`: wherever this policy applies.
     pub installed_on: Option<BTreeSet<String>>,
     /// Where it is declared.
     pub span: Span,
+}
+
+/// Who may give more to an installation, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepUp {
+    /// How many must approve.
+    pub approvers: u32,
+    /// Group of the approvers.
+    pub group: String,
+    /// The longest that an approval lasts, in seconds.
+    pub seconds: i64,
 }
 
 /// A named set of operations.
@@ -569,6 +584,8 @@ pub struct Ratchet {
     pub stages: Vec<Stage>,
     /// Ways back.
     pub reopenings: Vec<Reopening>,
+    /// Scopes that no approval gives back once they were taken; as written.
+    pub never: BTreeSet<ScopeId>,
     /// Where it is declared.
     pub span: Span,
 }

@@ -12,6 +12,7 @@ use super::model::{
 };
 use super::names::{Items, Term};
 use super::{catalog, rules};
+use crate::span::Span;
 use crate::syntax::tree::{self, Name};
 
 /// Enters the names of ratchets and their stages, which conditions need.
@@ -52,6 +53,7 @@ pub(super) fn declare(cx: &mut Context, items: &Items) {
             apps: BTreeSet::new(),
             stages: Vec::new(),
             reopenings: Vec::new(),
+            never: BTreeSet::new(),
             span: item.span,
         });
     }
@@ -99,7 +101,12 @@ fn ratchet(cx: &mut Context, id: RatchetId, item: &tree::Ratchet) {
         }
     }
     let reopenings = item.reopenings.iter().filter_map(|r| reopening(cx, r, item)).collect();
+    let mut never = BTreeSet::new();
+    for name in models.iter().flat_map(|_| &item.never) {
+        never.extend(catalog::scope(cx, name, models.as_deref().unwrap_or_default()).unwrap_or_default());
+    }
     let ratchet = &mut cx.model.ratchets[id.index()];
+    ratchet.never = never;
     ratchet.apps = apps.as_deref().cloned().unwrap_or_default();
     ratchet.stages = stages;
     ratchet.reopenings = reopenings;
@@ -225,7 +232,7 @@ fn trigger(
     }
 }
 
-fn trigger_span(trigger: &tree::Trigger) -> crate::span::Span {
+fn trigger_span(trigger: &tree::Trigger) -> Span {
     match trigger {
         tree::Trigger::Event(text) => text.span,
         tree::Trigger::After { span, .. }
@@ -253,19 +260,24 @@ fn reopening(cx: &mut Context, item: &tree::Reopening, ratchet: &tree::Ratchet) 
     if item.seconds <= 0 {
         cx.report(errors::ratchets::bad_number(item.span, "a reopening lasts longer than nothing"));
     }
-    let members = cx.model.groups.get(&item.group.text).map(std::collections::BTreeSet::len);
-    if item.approvers < 1 {
-        cx.report(errors::ratchets::bad_number(item.span, "at least one person approves"));
-    } else if let Some(members) = members
-        && i64::try_from(members).is_ok_and(|members| members < item.approvers)
-    {
-        let declared = cx.names.groups.get(&item.group.text).map(|e| e.span);
-        cx.report(errors::ratchets::too_few_approvers(&item.group, members, item.approvers, declared));
-    }
+    enough(cx, item.approvers, &item.group, item.span);
     Some(Reopening {
         stage: at as u32,
         approvers: u32::try_from(item.approvers).unwrap_or(u32::MAX),
         group: item.group.text.clone(),
         seconds: item.seconds,
     })
+}
+
+/// That a group can give so many approvals, as far as its members are declared.
+pub(super) fn enough(cx: &mut Context, approvers: i64, group: &Name, span: Span) {
+    let members = cx.model.groups.get(&group.text).map(BTreeSet::len);
+    if approvers < 1 {
+        cx.report(errors::ratchets::bad_number(span, "at least one person approves"));
+    } else if let Some(members) = members
+        && i64::try_from(members).is_ok_and(|members| members < approvers)
+    {
+        let declared = cx.names.groups.get(&group.text).map(|e| e.span);
+        cx.report(errors::ratchets::too_few_approvers(group, members, approvers, declared));
+    }
 }

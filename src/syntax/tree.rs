@@ -327,6 +327,10 @@ pub enum AppMember {
     Requests(Vec<Name>),
     /// `approved READ`: what of it was approved; all of it where the line is missing.
     Approved(Vec<Name>),
+    /// `optional WRITE`: what it may be given later, by an approval.
+    Optional(Vec<Name>),
+    /// `step-up by 2 of group admins for 30d`: who gives more to an installation, and for how long.
+    StepUp(StepUp),
     /// `user developer in project where …`: a role of the app user.
     User {
         /// The role.
@@ -630,6 +634,8 @@ pub struct Ratchet {
     pub stages: Vec<Stage>,
     /// Ways back.
     pub reopenings: Vec<Reopening>,
+    /// `never regrow ADMIN`: scopes that no approval gives back once they were taken. Empty if missing.
+    pub never: Vec<Name>,
     /// Keyword to last token.
     pub span: Span,
 }
@@ -721,6 +727,19 @@ pub struct Reopening {
     /// Who approves.
     pub group: Name,
     /// Seconds.
+    pub seconds: i64,
+    /// Keyword to last token.
+    pub span: Span,
+}
+
+/// `step-up by 2 of group admins for 30d`
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepUp {
+    /// How many of the group must approve; at least 1.
+    pub approvers: i64,
+    /// Who approves.
+    pub group: Name,
+    /// The longest that an approval lasts, in seconds.
     pub seconds: i64,
     /// Keyword to last token.
     pub span: Span,

@@ -14,11 +14,8 @@ pub fn may(bundle: &[u8], app: &str, operation: &str) -> bool {
     let request = Request {
         app: Some(App::Key(app)),
         operation: Target::Name(operation),
-        containers: &[],
-        user: None,
         attributes: &[],
-        stages: &[],
-        approved: None,
+        ..Request::default()
     };
     bundle.decide(&request, &mut scratch).permitted()
 }

@@ -92,6 +92,8 @@ pub(super) fn world() -> Model {
             kind: "app".into(),
             models: vec![PermissionModelId(0)],
             requested: BTreeSet::from([ADMIN]),
+            optional: BTreeSet::new(),
+            step_up: None,
             approved: None,
             installed_on: None,
             span: Span::default(),
@@ -130,6 +132,7 @@ pub(super) fn setup(locked: bool) -> Model {
             stage("done", None),
         ],
         reopenings: vec![],
+        never: BTreeSet::new(),
         span: Span::default(),
     });
     model

@@ -3,6 +3,7 @@
 pub mod compiled;
 pub mod grants;
 pub mod guarantees;
+pub mod installations;
 pub mod likeness;
 pub mod random;
 pub mod smt;

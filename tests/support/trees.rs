@@ -176,7 +176,14 @@ pub fn ratchet(r: &mut Random) -> Ratchet {
     for (index, stage) in stages.iter_mut().enumerate() {
         stage.then = index > 0;
     }
-    Ratchet { name: name(r), apps: apps(r), stages, reopenings: r.some(0, 2, reopening), span: NOWHERE }
+    Ratchet {
+        name: name(r),
+        apps: apps(r),
+        stages,
+        reopenings: r.some(0, 2, reopening),
+        never: r.some(0, 2, scope),
+        span: NOWHERE,
+    }
 }
 
 /// Any text: quotes, escapes, comments and characters that nobody sees included.
@@ -341,13 +348,20 @@ fn operation_member(r: &mut Random) -> OperationMember {
 }
 
 fn app_member(r: &mut Random) -> AppMember {
-    match r.below(8) {
+    match r.below(10) {
         0 => AppMember::Key(text(r)),
         1 => AppMember::Vendor(text(r)),
         2 => AppMember::Kind(name(r)),
         3 => AppMember::Platform(r.some(1, 2, path)),
         4 => AppMember::Requests(r.some(1, 9, scope)),
         5 => AppMember::Approved(r.some(1, 3, scope)),
+        7 => AppMember::Optional(r.some(1, 3, scope)),
+        8 => AppMember::StepUp(StepUp {
+            approvers: *r.pick(&[1, 2]),
+            group: scope(r),
+            seconds: seconds(r),
+            span: NOWHERE,
+        }),
         6 => AppMember::User { role: name(r), containers: r.maybe(containers), span: NOWHERE },
         _ => AppMember::Installed(r.some(1, 3, text)),
     }

@@ -579,7 +579,7 @@ impl Workload {
             user,
             attributes,
             stages,
-            approved: None,
+            ..Request::default()
         }
     }
 
@@ -688,6 +688,8 @@ pub fn lend(requests: &[Request]) -> Vec<runtime::Request<'static>> {
             attributes: &values[own],
             stages: &stages[of_stages],
             approved: None,
+            withdrawn: runtime::Withdrawn::default(),
+            state: None,
         })
         .collect()
 }

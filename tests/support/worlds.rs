@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use sprag::request::{ContainerFact, Request, Target, User, Value};
+use sprag::request::{ContainerFact, Request, Target, User, Value, Withdrawn};
 
 use super::random::Random;
 
@@ -299,6 +299,14 @@ impl<'r> Maker<'r> {
             if self.random.one_in(3) {
                 let approved = self.random.subset(&requested, 3).join(", ");
                 self.line(&format!("  approved {approved}"));
+            }
+            // What is above all that is asked for, in the model in which one scope implies the next.
+            let chain = ["READ", "WRITE", "DELETE", "ADMIN"];
+            let top = requested.iter().filter_map(|r| chain.iter().position(|c| c == r)).max();
+            let above = &chain[top.map_or(0, |top| top + 1)..];
+            if chained && !requested.contains(&"ACT") && !above.is_empty() && self.random.one_in(2) {
+                let optional = self.pick(above);
+                self.line(&format!("  optional {optional}"));
             }
         }
         for _ in 0..self.random.below(3) {
@@ -650,6 +658,27 @@ fn container_literals(kind: &str) -> Vec<(&'static str, Literal)> {
     }
 }
 
+/// What was taken from an installation: mostly nothing.
+fn withdrawn(random: &mut Random) -> Withdrawn {
+    if !random.one_in(3) {
+        return Withdrawn::default();
+    }
+    let all: Vec<&str> = ["chain", "fine", "other"].iter().flat_map(|m| scopes(m)).copied().collect();
+    let mut names = |from: &[&'static str], most: usize| -> BTreeSet<String> {
+        if !random.one_in(2) {
+            return BTreeSet::new();
+        }
+        random.subset(from, most).into_iter().map(str::to_string).collect()
+    };
+    let (scopes, forever) = (names(&all, 2), names(&all, 1));
+    let operations = names(&OPERATIONS, 4);
+    let containers = names(&PROJECTS, 2).into_iter().map(|id| ("project".to_string(), id));
+    let mut containers: BTreeSet<(String, String)> = containers.collect();
+    containers.extend(names(&SITES, 1).into_iter().map(|id| ("site".to_string(), id)));
+    containers.extend(names(&["X-1"], 1).into_iter().map(|id| ("galaxy".to_string(), id)));
+    Withdrawn { scopes, forever, operations, containers }
+}
+
 /// A random request.
 pub fn request(random: &mut Random) -> Request {
     let app = match random.below(14) {
@@ -695,7 +724,16 @@ pub fn request(random: &mut Random) -> Request {
         let all: Vec<&str> = ["chain", "fine", "other"].iter().flat_map(|m| scopes(m)).copied().collect();
         random.subset(&all, 4).into_iter().map(str::to_string).collect()
     });
-    Request { app, operation, containers: containers(random), user, attributes, stages, approved }
+    Request {
+        app,
+        operation,
+        containers: containers(random),
+        user,
+        attributes,
+        stages,
+        approved,
+        withdrawn: withdrawn(random),
+    }
 }
 
 fn user(random: &mut Random) -> User {

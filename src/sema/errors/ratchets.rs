@@ -71,6 +71,12 @@ pub(in crate::sema) fn unused_not_held(scope: &Name, before: &Name) -> Diagnosti
         .help("watch a scope that the stage before holds".to_owned())
 }
 
+pub(in crate::sema) fn optional_anyway(scope: &Name, app: &Name) -> Diagnostic {
+    Diagnostic::error("E0509", format!("`{}` is not optional for `{}`", scope.text, app.text))
+        .at(scope.span, "requested anyway, or implied by what is")
+        .help("say of a scope that it is requested, or that it is optional".to_owned())
+}
+
 pub(in crate::sema) fn locked(stage: &Name, locked: &Name) -> Diagnostic {
     Diagnostic::error("E0505", format!("`{}` cannot be reopened", stage.text))
         .at(stage.span, "a locked stage is never turned back")

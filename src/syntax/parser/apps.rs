@@ -8,7 +8,7 @@ use super::values;
 use crate::syntax::errors;
 use crate::syntax::tree::{
     App, AppMember, Assign, Assignment, Container, Group, Hours, Literal, LiteralValue, Name, Principal,
-    Role, Window,
+    Role, StepUp, Window,
 };
 
 impl Builder<'_> {
@@ -35,6 +35,11 @@ impl Builder<'_> {
             Rule::platform_member => AppMember::Platform(self.names(Rule::path, &mut parts)?),
             Rule::requests_member => AppMember::Requests(self.names(Rule::scope, &mut parts)?),
             Rule::approved_member => AppMember::Approved(self.names(Rule::scope, &mut parts)?),
+            Rule::optional_member => AppMember::Optional(self.names(Rule::scope, &mut parts)?),
+            Rule::growth_member => {
+                let (approvers, group, seconds) = self.approvers(&mut parts)?;
+                AppMember::StepUp(StepUp { approvers, group, seconds, span: parts.span })
+            }
             Rule::user_member => AppMember::User {
                 role: self.name(&mut parts)?,
                 containers: self.maybe_containers(&mut parts)?,

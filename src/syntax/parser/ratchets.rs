@@ -2,10 +2,10 @@
 
 use pest::iterators::Pair;
 
-use super::build::{Builder, Built};
+use super::build::{Builder, Built, Parts};
 use super::grammar::Rule;
 use crate::syntax::errors;
-use crate::syntax::tree::{Ratchet, Reopening, Since, Stage, Trigger, Withdrawal};
+use crate::syntax::tree::{Name, Ratchet, Reopening, Since, Stage, Trigger, Withdrawal};
 
 impl Builder<'_> {
     pub(super) fn ratchet(&mut self, pair: Pair<'_, Rule>) -> Built<Ratchet> {
@@ -14,15 +14,21 @@ impl Builder<'_> {
         let name = self.name(&mut parts)?;
         parts.take(Rule::kw_on)?;
         let apps = self.apps(&mut parts)?;
-        let (mut stages, mut reopenings) = (Vec::new(), Vec::new());
+        let (mut stages, mut reopenings, mut never) = (Vec::new(), Vec::new(), Vec::new());
         while let Some(pair) = parts.next() {
             match pair.as_rule() {
                 Rule::reopening => reopenings.push(self.reopening(pair)?),
+                Rule::never_regrow => {
+                    let mut parts = self.open(pair);
+                    parts.take(Rule::kw_never)?;
+                    parts.take(Rule::kw_regrow)?;
+                    never = self.names(Rule::scope, &mut parts)?;
+                }
                 // The first stage, or a later one.
                 _ => stages.push(self.stage(pair)?),
             }
         }
-        Ok(Ratchet { name, apps, stages, reopenings, span: parts.span })
+        Ok(Ratchet { name, apps, stages, reopenings, never, span: parts.span })
     }
 
     fn stage(&mut self, pair: Pair<'_, Rule>) -> Built<Stage> {
@@ -118,12 +124,18 @@ impl Builder<'_> {
         let mut parts = self.open(pair);
         parts.take(Rule::kw_reopen)?;
         let stage = self.name(&mut parts)?;
+        let (approvers, group, seconds) = self.approvers(&mut parts)?;
+        Ok(Reopening { stage, approvers, group, seconds, span: parts.span })
+    }
+
+    /// `by 2 of group admins for 2h`: how many, of whom, and for how many seconds.
+    pub(super) fn approvers(&mut self, parts: &mut Parts<'_>) -> Built<(i64, Name, i64)> {
         parts.take(Rule::kw_by)?;
-        let approvers = self.count(&mut parts)?;
+        let approvers = self.count(parts)?;
         parts.take(Rule::kw_of)?;
         parts.take(Rule::kw_group)?;
-        let group = self.name(&mut parts)?;
+        let group = self.name(parts)?;
         parts.take(Rule::kw_for)?;
-        Ok(Reopening { stage, approvers, group, seconds: self.duration(&mut parts)?, span: parts.span })
+        Ok((approvers, group, self.duration(parts)?))
     }
 }

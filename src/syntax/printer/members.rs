@@ -35,9 +35,11 @@ impl Printer<'_> {
             let span = match line {
                 AppMember::Key(text) | AppMember::Vendor(text) => text.span,
                 AppMember::Kind(name) => name.span,
-                AppMember::Platform(names) | AppMember::Requests(names) | AppMember::Approved(names) => {
-                    first_span(names)
-                }
+                AppMember::Platform(names)
+                | AppMember::Requests(names)
+                | AppMember::Approved(names)
+                | AppMember::Optional(names) => first_span(names),
+                AppMember::StepUp(step_up) => step_up.span,
                 AppMember::User { span, .. } => *span,
                 AppMember::Installed(texts) => texts.first().map(|t| t.span).unwrap_or_default(),
             };
@@ -121,11 +123,16 @@ impl Printer<'_> {
     }
 }
 
-/// The stages, then the ways back.
+/// The stages, then the ways back, then what has none.
 pub(super) fn stages<'t, 'f>(ratchet: &'t Ratchet) -> Vec<Member<'t, 'f>> {
     let stages = ratchet.stages.iter().map(|stage| member(stage.span, move |_| stage_line(stage)));
     let reopenings = ratchet.reopenings.iter().map(|way| member(way.span, move |_| reopening_line(way)));
-    stages.chain(reopenings).collect()
+    let never = (!ratchet.never.is_empty()).then(|| {
+        member(first_span(&ratchet.never), move |_| {
+            keyword_list("never regrow ", ratchet.never.iter().map(words::scope))
+        })
+    });
+    stages.chain(reopenings).chain(never).collect()
 }
 
 fn operation_line(line: &OperationMember) -> Doc {
@@ -168,6 +175,11 @@ fn app_line(line: &AppMember) -> Doc {
         AppMember::Platform(names) => keyword_list("platform ", names.iter().map(|n| n.text.clone())),
         AppMember::Requests(names) => keyword_list("requests ", names.iter().map(words::scope)),
         AppMember::Approved(names) => keyword_list("approved ", names.iter().map(words::scope)),
+        AppMember::Optional(names) => keyword_list("optional ", names.iter().map(words::scope)),
+        AppMember::StepUp(step_up) => {
+            let (group, time) = (words::scope(&step_up.group), words::duration(step_up.seconds));
+            Doc::Text(format!("step-up by {} of group {group} for {time}", step_up.approvers))
+        }
         AppMember::User { role, containers: pattern, .. } => {
             let mut parts = vec![Doc::Text(format!("user {}", role.text))];
             if let Some(pattern) = pattern {

@@ -1,0 +1,290 @@
+//! What all commands have in common that tell of something, or want something of one installation.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::shown;
+use super::store::{StoreArgs, says, time};
+use crate::analysis::privilege::held::{self, Difference};
+use crate::analysis::privilege::needs::Needs;
+use crate::analysis::privilege::regions::Regions;
+use crate::cli::package::{Compiled, Package};
+use crate::cli::{Context, Exit, check, failed, progress};
+use crate::diag::nearest;
+use crate::ratchet::{Event, Facts, Here, Installation, Refused, Step, What, advance, effective};
+use crate::report;
+use crate::sema::model::{AppId, Model};
+use crate::state::{Acknowledged, Change, Store};
+
+/// The policy, and how to answer.
+#[derive(Debug, clap::Args)]
+pub(super) struct PolicyArgs {
+    /// The package's folder, or anything in it; the current folder if missing.
+    #[arg(long, value_name = "PATH")]
+    package: Option<PathBuf>,
+    /// When it is, as 2026-12-31T12:00:00Z or in seconds since 1970; now if missing.
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// How to answer.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// What is done to which installation, and by whom.
+#[derive(Debug, clap::Args)]
+pub(super) struct ActArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    policy: PolicyArgs,
+    /// The app, by its key or by its name in the policy.
+    #[arg(long, value_name = "APP")]
+    app: String,
+    /// The site that it is installed on.
+    #[arg(long, value_name = "SITE")]
+    site: String,
+    /// Who does it, or tells of it: a person or a system.
+    #[arg(long, value_name = "NAME")]
+    who: String,
+    /// Why.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    why: String,
+    /// Keep nothing; show what would be lost and gained, and who would notice.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Under this name the command line writes facts. Steps are computed inside of the store's transaction, so that no
+/// two of them are made at once.
+pub(super) const WRITER: &str = "sprag";
+
+impl PolicyArgs {
+    /// The package, compiled; `None` if it has errors, which are told.
+    pub(super) fn compile(&self, cx: &mut Context<'_>) -> io::Result<Option<Compiled>> {
+        compile(self.package.as_deref(), cx)
+    }
+
+    pub(super) fn now(&self) -> io::Result<i64> {
+        time(self.at.as_deref())
+    }
+}
+
+fn compile(path: Option<&Path>, cx: &mut Context<'_>) -> io::Result<Option<Compiled>> {
+    let compiled = Package::load(path, cx)?.compile(cx);
+    if compiled.compilation.model.is_some() {
+        return Ok(Some(compiled));
+    }
+    check::show_errors(&compiled, cx)?;
+    Ok(None)
+}
+
+/// The key of the app with this key or name.
+pub(super) fn key<'m>(model: &'m Model, named: &str) -> io::Result<&'m str> {
+    let found = model.apps.iter().find(|app| app.key == named || app.name == named);
+    found.map(|app| app.key.as_str()).ok_or_else(|| {
+        let names = model.apps.iter().flat_map(|app| [app.key.as_str(), app.name.as_str()]);
+        let near = nearest(named, names).map_or(String::new(), |near| format!("; {near}"));
+        failed(format!("the policy has no app `{named}`{near}"))
+    })
+}
+
+/// Lets this happen to the installation, and tells what came of it.
+pub(super) fn run(args: &ActArgs, what: What, cx: &mut Context<'_>) -> io::Result<Exit> {
+    let Some(compiled) = args.policy.compile(cx)? else { return Ok(Exit::Failed) };
+    let Some(model) = &compiled.compilation.model else { return Ok(Exit::Failed) };
+    let here = Here { writer: WRITER, now: args.policy.now()? };
+    let installation = Installation { app: key(model, &args.app)?.to_owned(), site: args.site.clone() };
+    let event = Event { what, by: args.who.clone(), reason: args.why.clone() };
+    let store = args.store.open(cx)?;
+    let (before, step, acknowledged) = if args.dry_run {
+        let (_, known) = store.read(&installation).map_err(says)?;
+        let known = known.unwrap_or_default();
+        let step = advance(model, &installation, &known, &event, here);
+        (known, step, None)
+    } else {
+        let (known, step, acknowledged) = take(&store, model, &installation, &event, here)?;
+        (known, step, Some(acknowledged))
+    };
+    let step = match step {
+        Ok(step) => step,
+        Err(refused) => return refuse(&refused, args.policy.format, cx),
+    };
+    let difference = args.dry_run.then(|| difference(model, &installation, &before, &step, here.now, cx));
+    let told =
+        Told { model, installation: &installation, before: &before, step: &step, acknowledged, difference };
+    match args.policy.format {
+        Format::Text => told.text(cx)?,
+        Format::Json => writeln!(cx.out, "{}", shown::pretty(&told.json())?)?,
+    }
+    Ok(Exit::Clean)
+}
+
+/// Takes one event in, in one transaction: what was known, what came of it, and what the store says.
+pub(super) fn take(
+    store: &dyn Store,
+    model: &Model,
+    installation: &Installation,
+    event: &Event,
+    here: Here<'_>,
+) -> io::Result<(Facts, Result<Step, Refused>, Acknowledged)> {
+    let mut taken = None;
+    let acknowledged = store.transact(installation, &mut |known| {
+        let step = advance(model, installation, known, event, here);
+        let change = step
+            .as_ref()
+            .ok()
+            .map(|step| Change { facts: step.facts.clone(), records: step.records.clone() });
+        taken = Some((known.clone(), step));
+        change
+    });
+    let acknowledged = acknowledged.map_err(says)?;
+    let (known, step) = taken.ok_or_else(|| failed("the store did not ask what to keep"))?;
+    Ok((known, step, acknowledged))
+}
+
+fn refuse(refused: &Refused, format: Format, cx: &mut Context<'_>) -> io::Result<Exit> {
+    match format {
+        Format::Text => writeln!(cx.out, "refused: {}", report::visible(&refused.to_string()))?,
+        Format::Json => {
+            let value = json!({ "done": false, "refused": refused.to_string() });
+            writeln!(cx.out, "{}", shown::pretty(&value)?)?;
+        }
+    }
+    Ok(Exit::Findings)
+}
+
+/// What the step takes and gives, asked of all requests.
+fn difference(
+    model: &Model,
+    installation: &Installation,
+    before: &Facts,
+    step: &Step,
+    now: i64,
+    cx: &Context<'_>,
+) -> Difference {
+    let old = effective(model, before, installation, now);
+    let Some(app) = model.apps.iter().position(|app| app.key == installation.app) else {
+        return Difference::default(); // refused before
+    };
+    let needs = Needs::of(model);
+    let bar = progress::bar(cx, "asking what is permitted", model.apps.len());
+    let regions = Regions::new(model, &needs, &|_, _| bar.step());
+    held::difference(model, &needs, &regions, AppId(app as u32), &old, &step.state)
+}
+
+struct Told<'a> {
+    model: &'a Model,
+    installation: &'a Installation,
+    before: &'a Facts,
+    step: &'a Step,
+    /// Nothing where it was only tried.
+    acknowledged: Option<Acknowledged>,
+    difference: Option<Difference>,
+}
+
+impl Told<'_> {
+    fn text(&self, cx: &mut Context<'_>) -> io::Result<()> {
+        let visible = |text: &str| report::visible(text).into_owned();
+        match self.acknowledged {
+            Some(a) if a.grown => {
+                writeln!(
+                    cx.out,
+                    "{}: kept as entry {}",
+                    visible(&self.installation.to_string()),
+                    a.head.epoch
+                )?;
+            }
+            Some(a) => {
+                let epoch = a.head.epoch;
+                writeln!(
+                    cx.out,
+                    "{}: known already, at entry {epoch}",
+                    visible(&self.installation.to_string())
+                )?;
+            }
+            None => writeln!(cx.out, "{}: tried, nothing kept", visible(&self.installation.to_string()))?,
+        }
+        for target in &self.step.withdrawn {
+            writeln!(cx.out, "  - {}", visible(&target.to_string()))?;
+        }
+        for target in &self.step.granted {
+            writeln!(cx.out, "  + {}", visible(&target.to_string()))?;
+        }
+        if let Some(difference) = &self.difference {
+            let rows = [
+                ("lost", &difference.lost),
+                ("lost in some places", &difference.narrowed),
+                ("gained", &difference.gained),
+                ("gained in some places", &difference.widened),
+            ];
+            for (what, operations) in rows.into_iter().filter(|(_, operations)| !operations.is_empty()) {
+                writeln!(cx.out, "  {what}: {}", report::count(operations.len(), "operation"))?;
+                for id in operations.iter() {
+                    writeln!(cx.out, "    {}", self.model.operations[id.index()].name)?;
+                }
+            }
+            for (scope, used) in self.noticed() {
+                let when = used
+                    .map_or("never seen in use".to_owned(), |at| format!("last used {}", shown::instant(at)));
+                writeln!(cx.out, "  scope {scope}: {when}")?;
+            }
+        }
+        shown::state(&self.step.state, cx)
+    }
+
+    fn json(&self) -> Value {
+        let listed = |targets: &BTreeSet<crate::ratchet::Target>| {
+            targets.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let mut value = json!({
+            "done": self.acknowledged.is_some(),
+            "app": self.installation.app,
+            "site": self.installation.site,
+            "withdrawn": listed(&self.step.withdrawn),
+            "granted": listed(&self.step.granted),
+            "records": self.step.records,
+            "state": shown::state_json(&self.step.state),
+        });
+        if let Some(a) = &self.acknowledged {
+            value["epoch"] = json!(a.head.epoch);
+            value["grown"] = json!(a.grown);
+        }
+        if let Some(difference) = &self.difference {
+            let names = |operations: &crate::analysis::privilege::set::Operations| {
+                operations.iter().map(|id| self.model.operations[id.index()].name.clone()).collect::<Vec<_>>()
+            };
+            value["operations"] = json!({
+                "lost": names(&difference.lost),
+                "narrowed": names(&difference.narrowed),
+                "gained": names(&difference.gained),
+                "widened": names(&difference.widened),
+            });
+            let noticed = self
+                .noticed()
+                .into_iter()
+                .map(|(scope, used)| json!({ "scope": scope, "last_used": used.map(shown::instant) }));
+            value["noticed"] = noticed.collect();
+        }
+        value
+    }
+
+    /// The scopes that go, and when they were needed last, as far as anybody told: who uses them would notice.
+    fn noticed(&self) -> Vec<(&str, Option<i64>)> {
+        let scopes = self.step.withdrawn.iter().filter_map(|target| match target {
+            crate::ratchet::Target::Scope(name) => Some(name.as_str()),
+            _ => None, // whatever else is taken is no scope
+        });
+        scopes.map(|name| (name, self.before.used.get(name).and_then(|used| used.0))).collect()
+    }
+}

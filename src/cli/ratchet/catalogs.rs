@@ -1,0 +1,61 @@
+//! `sprag ratchet catalogs`
+
+use std::io;
+
+use super::act::{self, PolicyArgs, key};
+use super::store::{StoreArgs, says};
+use crate::cli::{Context, Exit, sides};
+use crate::ratchet::{Event, Here, What, opened};
+use crate::report;
+use crate::state::Store;
+
+/// Tell that the package's catalogs are in force now: what they open besides waits for approval.
+///
+/// Until then, installations that were made under older catalogs hold nothing.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The package before, as its folder, REVISION:PATH, or a bundle with its sources.
+    #[arg(long, value_name = "OLD")]
+    since: String,
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    policy: PolicyArgs,
+    /// Only this app, by its key or by its name in the policy.
+    #[arg(long, value_name = "APP")]
+    app: Option<String>,
+    /// Who says so.
+    #[arg(long, value_name = "NAME")]
+    who: String,
+    /// Why.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    why: String,
+}
+
+/// 0; 1 if one of the installations refuses; 2 where a package or the store cannot be used.
+pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
+    let Some(compiled) = args.policy.compile(cx)? else { return Ok(Exit::Failed) };
+    let Some(model) = &compiled.compilation.model else { return Ok(Exit::Failed) };
+    let before = sides::load(&args.since, cx)?;
+    let only = args.app.as_deref().map(|app| key(model, app)).transpose()?;
+    let here = Here { writer: act::WRITER, now: args.policy.now()? };
+    let store = args.store.open(cx)?;
+    let all = store.snapshot().map_err(says)?.installations.into_keys();
+    let mut exit = Exit::Clean;
+    for installation in all.filter(|i| only.is_none_or(|only| i.app == only)) {
+        let grown = opened(&before.model, model, &installation.app);
+        let count = report::count(grown.len(), "operation");
+        let what = What::Catalogs { opened: grown };
+        let event = Event { what, by: args.who.clone(), reason: args.why.clone() };
+        let (_, step, _) = act::take(&store, model, &installation, &event, here)?;
+        let told = match step {
+            Ok(_) => format!("{installation}: {count} wait for approval"),
+            Err(refused) => {
+                exit = Exit::Findings;
+                format!("{installation}: refused: {refused}")
+            }
+        };
+        writeln!(cx.out, "{}", report::visible(&told))?;
+    }
+    Ok(exit)
+}

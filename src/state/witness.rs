@@ -1,0 +1,238 @@
+//! What this machine has seen of a store, kept outside of it: a store that was restored from an old backup has
+//! forgotten its newest entries and cannot know.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Acknowledged, Changer, Entry, Error, Head, Snapshot, Store};
+use crate::json;
+use crate::ratchet::{Facts, Installation};
+
+/// A small file with the highest epoch that was seen of one store, which store that was, and the hash of its last
+/// entry then. It belongs to whoever reads the store, not to the store, and not into the same backup.
+#[derive(Debug, Clone)]
+pub struct Witness {
+    path: PathBuf,
+}
+
+const FORMAT: &str = "sprag-witness-1";
+
+impl Witness {
+    /// The one in this file, which need not be there yet.
+    pub fn new(path: PathBuf) -> Witness {
+        Witness { path }
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What was seen; nothing yet if there is no file.
+    ///
+    /// # Errors
+    ///
+    /// The file is there and cannot be read.
+    pub fn seen(&self) -> Result<Option<Head>, Error> {
+        let bytes = match fs::read(&self.path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(self.failed("read", &e)),
+        };
+        let head = json::parse(&bytes).ok().and_then(|value| read(&value));
+        let what = || format!("{} is no witness of a store", self.path.display());
+        head.map(Some).ok_or_else(|| Error::Damaged(what()))
+    }
+
+    /// Compares a store with what was seen of it, and remembers what it is now. After this has returned, an older
+    /// state of the store is known as such, also after a crash.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RolledBack`] for an older one, another one, or one with another past; [`Error::Unreachable`] if
+    /// what was seen cannot be kept.
+    pub fn confirm(&self, store: &dyn Store) -> Result<Head, Error> {
+        // Many of a node's requests see what was seen before, and need no lock.
+        let head = store.head()?;
+        if self.seen()? == Some(head) {
+            return Ok(head);
+        }
+        let lock = self.lock()?;
+        let known = self.seen()?;
+        // Read again: while this one waited, others may have seen more than it had.
+        let head = store.head()?;
+        if let Some(known) = known {
+            self.compare(store, &head, &known)?;
+        }
+        if known != Some(head) {
+            self.write(&head).map_err(|e| self.failed("written", &e))?;
+        }
+        drop(lock);
+        Ok(head)
+    }
+
+    /// Takes the store as it is from now on, whatever was seen before.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or the file cannot be written.
+    pub fn accept(&self, store: &dyn Store) -> Result<Head, Error> {
+        let _lock = self.lock()?;
+        let head = store.head()?;
+        self.write(&head).map_err(|e| self.failed("written", &e))?;
+        Ok(head)
+    }
+
+    fn compare(&self, store: &dyn Store, head: &Head, known: &Head) -> Result<(), Error> {
+        let back = |what: String| {
+            Err(Error::RolledBack(format!(
+                "{what}; withdrawn power may have come back in it, so nothing is decided by it (seen: {}; ways out: \
+                 `sprag ratchet recover --help`)",
+                self.path.display()
+            )))
+        };
+        if head.store != known.store {
+            return back(format!("this is store {}, but store {} was seen here", head.store, known.store));
+        }
+        if head.epoch < known.epoch {
+            return back(format!(
+                "the store ends with entry {}, but entry {} was seen here: it is an old copy of itself",
+                head.epoch, known.epoch
+            ));
+        }
+        let then = match known.epoch.checked_sub(1) {
+            Some(before) => store.entries(before, 1)?.first().map(|entry| entry.hash),
+            None => Some(known.hash), // an empty store is the beginning of all that follows
+        };
+        if then != Some(known.hash) {
+            return back(format!(
+                "entry {} of the store is not the one that was seen here: it went on from an old copy of itself",
+                known.epoch
+            ));
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> Result<File, Error> {
+        let beside = self.beside(".lock");
+        let locked = || {
+            if let Some(folder) = self.path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            let file = File::options().create(true).append(true).open(&beside)?;
+            file.lock()?;
+            Ok(file)
+        };
+        locked().map_err(|e| self.failed("locked", &e))
+    }
+
+    /// Whole or not at all, and durable when it returns. Called under the lock.
+    fn write(&self, head: &Head) -> io::Result<()> {
+        let value = json!({
+            "format": FORMAT,
+            "store": head.store.to_string(),
+            "epoch": head.epoch,
+            "hash": head.hash.to_string(),
+        });
+        let beside = self.beside(".new");
+        let mut file = File::create(&beside)?;
+        file.write_all(format!("{value}\n").as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, &self.path)?;
+        // The rename is durable when the folder is; other systems than Unix do not let one sync folders.
+        #[cfg(unix)]
+        if let Some(folder) = self.path.parent() {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    fn beside(&self, more: &str) -> PathBuf {
+        let mut name = self.path.as_os_str().to_owned();
+        name.push(more);
+        PathBuf::from(name)
+    }
+
+    fn failed(&self, what: &str, error: &io::Error) -> Error {
+        Error::Unreachable(format!("the witness {} cannot be {what}: {error}", self.path.display()))
+    }
+}
+
+fn read(value: &Value) -> Option<Head> {
+    let text = |name: &str| value.get(name).and_then(Value::as_str);
+    if text("format")? != FORMAT {
+        return None;
+    }
+    let (store, hash) = (text("store")?.parse().ok()?, text("hash")?.parse().ok()?);
+    Some(Head { store, epoch: value.get("epoch")?.as_u64()?, hash })
+}
+
+/// A store that is compared with its witness before anything of it is believed: nothing is acknowledged before the
+/// witness knows of it.
+#[derive(Debug)]
+pub struct Witnessed {
+    store: Box<dyn Store>,
+    witness: Witness,
+}
+
+impl Witnessed {
+    /// Compares the store at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Witness::confirm`].
+    pub fn new(store: Box<dyn Store>, witness: Witness) -> Result<Witnessed, Error> {
+        witness.confirm(&*store)?;
+        Ok(Witnessed { store, witness })
+    }
+
+    /// The witness.
+    pub fn witness(&self) -> &Witness {
+        &self.witness
+    }
+
+    /// What the store says, believed only if afterwards it is not older than what was seen.
+    fn believed<T>(&self, said: Result<T, Error>) -> Result<T, Error> {
+        let said = said?;
+        self.witness.confirm(&*self.store)?;
+        Ok(said)
+    }
+}
+
+impl Store for Witnessed {
+    fn head(&self) -> Result<Head, Error> {
+        self.witness.confirm(&*self.store)
+    }
+
+    fn transact(&self, installation: &Installation, change: &mut Changer<'_>) -> Result<Acknowledged, Error> {
+        // Nothing is built on a store that is older than it was.
+        self.witness.confirm(&*self.store)?;
+        self.believed(self.store.transact(installation, change))
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, Error> {
+        self.believed(self.store.snapshot())
+    }
+
+    fn read(&self, installation: &Installation) -> Result<(Head, Option<Facts>), Error> {
+        self.believed(self.store.read(installation))
+    }
+
+    fn entries(&self, after: u64, most: usize) -> Result<Vec<Entry>, Error> {
+        self.believed(self.store.entries(after, most))
+    }
+
+    fn watch(&self, after: u64, most: usize, timeout: Duration) -> Result<Vec<Entry>, Error> {
+        self.believed(self.store.watch(after, most, timeout))
+    }
+
+    fn append(&self, entries: &[Entry]) -> Result<Head, Error> {
+        self.witness.confirm(&*self.store)?;
+        self.believed(self.store.append(entries))
+    }
+}

@@ -1,0 +1,179 @@
+//! Whoever changes a history is found out.
+
+use sprag::ratchet::Facts;
+use sprag::state::{Entry, Error, Head, Sqlite, Store, Verifier};
+
+use crate::facts::record;
+use crate::kinds::Kind;
+use crate::laws::{grow, history, verified};
+
+/// A history in which something was changed is refused at the first entry where that is to be seen.
+pub(crate) fn is_found_at_the_first_entry(kind: &dyn Kind) {
+    let store = kind.open();
+    let mut seed = 0;
+    while store.head().unwrap().epoch < 12 {
+        grow(&*store, seed, 6);
+        seed += 1;
+    }
+    let entries = history(&*store);
+    let head = store.head().unwrap();
+    let lines: Vec<String> = entries.iter().map(Entry::line).collect();
+    let last = lines.len();
+
+    #[track_caller]
+    fn check(lines: Vec<String>, heads: [Option<Head>; 2], store: Head, at: u64, what: &str) {
+        let fault = read(&lines, heads, store).unwrap_err();
+        assert_eq!(fault.0, at, "{fault:?}");
+        assert!(fault.1.contains(what), "{fault:?}");
+    }
+    assert_eq!(read(&lines, [Some(head), Some(head)], head), Ok(head));
+
+    for at in 0..last {
+        let number = at as u64 + 1;
+        let changed = |new: String| {
+            let mut lines = lines.clone();
+            lines[at] = new;
+            lines
+        };
+        for (word, other) in
+            [("\"version\":1", "\"clock\":9999,\"version\":1"), ("\"site\":\"", "\"site\":\"x")]
+        {
+            let new = lines[at].replacen(word, other, 1);
+            assert_ne!(new, lines[at]);
+            // What is no valid text any more is caught by reading it, with the number of its line.
+            let caught = read(&changed(new), [None, None], head).unwrap_err();
+            assert_eq!(caught.0, number, "{caught:?}");
+        }
+        if at + 1 < last {
+            let mut removed = lines.clone();
+            removed.remove(at);
+            check(removed, [None, None], head, number, &format!("in its place stands entry {}", number + 1));
+            let mut swapped = lines.clone();
+            swapped.swap(at, at + 1);
+            check(swapped, [None, None], head, number, "in its place");
+            // Cut off: the head that was kept elsewhere knows, or the store's own.
+            check(lines[..at].to_vec(), [Some(head), None], head, number, "it is missing; up to entry");
+            check(lines[..at].to_vec(), [None, Some(head)], head, number, "it is missing; the store itself");
+        }
+        let mut twice = lines.clone();
+        twice.insert(at, lines[at].clone());
+        check(twice, [None, None], head, number + 1, &format!("in its place stands entry {number}"));
+    }
+    // Whoever can compute hashes writes everything after the change anew, and is betrayed by what was seen.
+    let other = other_history(&entries);
+    assert_eq!(read(&other, [None, None], head).map(|end| end.epoch), Ok(head.epoch));
+    check(other, [Some(head), None], head, head.epoch, "it is another one than was seen here before");
+}
+
+/// The end of the history in these lines, or the number of the bad one and what is wrong.
+fn read(lines: &[String], [known, told]: [Option<Head>; 2], store: Head) -> Result<Head, (u64, String)> {
+    let mut verifier = Verifier::new(store.store, known);
+    for (line, number) in lines.iter().zip(1..) {
+        let entry = Entry::of_line(line).map_err(|why| (number, why))?;
+        verifier.take(&entry).map_err(|fault| (fault.epoch, fault.what))?;
+    }
+    verifier.end(told).map_err(|fault| (fault.epoch, fault.what))
+}
+
+/// The same with another reason in its first record, and all hashes right: as documented in `docs/state.md`, so
+/// that this also checks what is said there.
+fn other_history(entries: &[Entry]) -> Vec<String> {
+    use sha2::{Digest, Sha256};
+    let mut previous = entries[0].previous.to_string();
+    let mut changed = false;
+    let mut lines = Vec::new();
+    for entry in entries {
+        let mut value: serde_json::Value = serde_json::from_str(&entry.line()).unwrap();
+        let members = value.as_object_mut().unwrap();
+        members.shift_remove("hash");
+        members.insert("previous".to_owned(), previous.clone().into());
+        if let Some(first) = members["records"].as_array_mut().unwrap().first_mut().filter(|_| !changed) {
+            first["why"] = "of no importance".into();
+            changed = true;
+        }
+        let body = value.to_string(); // the members stand in order already
+        let hash = Sha256::new().chain_update("sprag state entry 1\0").chain_update(&body).finalize();
+        previous = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        lines.push(format!("{},\"hash\":\"{previous}\"}}", body.strip_suffix('}').unwrap()));
+    }
+    assert!(changed);
+    lines
+}
+
+/// A database with its triggers gone, as one who owns it can have it.
+#[test]
+fn who_changes_the_database_is_found_out() {
+    let cases: [(&str, &str, Option<u64>); 7] = [
+        (
+            "UPDATE sprag_entry SET entry = replace(entry, '\"clock\":5', '\"clock\":6') WHERE epoch = 5",
+            "was changed",
+            Some(5),
+        ),
+        ("DELETE FROM sprag_entry WHERE epoch = 4", "in its place stands entry 5", Some(4)),
+        ("DELETE FROM sprag_entry WHERE epoch > 7", "the store itself tells of 8", Some(8)),
+        (
+            "DELETE FROM sprag_entry WHERE epoch > 7; UPDATE sprag_store SET epoch = 7,
+                hash = (SELECT hash FROM sprag_entry WHERE epoch = 7)",
+            "up to entry 8 were seen here",
+            Some(8),
+        ),
+        ("UPDATE sprag_entry SET site = 'elsewhere' WHERE epoch = 8", "filed under another", None),
+        ("UPDATE sprag_entry SET epoch = epoch + 100 WHERE epoch = 8", "says that it is entry 8", None),
+        ("UPDATE sprag_entry SET entry = 'x' WHERE epoch = 8", "cannot be read", None),
+    ];
+    for (tampers, says, at) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let store = Sqlite::create(&path).unwrap();
+        let place = sprag::ratchet::Installation { app: "a".to_owned(), site: "s".to_owned() };
+        for clock in 1..=8 {
+            let mut facts = Facts::default();
+            facts.clock.tell(clock);
+            store.join(&place, &facts, &[record("x")]).unwrap();
+        }
+        let head = store.head().unwrap();
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        let refused = connection.execute_batch(tampers).unwrap_err().to_string();
+        assert!(refused.contains("entries are never"), "{refused}");
+        let gone = "DROP TRIGGER sprag_entry_kept; DROP TRIGGER sprag_entry_stays;";
+        connection.execute_batch(gone).unwrap();
+        connection.execute_batch(tampers).unwrap();
+        match at {
+            Some(at) => {
+                // Where the store betrays itself, nobody needs to have seen it.
+                let known = says.contains("seen here").then_some(head);
+                let fault = verified(&store, known).unwrap_err();
+                assert!(
+                    fault.starts_with(&format!("entry {at}: ")) && fault.contains(says),
+                    "{tampers}: {fault}"
+                );
+            }
+            None => {
+                let damaged = store.entries(0, 100).unwrap_err();
+                assert!(
+                    matches!(&damaged, Error::Damaged(why) if why.contains(says)),
+                    "{tampers}: {damaged}"
+                );
+            }
+        }
+    }
+}
+
+/// What was changed is not believed either, long before anybody verifies.
+#[test]
+fn a_changed_entry_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    let store = Sqlite::create(&path).unwrap();
+    let place = sprag::ratchet::Installation { app: "a".to_owned(), site: "s".to_owned() };
+    let mut facts = Facts::default();
+    facts.clock.tell(5);
+    store.join(&place, &facts, &[]).unwrap();
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let tampers = "DROP TRIGGER sprag_entry_kept;
+        UPDATE sprag_entry SET entry = replace(entry, '\"clock\":5', '\"clock\":6');";
+    connection.execute_batch(tampers).unwrap();
+    assert!(matches!(store.read(&place), Err(Error::Damaged(_))));
+    assert!(matches!(store.snapshot(), Err(Error::Damaged(_))));
+    assert!(matches!(store.join(&place, &facts, &[]), Err(Error::Damaged(_))));
+}
