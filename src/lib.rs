@@ -23,6 +23,8 @@ pub mod analysis;
 pub mod lint;
 pub mod emit;
 pub mod driver;
+#[cfg(feature = "catalogs")]
+pub mod shelf;
 pub mod decision_point;
 pub mod suite;
 #[cfg(feature = "cli")]

@@ -317,7 +317,8 @@ fn model(catalogs: &[&str], used: &str) -> Checked<Model> {
 
 /// Jira's catalogs by year.
 fn jira(data: &Path) -> BTreeMap<&'static str, Checked<Model>> {
-    let base = std::fs::read_to_string(root().join("policies/catalogs/atlassian.sprag")).unwrap();
+    let read = |name: &str| std::fs::read_to_string(root().join("policies/catalogs").join(name)).unwrap();
+    let (common, base) = (read("common.sprag"), read("atlassian.sprag"));
     let files = [
         ("2022", "jira-platform_2022.json.gz"),
         ("2024", "jira-platform-v3_2024.json.gz"),
@@ -337,7 +338,7 @@ fn jira(data: &Path) -> BTreeMap<&'static str, Checked<Model>> {
             ..Options::default()
         };
         let made = openapi::import(&[Document { name: file, text: &text }], &options).unwrap();
-        (year, model(&[&base, &printer::print(&made.file)], "atlassian.jira"))
+        (year, model(&[&common, &base, &printer::print(&made.file)], "atlassian.jira"))
     };
     files.into_iter().map(catalog).collect()
 }

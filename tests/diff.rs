@@ -260,7 +260,7 @@ fn a_revision_of_git_is_compared_with_the_folder() {
     fails(&["diff", "--git", "nowhere", "new"], "git knows no revision `nowhere`");
     fails(&["diff", "--git=--output=x", "new"], "not a git revision");
     fails(&["diff", "first:other", "new"], "there is no other in revision first");
-    fails(&["diff", "nothing", "new"], "there is no file or folder nothing");
+    fails(&["diff", "nothing", "new"], "there is no file, folder or catalog nothing");
     fails(&["diff", "--git", "first", "../elsewhere"], "lies outside of the repository");
     let elsewhere = tempfile::tempdir().unwrap();
     let (_, err) = sprag(&elsewhere, &["diff", "--git", "first", "."], Exit::Failed);

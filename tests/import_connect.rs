@@ -150,7 +150,8 @@ fn real_descriptors_are_imported_or_refused_with_a_reason() {
     let Some(folder) = data() else { return };
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
     let mut notes = 0;
-    let catalogs = ["atlassian.sprag", "atlassian/jira.sprag", "atlassian/confluence.sprag"].map(catalog);
+    let catalogs = ["common.sprag", "atlassian.sprag", "atlassian/jira.sprag", "atlassian/confluence.sprag"]
+        .map(catalog);
     for path in descriptors(&folder) {
         let text = std::fs::read_to_string(&path).unwrap();
         let name = path.file_name().unwrap().to_str().unwrap();
@@ -178,7 +179,7 @@ fn real_descriptors_are_imported_or_refused_with_a_reason() {
      1 READ, WRITE, DELETE, PROJECT_ADMIN, ADMIN
      1 refused: a Bitbucket descriptor (`contexts`); expected one for Jira or Confluence
      2 refused: a HipChat descriptor (`capabilities`); expected one for Jira or Confluence
-    473 notes
+    466 notes
     "#);
 }
 

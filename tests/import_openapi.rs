@@ -154,7 +154,7 @@ fn no_scope_and_no_operation_is_declared_twice() {
 #[test]
 fn the_catalogs_check_clean() {
     let policy = "use atlassian.jira use atlassian.confluence";
-    assert_eq!(check_catalogs(&[base(), kept(0), kept(1)], policy), Vec::<String>::new());
+    assert_eq!(check_catalogs(&[common(), base(), kept(0), kept(1)], policy), Vec::<String>::new());
 }
 
 #[test]
@@ -190,6 +190,9 @@ fn the_models_do_not_refine_one_another() {
     );
     assert_eq!(count(&|o| connect(o).is_none() && !o.scopes("atlassian.classic").is_empty()), 77);
     assert_eq!(count(&|o| o.marks.contains("app-access-rule-exempt")), 495);
+    // Granular scopes are wanted together, up to fourteen of them.
+    let together = jira.iter().flat_map(|o| o.requires.get("atlassian.granular").into_iter().flatten());
+    assert_eq!(together.map(Vec::len).max(), Some(14));
     // Neither of these lists a scope of any OAuth model; that makes none of them free.
     assert_eq!(
         count(&|o| o.scopes("atlassian.classic").is_empty() && o.scopes("atlassian.granular").is_empty()),
@@ -579,8 +582,10 @@ fn operations(file: &File) -> Vec<Op> {
                 OperationMember::Lists(kind) => op.place += &format!(" lists {}", kind.text),
                 OperationMember::Http { method, path } => op.http = (method.text.clone(), path.value.clone()),
                 OperationMember::Requires { model, alternatives } => {
-                    let texts =
-                        alternatives.iter().map(|a| a.iter().map(|s| s.text.clone()).collect()).collect();
+                    let texts = alternatives
+                        .iter()
+                        .map(|a| a.scopes.iter().map(|s| s.text.clone()).collect())
+                        .collect();
                     assert!(op.requires.insert(model.text.clone(), texts).is_none());
                 }
                 OperationMember::Marks(marks) => op.marks = marks.iter().map(|m| m.text.clone()).collect(),
@@ -626,6 +631,10 @@ fn parsed(path: &str) -> File {
 
 fn base() -> File {
     parsed("policies/catalogs/atlassian.sprag")
+}
+
+fn common() -> File {
+    parsed("policies/catalogs/common.sprag")
 }
 
 fn kept(catalog: usize) -> File {

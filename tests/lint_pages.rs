@@ -261,7 +261,7 @@ impl Page {
     fn run(&self, text: &str, side: &str) -> Result<Outcome, String> {
         let other = if side == "bad" { "good" } else { "bad" };
         let mut shelf = vec![source("demo.sprag", &read(&root().join("docs/demo.sprag")))];
-        for file in ["atlassian/jira", "atlassian/confluence", "atlassian"] {
+        for file in ["atlassian/jira", "atlassian/confluence", "atlassian", "common"] {
             let path = root().join(format!("policies/catalogs/{file}.sprag"));
             shelf.push(source(&format!("{file}.sprag"), &read(&path)));
         }

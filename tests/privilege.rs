@@ -22,7 +22,9 @@ fn atlassian(policy: &str) -> Checked<Model> {
         let text = fs::read_to_string(format!("policies/catalogs/{path}")).unwrap();
         Source { path: path.to_owned(), text }
     };
-    let shelf = ["atlassian.sprag", "atlassian/jira.sprag", "atlassian/confluence.sprag"].map(read).into();
+    let shelf = ["common.sprag", "atlassian.sprag", "atlassian/jira.sprag", "atlassian/confluence.sprag"]
+        .map(read)
+        .into();
     let own = vec![Source { path: "policy.sprag".to_owned(), text: policy.to_owned() }];
     let compiled = driver::compile(Inputs { package: "p".to_owned(), own, shelf, lock: None });
     compiled.model.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics))

@@ -41,6 +41,11 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         let mut compiled = package.compile(cx);
         let unproved = prove::prove(&compiled, args.no_prove, cx)?;
         compiled.compilation.add(unproved);
+        if !cx.quiet {
+            for sentence in compiled.overridden() {
+                writeln!(cx.err, "note: {}", report::visible(&sentence))?;
+            }
+        }
         let found = &compiled.compilation.diagnostics;
         counts |= compiled.compilation.failed() || (args.deny_warnings && !found.is_empty());
         if found.is_empty() {

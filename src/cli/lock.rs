@@ -43,6 +43,9 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     } else {
         files::write_whole(&cx.cwd, &path, manifest::lock_text(pins).as_bytes())?;
         if !cx.quiet {
+            for sentence in compiled.overridden() {
+                writeln!(cx.err, "note: {}", report::visible(&sentence))?;
+            }
             writeln!(cx.out, "{shown}: {}", report::count(pins.len(), "catalog"))?;
         }
     }

@@ -3,6 +3,7 @@
 
 pub mod build;
 mod bundle;
+pub mod catalog;
 pub mod check;
 pub mod compare;
 pub mod completions;
@@ -59,6 +60,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     New(new::Args),
+    Catalog(catalog::Args),
     Check(check::Args),
     Lint(lint::Args),
     Compare(compare::Args),
@@ -186,6 +188,7 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, cx: &mut
 fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
     let done = match &cli.command {
         Command::New(args) => new::run(args, cx),
+        Command::Catalog(args) => catalog::run(args, cx),
         Command::Check(args) => check::run(args, cx),
         Command::Lint(args) => lint::run(args, cx),
         Command::Compare(args) => compare::run(args, cx),

@@ -9,6 +9,8 @@ use super::manifest::{self, LintTable, MANIFEST};
 use super::{Context, failed, files, progress};
 use crate::driver::{self, Compilation, Inputs};
 use crate::sema::LockEntry;
+use crate::sema::model::CatalogPin;
+use crate::shelf;
 use crate::span::{Source, SourceMap};
 use crate::suite::Thresholds;
 
@@ -126,7 +128,9 @@ impl Package {
             paths.into_iter().map(source).collect()
         };
         let name = manifest.package.name.into_inner();
-        let inputs = Inputs { package: name.clone(), own: read(own)?, shelf: read(shelf)?, lock: None };
+        let (own, mut shelf) = (read(own)?, read(shelf)?);
+        stock(&own, &mut shelf);
+        let inputs = Inputs { package: name.clone(), own, shelf, lock: None };
         let percent = |p: Option<toml::Spanned<u8>>| p.map(toml::Spanned::into_inner);
         let thresholds = Thresholds {
             rules: percent(manifest.test.min_rules),
@@ -185,10 +189,43 @@ impl Compiled {
         format!("{}{}", self.shown_path(&at[..path_end]), &at[path_end..])
     }
 
+    /// For each catalog of the package's own that is used instead of another text of the same name that comes with
+    /// the program: a sentence.
+    pub(crate) fn overridden(&self) -> Vec<String> {
+        let own = |pin: &CatalogPin| {
+            let packed = shelf::find(&pin.name).filter(|packed| packed.digest != pin.digest)?;
+            Some(format!(
+                "catalog `{}` is the package's own, version `{}`; the one that comes with sprag has version `{}`",
+                pin.name, pin.version, packed.version
+            ))
+        };
+        self.compilation.catalogs.iter().filter_map(own).collect()
+    }
+
     fn shown_path(&self, path: &str) -> String {
         // The prelude lies in no folder.
         if path.starts_with('<') { path.to_owned() } else { files::shown(&self.cwd, &self.root.join(path)) }
     }
+}
+
+/// Puts the catalogs that come with the program behind those at hand, which win. Of the ones that nothing mentions
+/// only the name is there, so that a misspelt `use` can be answered with the nearest one.
+pub(crate) fn stock(own: &[Source], at_hand: &mut Vec<Source>) {
+    let mut all: Vec<Source> = {
+        let texts = || own.iter().chain(at_hand.iter()).map(|s| s.text.as_str());
+        let taken: BTreeSet<&str> = texts().filter_map(driver::catalog_name).collect();
+        let wanted = shelf::mentioned(texts());
+        let free = shelf::ALL.iter().filter(|packed| !taken.contains(packed.name));
+        let source = |packed: &shelf::Packed| {
+            let text = match wanted.iter().any(|w| w.name == packed.name) {
+                true => packed.text(),
+                false => format!("catalog {} version \"\"", packed.name),
+            };
+            Source { path: packed.shown(), text }
+        };
+        free.map(source).collect()
+    };
+    at_hand.append(&mut all);
 }
 
 /// The nearest folder with a `sprag.toml`, from the path upwards.

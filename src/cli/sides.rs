@@ -5,11 +5,12 @@ use std::io;
 use std::path::Path;
 
 use super::git::{self, Checkout};
-use super::package::Package;
+use super::package::{Package, stock};
 use super::{Context, check, failed, files};
 use crate::driver::{self, Compilation, Inputs};
 use crate::emit;
 use crate::sema::model::{Checked, Model};
+use crate::shelf;
 use crate::span::{Source, SourceMap};
 
 /// One of two things to compare, compiled.
@@ -35,10 +36,13 @@ pub(crate) fn load(argument: &str, cx: &mut Context<'_>) -> io::Result<Side> {
     if path.exists() {
         return at(argument, &cx.cwd.clone(), Path::new(argument), "", cx);
     }
+    if let Some(packed) = shelf::find(argument) {
+        return alone(argument, argument, vec![Source { path: packed.shown(), text: packed.text() }], cx);
+    }
     match argument.split_once(':') {
         Some((revision, path)) => of_revision(revision, path, cx),
         None => Err(failed(format!(
-            "there is no file or folder {argument}; what git keeps is named REVISION:PATH"
+            "there is no file, folder or catalog {argument}; what git keeps is named REVISION:PATH"
         ))),
     }
 }
@@ -122,6 +126,12 @@ fn catalog(
         found.iter().try_for_each(|path| take(path))?;
         folder = here.parent();
     }
+    alone(name, catalog, shelf, cx)
+}
+
+/// A catalog with others at hand.
+fn alone(name: &str, catalog: &str, mut shelf: Vec<Source>, cx: &mut Context<'_>) -> io::Result<Side> {
+    stock(&[], &mut shelf);
     let own = vec![Source { path: "<command line>".to_owned(), text: format!("use {catalog}") }];
     let compilation = driver::compile(Inputs { package: "catalog".to_owned(), own, shelf, lock: None });
     let mut sources = SourceMap::default();

@@ -1,7 +1,10 @@
 //! Making tree nodes and names from foreign words.
 
+use std::collections::BTreeSet;
+
+use super::{Document, ImportError, Options};
 use crate::span::Span;
-use crate::syntax::tree::{Name, Text};
+use crate::syntax::tree::{Alternative, Name, Text};
 
 /// A name without a place.
 pub(super) fn name(text: impl Into<String>) -> Name {
@@ -11,6 +14,11 @@ pub(super) fn name(text: impl Into<String>) -> Name {
 /// A text without a place.
 pub(super) fn text(value: impl Into<String>) -> Text {
     Text { value: value.into(), span: Span::default() }
+}
+
+/// Scopes that are needed together, of which the platform says no more.
+pub(super) fn all_of<S: Into<String>>(scopes: impl IntoIterator<Item = S>) -> Alternative {
+    Alternative { least: false, scopes: scopes.into_iter().map(name).collect() }
 }
 
 /// The words as one identifier: runs of foreign characters become one hyphen, a leading digit gets
@@ -33,6 +41,48 @@ pub(super) fn ident(words: &str) -> Option<String> {
         None => None,
         Some(c) if c.is_ascii_digit() => Some(format!("x{out}")),
         Some(_) => Some(out),
+    }
+}
+
+/// Names for the apps of one import, all different.
+pub(super) struct AppNames {
+    wanted: Option<String>,
+    taken: BTreeSet<String>,
+}
+
+impl AppNames {
+    /// # Errors
+    /// No document; an `--name` that is no name, or one for several documents.
+    pub(super) fn new(documents: &[Document<'_>], options: &Options) -> Result<AppNames, ImportError> {
+        if documents.is_empty() {
+            return Err(ImportError::new("FILE", "expected at least one document"));
+        }
+        if let Some(wanted) = &options.name {
+            if documents.len() > 1 {
+                return Err(ImportError::new("--name", "names one app; expected one document"));
+            }
+            if ident(wanted).as_deref() != Some(wanted) || RESERVED.contains(&wanted.as_str()) {
+                let message = format!("expected a name like `timesheets`, found `{wanted}`");
+                return Err(ImportError::new("--name", message));
+            }
+        }
+        Ok(AppNames { wanted: options.name.clone(), taken: BTreeSet::new() })
+    }
+
+    /// A name that no app of this import has: the one wanted, else from the first of the words that gives one;
+    /// numbered if taken.
+    pub(super) fn take(&mut self, words: &[&str]) -> String {
+        let base = self.wanted.clone().or_else(|| words.iter().find_map(|w| ident(w))).map_or_else(
+            || "imported-app".to_owned(),
+            |word| if RESERVED.contains(&word.as_str()) { format!("{word}-app") } else { word },
+        );
+        let mut own = base.clone();
+        let mut number = 1;
+        while !self.taken.insert(own.clone()) {
+            number += 1;
+            own = format!("{base}-{number}");
+        }
+        own
     }
 }
 

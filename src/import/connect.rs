@@ -7,9 +7,9 @@
 
 use std::collections::BTreeSet;
 
-use super::build::{RESERVED, ident, name, text};
+use super::build::{AppNames, name, text};
 use super::json::{self, Node};
-use super::{Document, ImportError, Imported, Importer, Note, Options};
+use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
 use crate::span::Span;
 use crate::syntax::tree::{App, AppMember, File, Item, Use};
 
@@ -17,6 +17,10 @@ use crate::syntax::tree::{App, AppMember, File, Item, Use};
 pub static IMPORTER: Importer = Importer {
     name: "connect",
     summary: "Atlassian Connect descriptors: an app each, with the scopes it asks for",
+    recognises: |value| {
+        let text = |member: &str| value.get(member).is_some_and(serde_json::Value::is_string);
+        text("key") && ["baseUrl", "modules", "scopes", "capabilities"].iter().any(|m| value.get(m).is_some())
+    },
     run: import,
 };
 
@@ -70,21 +74,9 @@ const HIPCHAT: [&str; 9] = [
 /// Not JSON, not a descriptor, a descriptor of another product, or two apps of one key; `name` together with
 /// several documents.
 pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported, ImportError> {
-    if documents.is_empty() {
-        return Err(ImportError::new("FILE", "expected at least one document"));
-    }
-    if let Some(wanted) = &options.name {
-        if documents.len() > 1 {
-            return Err(ImportError::new("--name", "names one app; expected one document"));
-        }
-        if ident(wanted).as_deref() != Some(wanted) || RESERVED.contains(&wanted.as_str()) {
-            return Err(ImportError::new(
-                "--name",
-                format!("expected a name like `timesheets`, found `{wanted}`"),
-            ));
-        }
-    }
-    let mut all = Apps { wanted: options.name.as_deref(), ..Apps::default() };
+    let names = AppNames::new(documents, options)?;
+    let mut all =
+        Apps { names, uses: BTreeSet::new(), apps: Vec::new(), keys: BTreeSet::new(), notes: Vec::new() };
     for document in documents {
         let value = json::parse(document)?;
         all.descriptor(&Node::root(document.name, &value))?;
@@ -94,17 +86,15 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     Ok(Imported { file: File { items, comments: Vec::new() }, notes: all.notes })
 }
 
-#[derive(Default)]
-struct Apps<'a> {
-    wanted: Option<&'a str>,
+struct Apps {
+    names: AppNames,
     uses: BTreeSet<&'static str>,
     apps: Vec<App>,
-    names: BTreeSet<String>,
     keys: BTreeSet<String>,
     notes: Vec<Note>,
 }
 
-impl Apps<'_> {
+impl Apps {
     fn descriptor(&mut self, root: &Node<'_>) -> Result<(), ImportError> {
         let key = root
             .get("key")
@@ -126,14 +116,14 @@ impl Apps<'_> {
         let mut members = vec![AppMember::Key(text(&key))];
         match root.get("vendor").and_then(|v| v.get("name")) {
             Some(vendor) => members.push(AppMember::Vendor(text(vendor.string()?))),
-            None => self.notes.push(root.note("no vendor is named")),
+            None => self.notes.push(root.note(NoteKind::Assumed, "no vendor is named")),
         }
         members.push(AppMember::Platform(vec![name("atlassian.connect")]));
         let requests = self.requests(root)?;
         members.push(AppMember::Requests(requests.into_iter().map(name).collect()));
         self.remarks(root)?;
         self.products(root)?;
-        let own = self.name(&key);
+        let own = self.names.take(&[&key]);
         self.apps.push(App { name: name(own), members, span: Span::default() });
         Ok(())
     }
@@ -147,9 +137,10 @@ impl Apps<'_> {
                 Some(at) => {
                     found.insert(at);
                 }
-                None => self.notes.push(
-                    scope.note(format!("`{written}` is no scope of Atlassian Connect and was not declared")),
-                ),
+                None => self.notes.push(scope.note(
+                    NoteKind::Unknown,
+                    format!("`{written}` is no scope of Atlassian Connect and was not declared"),
+                )),
             }
         }
         let mut scopes: Vec<&'static str> = found.into_iter().map(|at| SCOPES[at]).collect();
@@ -166,17 +157,22 @@ impl Apps<'_> {
                 "key" | "scopes" | "vendor" | "modules" => {}
                 "lifecycle" => {
                     for (event, address) in node.members()? {
-                        self.notes
-                            .push(address.note(format!("called on `{event}`: addresses are not expressed")));
+                        self.notes.push(address.note(
+                            NoteKind::Address,
+                            format!("called on `{event}`: addresses are not expressed"),
+                        ));
                     }
                 }
                 "authentication" => {
                     let kind = node.get("type").map(|t| t.string()).transpose()?.unwrap_or("none");
                     if !kind.eq_ignore_ascii_case("jwt") {
-                        self.notes.push(node.note(format!("authentication `{kind}`: no secret is shared, so the platform takes the app's requests for anonymous ones")));
+                        self.notes.push(node.note(NoteKind::Assumed, format!("authentication `{kind}`: no secret is shared, so the platform takes the app's requests for anonymous ones")));
                     }
                 }
-                _ => self.notes.push(node.note(format!("`{member}` is not expressed"))),
+                "baseUrl" | "links" => {
+                    self.notes.push(node.note(NoteKind::Address, format!("`{member}` is not expressed")));
+                }
+                _ => self.notes.push(node.note(NoteKind::Member, format!("`{member}` is not expressed"))),
             }
         }
         let Some(modules) = root.get("modules") else { return Ok(()) };
@@ -185,14 +181,13 @@ impl Apps<'_> {
                 for hook in node.elements()? {
                     let event =
                         hook.get("event").map(|e| e.string()).transpose()?.unwrap_or("an unnamed event");
-                    self.notes.push(
-                        hook.note(format!(
-                            "receives `{event}` by webhook, without any operation being called"
-                        )),
-                    );
+                    self.notes.push(hook.note(
+                        NoteKind::Event,
+                        format!("receives `{event}` by webhook, without any operation being called"),
+                    ));
                 }
             } else {
-                self.notes.push(node.note(format!("module `{module}` is not expressed")));
+                self.notes.push(node.note(NoteKind::Module, format!("module `{module}` is not expressed")));
             }
         }
         Ok(())
@@ -208,32 +203,24 @@ impl Apps<'_> {
                     found.extend(product_of_event(event.string()?));
                 }
             }
+            // Items and panels of both products have the same names; where they stand tells.
+            for place in node.elements().into_iter().flatten().filter_map(|item| item.get("location")) {
+                found.extend(place.value.as_str().and_then(product_of_location));
+            }
+        }
+        for scope in root.get("scopes").map(|s| s.elements()).transpose()?.into_iter().flatten() {
+            match scope.string()?.trim().to_uppercase().as_str() {
+                "PROJECT_ADMIN" => _ = found.insert("atlassian.jira"),
+                "SPACE_ADMIN" => _ = found.insert("atlassian.confluence"),
+                _ => {} // Both products have it.
+            }
         }
         if found.is_empty() {
-            self.notes.push(root.note("neither module nor event tells the product; `use` the catalogs of the products that it is installed on"));
+            self.notes.push(root.note(NoteKind::Assumed, "neither module nor event tells the product; `use` the catalogs of the products that it is installed on"));
             found.insert("atlassian");
         }
         self.uses.extend(found);
         Ok(())
-    }
-
-    /// A name that no app of this import has: from the key, numbered if taken.
-    fn name(&mut self, key: &str) -> String {
-        let base = match self.wanted {
-            Some(wanted) => wanted.to_owned(),
-            None => match ident(key) {
-                Some(word) if RESERVED.contains(&word.as_str()) => format!("{word}-app"),
-                Some(word) => word,
-                None => "imported-app".to_owned(),
-            },
-        };
-        let mut own = base.clone();
-        let mut number = 1;
-        while !self.names.insert(own.clone()) {
-            number += 1;
-            own = format!("{base}-{number}");
-        }
-        own
     }
 }
 
@@ -264,10 +251,37 @@ fn product(module: &str) -> Option<&'static str> {
 
 /// The catalog of the product that sends this webhook event, where its name tells.
 fn product_of_event(event: &str) -> Option<&'static str> {
-    const CONFLUENCE: [&str; 5] = ["page_", "blog_", "space_", "content_", "attachment_viewed"];
+    const CONFLUENCE: [&str; 11] = [
+        "attachment_archived",
+        "attachment_restored",
+        "attachment_trashed",
+        "attachment_viewed",
+        "blog_",
+        "blueprint_",
+        "content_",
+        "label_",
+        "page_",
+        "relation_",
+        "space_",
+    ];
     if event.starts_with("jira:") {
         Some("atlassian.jira")
     } else if CONFLUENCE.iter().any(|start| event.starts_with(start)) {
+        Some("atlassian.confluence")
+    } else {
+        None
+    }
+}
+
+/// The catalog of the product in whose pages this location is, where its name tells.
+fn product_of_location(location: &str) -> Option<&'static str> {
+    const CONFLUENCE: [&str; 4] = ["atl.editor", "page.", "system.content", "system.space"];
+    const JIRA: [&str; 7] =
+        ["atl.jira", "atl.gh", "com.atlassian.jira", "jira.", "operations-", "opsbar-", "view_issue"];
+    let begins = |with: &[&str]| with.iter().any(|start| location.starts_with(start));
+    if begins(&JIRA) {
+        Some("atlassian.jira")
+    } else if begins(&CONFLUENCE) {
         Some("atlassian.confluence")
     } else {
         None

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Document, ImportError, Note};
+use super::{Document, ImportError, Note, NoteKind};
 
 /// A value with the place it has in its document.
 #[derive(Debug, Clone)]
@@ -44,8 +44,8 @@ impl<'a> Node<'a> {
     }
 
     /// A remark about this place.
-    pub(super) fn note(&self, message: impl Into<String>) -> Note {
-        Note { place: self.place(), message: message.into() }
+    pub(super) fn note(&self, kind: NoteKind, message: impl Into<String>) -> Note {
+        Note { kind, place: self.place(), message: message.into() }
     }
 
     /// The mistake of this place.

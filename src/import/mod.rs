@@ -6,15 +6,38 @@
 
 mod build;
 pub mod connect;
+pub mod entra;
+pub mod forge;
+pub mod github;
+pub mod google;
+pub mod graph;
 mod json;
+pub mod mcp;
+mod offer;
 pub mod openapi;
+pub mod slack;
+pub mod survey;
+mod yaml;
 
 use std::fmt;
 
 use crate::syntax::tree;
 
 /// Every importer, sorted by name.
-pub static IMPORTERS: &[&Importer] = &[&connect::IMPORTER, &openapi::IMPORTER];
+pub static IMPORTERS: &[&Importer] = &[
+    &connect::IMPORTER,
+    &entra::IMPORTER,
+    &forge::IMPORTER,
+    &forge::scopes::IMPORTER,
+    &github::IMPORTER,
+    &github::app::IMPORTER,
+    &google::IMPORTER,
+    &graph::IMPORTER,
+    &mcp::IMPORTER,
+    &openapi::IMPORTER,
+    &slack::IMPORTER,
+    &slack::app::IMPORTER,
+];
 
 /// One foreign format.
 #[derive(Debug)]
@@ -23,6 +46,8 @@ pub struct Importer {
     pub name: &'static str,
     /// What it reads and makes, one line.
     pub summary: &'static str,
+    /// Whether a document looks like one of its own.
+    pub recognises: fn(&serde_json::Value) -> bool,
     /// Does it.
     pub run: fn(&[Document<'_>], &Options) -> Result<Imported, ImportError>,
 }
@@ -44,13 +69,13 @@ pub struct Document<'a> {
 /// What the person who imports decides. An importer reads the options that concern it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
-    /// `openapi`, needed: dotted name of the catalog to make.
+    /// Catalogs: dotted name of the one to make; needed where the format is not one platform's.
     pub catalog: Option<String>,
-    /// `openapi`, needed: the catalog's version.
+    /// Catalogs: the version; needed where the documents say none.
     pub version: Option<String>,
-    /// `openapi`: first part of every operation's name; the catalog's last part if missing.
+    /// Catalogs: first part of every operation's name; the catalog's last part if missing.
     pub prefix: Option<String>,
-    /// `openapi`: path put before the document's paths; that of its first server if missing.
+    /// `openapi`, `graph`, `github`: path put before the document's paths; what the document says if missing.
     pub base: Option<String>,
     /// `openapi`: container kind in which operations act, declared by the catalog; for Atlassian's
     /// documents the kinds of catalog `atlassian` are used instead.
@@ -59,7 +84,7 @@ pub struct Options {
     /// lines and what stands behind `#` count for nothing. Names that begin otherwise than the catalog's
     /// operations are for other catalogs.
     pub marks: Option<String>,
-    /// `connect`: the app's name in the policy; made from its key if missing. One document only.
+    /// Apps: the app's name in the policy; made from what the document calls it if missing. One document only.
     pub name: Option<String>,
 }
 
@@ -75,10 +100,69 @@ pub struct Imported {
 /// Something that a person should know of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
+    /// What sort of thing it is.
+    pub kind: NoteKind,
     /// Document and JSON pointer: `descriptor.json#/scopes/1`.
     pub place: String,
     /// What is so there; lower case, no full stop.
     pub message: String,
+}
+
+/// Sorts of notes, so that they can be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NoteKind {
+    /// Somewhere outside: what the app reaches, is called at or is loaded from.
+    Address,
+    /// What was decided where the description leaves it open.
+    Assumed,
+    /// What the app's pages may run and load.
+    Content,
+    /// The app is told of something without calling anything.
+    Event,
+    /// Acting as a person who is not there.
+    Impersonation,
+    /// A member that Sprag has no word for.
+    Member,
+    /// A part of the app, or of the interface that it adds to.
+    Module,
+    /// An operation that lists no scope in some permission model, so that it is not callable there.
+    NotCallable,
+    /// A scope, event or value that the platform does not have.
+    Unknown,
+    /// An operation that no request is mapped to, for its path has a form that templates do not have.
+    Unmatched,
+}
+
+impl NoteKind {
+    /// All of them, as they are sorted.
+    pub const ALL: [NoteKind; 10] = [
+        NoteKind::Address,
+        NoteKind::Assumed,
+        NoteKind::Content,
+        NoteKind::Event,
+        NoteKind::Impersonation,
+        NoteKind::Member,
+        NoteKind::Module,
+        NoteKind::NotCallable,
+        NoteKind::Unknown,
+        NoteKind::Unmatched,
+    ];
+
+    /// Its name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            NoteKind::Address => "address",
+            NoteKind::Assumed => "assumed",
+            NoteKind::Content => "content",
+            NoteKind::Event => "event",
+            NoteKind::Impersonation => "impersonation",
+            NoteKind::Member => "member",
+            NoteKind::Module => "module",
+            NoteKind::NotCallable => "not-callable",
+            NoteKind::Unknown => "unknown",
+            NoteKind::Unmatched => "unmatched",
+        }
+    }
 }
 
 impl fmt::Display for Note {

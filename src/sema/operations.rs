@@ -114,9 +114,11 @@ fn operation(
                     continue;
                 }
                 let mut any = Vec::with_capacity(alternatives.len());
-                for names in alternatives {
-                    let all: BTreeSet<_> =
-                        names.iter().filter_map(|n| catalog::scope(cx, n, &[id])).flatten().collect();
+                for alternative in alternatives {
+                    let all: BTreeSet<_> = (alternative.scopes.iter())
+                        .filter_map(|n| catalog::scope(cx, n, &[id]))
+                        .flatten()
+                        .collect();
                     any.push(all.into_iter().collect());
                 }
                 result.requirements.insert(id, any);

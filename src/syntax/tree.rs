@@ -274,11 +274,20 @@ pub enum OperationMember {
     Requires {
         /// The permission model.
         model: Name,
-        /// Any of these; each wants all of its scopes.
-        alternatives: Vec<Vec<Name>>,
+        /// Any of these.
+        alternatives: Vec<Alternative>,
     },
     /// `marks experimental, deprecated`
     Marks(Vec<Name>),
+}
+
+/// `READ`, `[a, b]` or `least Mail.Read`: one way to satisfy a requirement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alternative {
+    /// Whether the platform calls it the least privileged way.
+    pub least: bool,
+    /// All of these are wanted.
+    pub scopes: Vec<Name>,
 }
 
 /// `operation group webhooks { jira.webhook.* }`

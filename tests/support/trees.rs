@@ -344,7 +344,9 @@ fn operation_member(r: &mut Random) -> OperationMember {
         2 => OperationMember::Lists(name(r)),
         3 => OperationMember::Http { method: name(r), path: text(r) },
         4 => {
-            OperationMember::Requires { model: path(r), alternatives: r.some(1, 3, |r| r.some(1, 4, scope)) }
+            let alternative =
+                |r: &mut Random| Alternative { least: r.one_in(3), scopes: r.some(1, 4, scope) };
+            OperationMember::Requires { model: path(r), alternatives: r.some(1, 3, alternative) }
         }
         _ => OperationMember::Marks(r.some(1, 3, name)),
     }

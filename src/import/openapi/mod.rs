@@ -21,8 +21,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use self::marks::Marks;
+pub(super) use self::read::{CLASSIC, GRANULAR, atlassian_model};
 use self::read::{CONNECT, Endpoint, Facts, Scheme};
-use super::build::{ident, is_path, name, text};
+use super::build::{all_of, ident, is_path, name, text};
 use super::json::{self, Node};
 use super::{Document, ImportError, Imported, Importer, Options};
 use crate::span::Span;
@@ -34,6 +35,7 @@ use crate::syntax::tree::{
 pub static IMPORTER: Importer = Importer {
     name: "openapi",
     summary: "OpenAPI 3 documents in JSON: a catalog of operations and what they require",
+    recognises: |value| value.get("openapi").is_some() && value.get("paths").is_some(),
     run: import,
 };
 
@@ -84,6 +86,11 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     }
     marks.finish()?;
     Ok(Imported { file: File { items, comments: Vec::new() }, notes: facts.notes })
+}
+
+/// The scopes that a catalog of this document declares.
+pub(super) fn declared_scopes(root: &Node<'_>) -> Result<Vec<String>, ImportError> {
+    Ok(read::read(root, None)?.scopes.into_values().flatten().collect())
 }
 
 fn needed<'a>(option: &str, value: Option<&'a str>) -> Result<&'a str, ImportError> {
@@ -197,11 +204,10 @@ fn members(endpoint: &Endpoint, access: &str, kind: Option<&str>) -> Vec<Operati
     members.extend(lists.map(|kind| OperationMember::Lists(name(kind))));
     members.push(OperationMember::Http { method: name(&endpoint.method), path: text(&endpoint.path) });
     if let Some(scope) = &endpoint.connect {
-        members
-            .push(OperationMember::Requires { model: name(CONNECT), alternatives: vec![vec![name(scope)]] });
+        members.push(OperationMember::Requires { model: name(CONNECT), alternatives: vec![all_of([scope])] });
     }
     for (model, alternatives) in &endpoint.oauth {
-        let alternatives = alternatives.iter().map(|all| all.iter().map(name).collect()).collect();
+        let alternatives = alternatives.iter().map(all_of).collect();
         members.push(OperationMember::Requires { model: name(model), alternatives });
     }
     if !endpoint.marks.is_empty() {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::import::connect::SCOPES;
 use crate::import::json::Node;
-use crate::import::{ImportError, Note, build};
+use crate::import::{ImportError, Note, NoteKind, build};
 
 /// Methods of a path item.
 const METHODS: [&str; 8] = ["get", "head", "put", "post", "patch", "delete", "options", "trace"];
@@ -77,9 +77,9 @@ pub(super) struct Endpoint {
 }
 
 /// Models of Atlassian's OAuth scopes.
-pub(super) const CLASSIC: &str = "atlassian.classic";
+pub(in crate::import) const CLASSIC: &str = "atlassian.classic";
 /// See [`CLASSIC`].
-pub(super) const GRANULAR: &str = "atlassian.granular";
+pub(in crate::import) const GRANULAR: &str = "atlassian.granular";
 /// Model of the Connect scopes.
 pub(super) const CONNECT: &str = "atlassian.connect";
 
@@ -111,10 +111,9 @@ pub(super) fn read(root: &Node<'_>, base: Option<&str>) -> Result<Facts, ImportE
         }
     }
     if let Some(node) = root.get("webhooks") {
-        reader
-            .facts
-            .notes
-            .push(node.note("calls that the platform makes are not operations and were left out"));
+        reader.facts.notes.push(
+            node.note(NoteKind::Event, "calls that the platform makes are not operations and were left out"),
+        );
     }
     reader.facts.collections();
     if reader.facts.endpoints.is_empty() {
@@ -174,9 +173,10 @@ impl<'a> Reader<'a> {
             let kind = scheme.get("type").ok_or_else(|| scheme.error("expected member `type`"))?.string()?;
             if kind != "oauth2" && kind != "openIdConnect" {
                 self.other.insert(name.to_owned());
-                self.facts.notes.push(
-                    scheme.note(format!("security scheme `{name}` ({kind}) has no scopes and was left out")),
-                );
+                self.facts.notes.push(scheme.note(
+                    NoteKind::Member,
+                    format!("security scheme `{name}` ({kind}) has no scopes and was left out"),
+                ));
                 continue;
             }
             let model = build::ident(name).filter(|m| build::is_path(m));
@@ -208,7 +208,9 @@ impl<'a> Reader<'a> {
                 let endpoint = self.operation(key, format!("{base}{path}"), &node)?;
                 self.facts.endpoints.push(endpoint);
             } else if key == "$ref" || key == "servers" {
-                self.facts.notes.push(node.note(format!("`{key}` of a path is not followed")));
+                self.facts
+                    .notes
+                    .push(node.note(NoteKind::Member, format!("`{key}` of a path is not followed")));
             }
         }
         Ok(())
@@ -267,7 +269,7 @@ impl<'a> Reader<'a> {
                 endpoint.connect = Some(name);
             } else if name != "INACCESSIBLE" {
                 let message = format!("`{name}` is no known Connect scope: not callable by Connect apps");
-                self.facts.notes.push(scope.note(message));
+                self.facts.notes.push(scope.note(NoteKind::Unknown, message));
             }
         }
         let Some(list) = node.get("x-atlassian-oauth2-scopes") else { return Ok(()) };
@@ -281,19 +283,25 @@ impl<'a> Reader<'a> {
                 .ok_or_else(|| alternative.error("expected member `scopes`"))?
                 .strings()?;
             if scopes.is_empty() {
-                self.facts.notes.push(
-                    alternative.note(format!("{state} alternative lists no scope: not callable by it")),
-                );
+                self.facts.notes.push(alternative.note(
+                    NoteKind::NotCallable,
+                    format!("{state} alternative lists no scope: not callable by it"),
+                ));
                 continue;
             }
             let model = atlassian_model(&scopes, state == "Beta");
             if state != "Current" && state != "Beta" {
-                self.facts.notes.push(alternative.note(format!("unknown state `{state}`, read as {model}")));
+                self.facts.notes.push(
+                    alternative.note(NoteKind::Unknown, format!("unknown state `{state}`, read as {model}")),
+                );
             }
             for scope in scopes.iter().filter(|s| atlassian_model(&[s], false) != model) {
-                self.facts.notes.push(alternative.note(format!(
-                    "`{scope}` is asked for together with scopes of `{model}` and is declared there too"
-                )));
+                self.facts.notes.push(alternative.note(
+                    NoteKind::Assumed,
+                    format!(
+                        "`{scope}` is asked for together with scopes of `{model}` and is declared there too"
+                    ),
+                ));
             }
             self.alternative(endpoint, model, &scopes);
         }
@@ -316,9 +324,10 @@ impl<'a> Reader<'a> {
                 [(scheme, scopes)] if let Some(model) = self.facts.schemes.get(*scheme) => {
                     let scopes = scopes.strings()?;
                     if scopes.is_empty() {
-                        self.facts
-                            .notes
-                            .push(alternative.note(format!("`{scheme}` lists no scope: not callable by it")));
+                        self.facts.notes.push(alternative.note(
+                            NoteKind::NotCallable,
+                            format!("`{scheme}` lists no scope: not callable by it"),
+                        ));
                     } else {
                         let model = model.model.clone();
                         self.alternative(endpoint, &model, &scopes);
@@ -328,10 +337,10 @@ impl<'a> Reader<'a> {
                 [(scheme, _)] => {
                     return Err(alternative.error(format!("no security scheme is called `{scheme}`")));
                 }
-                _ => self.facts.notes.push(
-                    alternative
-                        .note("several security schemes at once: not expressible, not callable by them"),
-                ),
+                _ => self.facts.notes.push(alternative.note(
+                    NoteKind::NotCallable,
+                    "several security schemes at once: not expressible, not callable by them",
+                )),
             }
         }
         Ok(())
@@ -383,7 +392,7 @@ impl<'a> Reader<'a> {
 
 /// The model of an alternative. Atlassian's `state` alone does not tell: newer documents list granular
 /// scopes as current. Granular scopes are `verb:thing:product`; `readonly:…` is classic by name.
-fn atlassian_model(scopes: &[&str], beta: bool) -> &'static str {
+pub(in crate::import) fn atlassian_model(scopes: &[&str], beta: bool) -> &'static str {
     let granular = |s: &&str| s.matches(':').count() == 2 && !s.starts_with("readonly:");
     if beta || scopes.iter().all(granular) { GRANULAR } else { CLASSIC }
 }

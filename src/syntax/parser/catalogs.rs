@@ -6,7 +6,7 @@ use super::build::{Builder, Built, Parts};
 use super::grammar::Rule;
 use crate::syntax::errors;
 use crate::syntax::tree::{
-    Attributes, CatalogHeader, Enumeration, Field, Kind, Mark, Name, Operation, OperationGroup,
+    Alternative, Attributes, CatalogHeader, Enumeration, Field, Kind, Mark, Operation, OperationGroup,
     OperationMember, PermissionModel, Scope, Use,
 };
 
@@ -127,11 +127,12 @@ impl Builder<'_> {
 
     fn requirement(&mut self, parts: &mut Parts<'_>) -> Built<OperationMember> {
         let model = self.name(parts)?;
-        let mut alternatives: Vec<Vec<Name>> = Vec::new();
+        let mut alternatives = Vec::new();
         while let Some(pair) = parts.next() {
             if pair.as_rule() == Rule::alternative {
                 let mut scopes = self.open(pair);
-                alternatives.push(self.names(Rule::scope, &mut scopes)?);
+                let least = scopes.eat(Rule::kw_least).is_some();
+                alternatives.push(Alternative { least, scopes: self.names(Rule::scope, &mut scopes)? });
             }
         }
         Ok(OperationMember::Requires { model, alternatives })

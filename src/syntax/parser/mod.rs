@@ -8,6 +8,7 @@ mod expected;
 mod grammar;
 mod guarantees;
 mod patterns;
+mod plain;
 mod ratchets;
 mod tokens;
 mod values;
@@ -36,6 +37,17 @@ pub fn parse(source: u32, text: &str) -> (tree::File, Vec<Diagnostic>) {
     }
     // A byte order mark says nothing, and some editors write it.
     let from = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    if let Some((start, plain)) = plain::tail(source, text, from) {
+        let (mut head, diagnostics) = parse_by_grammar(source, text.get(..start).unwrap_or(""), from);
+        if diagnostics.is_empty() {
+            head.items.extend(plain);
+            return (head, diagnostics);
+        }
+    }
+    parse_by_grammar(source, text, from)
+}
+
+fn parse_by_grammar(source: u32, text: &str, from: usize) -> (tree::File, Vec<Diagnostic>) {
     let tokens = Tokens::read(source, text, from);
     let mut parser = Parser { source, text, tokens, diagnostics: Vec::new() };
     parser.characters(from);

@@ -7,9 +7,9 @@ use super::{Member, Printer, words};
 use crate::span::Span;
 use crate::syntax::doc::Doc;
 use crate::syntax::tree::{
-    App, AppMember, Authority, AuthorityMember, Condition, Expectation, Guarantee, Name, Operation,
-    OperationMember, Ratchet, Reopening, Since, Stage, Test, TestCase, TestSubject, TestTarget, Text,
-    Trigger, Widening,
+    Alternative, App, AppMember, Authority, AuthorityMember, Condition, Expectation, Guarantee, Name,
+    Operation, OperationMember, Ratchet, Reopening, Since, Stage, Test, TestCase, TestSubject, TestTarget,
+    Text, Trigger, Widening,
 };
 
 impl Printer<'_> {
@@ -146,11 +146,16 @@ fn operation_line(line: &OperationMember) -> Doc {
         }
         OperationMember::Requires { model, alternatives } => {
             let mut parts = vec![Doc::Text(format!("requires {} ", model.text))];
-            for (index, scopes) in alternatives.iter().enumerate() {
+            for (index, Alternative { least, scopes }) in alternatives.iter().enumerate() {
                 if index > 0 {
                     parts.push(Doc::Concat(vec![Doc::Line, Doc::text("or ")]).group());
                 }
+                if *least {
+                    parts.push(Doc::text("least "));
+                }
                 match scopes.as_slice() {
+                    // Bare, it would be read as the keyword before the next word.
+                    [one] if one.text == "least" => parts.push(Doc::Text(words::quoted(&one.text))),
                     [one] => parts.push(Doc::Text(words::scope(one))),
                     many => {
                         parts.extend([Doc::text("["), list(many.iter().map(words::scope)), Doc::text("]")])

@@ -1,11 +1,14 @@
 //! `sprag import`
 
+mod survey;
+
 use std::io;
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
-use super::{Context, Exit, deliver, failed, files};
+use crate::cli::{Context, Exit, deliver, failed, files};
 use crate::import::{self, Document, IMPORTERS, Options};
 use crate::syntax::printer;
 
@@ -15,24 +18,30 @@ use crate::syntax::printer;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What the files are.
-    #[arg(value_parser = importers())]
-    format: String,
+    #[arg(value_parser = importers(), required_unless_present = "check")]
+    format: Option<String>,
     /// The files.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "check")]
     files: Vec<PathBuf>,
+    /// Import nothing; tell of every file in these folders what it is, what would come in and what would not.
+    #[arg(long, value_name = "FOLDER", num_args = 1.., conflicts_with_all = ["format", "files", "output"])]
+    check: Vec<PathBuf>,
+    /// With --check: how to write the table.
+    #[arg(long, value_name = "FORMAT", default_value = "text", requires = "check")]
+    output_format: Form,
     /// Where to write; standard output if missing.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// openapi: dotted name of the catalog to make.
+    /// Catalogs: dotted name of the one to make; formats of one platform have one.
     #[arg(long)]
     catalog: Option<String>,
-    /// openapi: the catalog's version.
+    /// Catalogs: the version, where the files do not say one.
     #[arg(long)]
     version: Option<String>,
-    /// openapi: first part of every operation's name; the catalog's last part if missing.
+    /// Catalogs: first part of every operation's name; the catalog's last part if missing.
     #[arg(long)]
     prefix: Option<String>,
-    /// openapi: path put before the document's paths; that of its first server if missing.
+    /// openapi, graph, github: path put before the document's paths; what the document says if missing.
     #[arg(long, value_name = "PATH")]
     base: Option<String>,
     /// openapi: container kind in which the operations act.
@@ -41,14 +50,27 @@ pub struct Args {
     /// openapi: marks that the documents do not say: an operation's name and a mark on each line.
     #[arg(long, value_name = "FILE")]
     marks: Option<PathBuf>,
-    /// connect: the app's name in the policy; made from its key if missing.
+    /// Apps: the app's name in the policy; made from what the file calls it if missing.
     #[arg(long)]
     name: Option<String>,
 }
 
-/// 0 when imported, 2 where that is not possible.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Form {
+    /// A line for each file, and sums.
+    Text,
+    /// An array of objects.
+    Json,
+}
+
+/// 0 when imported, 2 where that is not possible. With `--check` 0 if all files of known formats would come in,
+/// 1 if some would not.
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
-    let importer = import::find(&args.format).ok_or_else(|| failed("there is no such importer"))?;
+    if !args.check.is_empty() {
+        return survey::run(&args.check, args.output_format, cx);
+    }
+    let importer = args.format.as_deref().and_then(import::find);
+    let importer = importer.ok_or_else(|| failed("there is no such importer"))?;
     let mut texts = Vec::new();
     for path in &args.files {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -69,7 +91,8 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     deliver(cx, args.output.as_deref(), printer::print(&imported.file).as_bytes())?;
     if !cx.quiet {
         for note in &imported.notes {
-            writeln!(cx.err, "note: {}", crate::report::visible(&note.to_string()))?;
+            let told = format!("note[{}]: {note}", note.kind.name());
+            writeln!(cx.err, "{}", crate::report::visible(&told))?;
         }
     }
     Ok(Exit::Clean)

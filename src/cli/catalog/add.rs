@@ -1,0 +1,78 @@
+//! `sprag catalog add`
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::cli::package::Package;
+use crate::cli::{Context, Exit, failed, files};
+use crate::diag::nearest;
+use crate::{driver, shelf};
+
+/// Put a catalog among the package's own, where it can be changed: one that comes with sprag, or a file.
+///
+/// A package's own catalog wins over one of the same name that comes with sprag.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The name of a catalog that comes with sprag, or a file with a catalog.
+    catalog: String,
+    /// The package's folder, or anything in it; the current folder if missing.
+    path: Option<PathBuf>,
+    /// Write over a catalog of that name.
+    #[arg(long)]
+    force: bool,
+}
+
+/// 0 when written; 2 where that is not possible.
+pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
+    let (name, text) = text(&args.catalog, cx)?;
+    let (package, _) = Package::load_for_lock(args.path.as_deref(), cx)?;
+    let own = package.inputs.own.iter().chain(&package.inputs.shelf);
+    let taken =
+        own.filter(|s| !s.path.starts_with('<')).find(|s| driver::catalog_name(&s.text) == Some(&name));
+    let target = match taken {
+        Some(source) if args.force => package.root.join(&source.path),
+        Some(source) => {
+            let place = files::shown(&cx.cwd, &package.root.join(&source.path));
+            return Err(failed(format!(
+                "catalog `{name}` is there already, in {place}; --force writes over it"
+            )));
+        }
+        None => package.root.join("catalogs").join(file_of(&name)),
+    };
+    if let Some(folder) = target.parent() {
+        let shown = files::shown(&cx.cwd, folder);
+        fs::create_dir_all(folder)
+            .map_err(|e| failed(format!("cannot make {shown}: {}", files::reason(&e))))?;
+    }
+    files::write_whole(&cx.cwd, &target, text.as_bytes())?;
+    if !cx.quiet {
+        writeln!(cx.out, "{}", files::shown(&cx.cwd, &target))?;
+    }
+    Ok(Exit::Clean)
+}
+
+/// Name and text of what the argument names.
+fn text(catalog: &str, cx: &Context<'_>) -> io::Result<(String, String)> {
+    if let Some(packed) = shelf::find(catalog) {
+        return Ok((packed.name.to_owned(), packed.text()));
+    }
+    let path = cx.cwd.join(catalog);
+    if !path.is_file() {
+        let near = nearest(catalog, shelf::ALL.iter().map(|packed| packed.name));
+        let hint = near.map_or_else(String::new, |near| format!("; {near}"));
+        return Err(failed(format!(
+            "`{catalog}` is neither a file nor a catalog that comes with sprag{hint}"
+        )));
+    }
+    let text = files::read_text(&cx.cwd, &path)?;
+    match driver::catalog_name(&text).map(str::to_owned) {
+        Some(name) => Ok((name, text)),
+        None => Err(failed(format!("{catalog} is no catalog: it does not begin with `catalog NAME`"))),
+    }
+}
+
+/// `microsoft.graph` lies in `microsoft/graph.sprag`.
+fn file_of(name: &str) -> PathBuf {
+    Path::new(&name.replace('.', "/")).with_extension("sprag")
+}

@@ -1,0 +1,162 @@
+//! `sprag import --check`
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::Form;
+use crate::cli::{Context, Exit, failed, files, progress};
+use crate::import::survey::{Brought, Outcome, Survey, survey};
+use crate::import::{Document, NoteKind};
+use crate::report::{count, visible};
+
+/// Folders that hold other people's packages.
+const SKIPPED: [&str; 3] = ["node_modules", "target", "vendor"];
+
+/// 0 if every file that was known came in; 1 if some was refused; 2 where there is nothing to look at.
+pub(super) fn run(paths: &[PathBuf], form: Form, cx: &mut Context<'_>) -> io::Result<Exit> {
+    let mut found = Vec::new();
+    for path in paths {
+        collect(&cx.cwd, &cx.cwd.join(path), true, &mut found)?;
+    }
+    found.sort();
+    found.dedup();
+    if found.is_empty() {
+        return Err(failed("there is no .json, .yml or .yaml file to look at"));
+    }
+    let mut all: Vec<(String, Survey)> = Vec::new();
+    {
+        let bar = progress::bar(cx, "reading", found.len());
+        for path in &found {
+            bar.step();
+            let shown = files::shown(&cx.cwd, path);
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let surveyed = match files::read_text(&cx.cwd, path) {
+                Ok(text) => survey(&Document { name: &name, text: &text }),
+                Err(error) => Survey { format: None, outcome: Outcome::Unreadable(error.to_string()) },
+            };
+            all.push((shown, surveyed));
+        }
+    }
+    match form {
+        Form::Json => writeln!(cx.out, "{}", serde_json::to_string_pretty(&json(&all))?)?,
+        Form::Text => text(&all, cx)?,
+    }
+    let refused = |s: &Survey| match &s.outcome {
+        Outcome::Refused(_) => true,
+        Outcome::Imported(brought) => brought.fault.is_some(),
+        Outcome::Unknown | Outcome::Unreadable(_) => false,
+    };
+    Ok(if all.iter().any(|(_, s)| refused(s)) { Exit::Findings } else { Exit::Clean })
+}
+
+/// The file, or all files below the folder that could be of a known format.
+fn collect(cwd: &Path, path: &Path, named: bool, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    let sentence =
+        |e: io::Error| failed(format!("cannot read {}: {}", files::shown(cwd, path), files::reason(&e)));
+    if !fs::metadata(path).map_err(sentence)?.is_dir() {
+        let known = path.extension().is_some_and(|e| ["json", "yml", "yaml"].iter().any(|known| e == *known));
+        if named || known {
+            found.push(path.to_owned());
+        }
+        return Ok(());
+    }
+    for entry in fs::read_dir(path).map_err(sentence)? {
+        let entry = entry.map_err(sentence)?;
+        let name = entry.file_name();
+        let skipped = SKIPPED.iter().any(|s| name == *s) || name.as_encoded_bytes().starts_with(b".");
+        if !skipped && !entry.file_type().map_err(sentence)?.is_symlink() {
+            collect(cwd, &entry.path(), false, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// A line for each file of a known format, then what was refused, then the sums.
+fn text(all: &[(String, Survey)], cx: &mut Context<'_>) -> io::Result<()> {
+    let mut sums: BTreeMap<&str, Sum> = BTreeMap::new();
+    let width = all.iter().filter(|(_, s)| s.format.is_some()).map(|(path, _)| path.len()).max().unwrap_or(0);
+    for (path, surveyed) in all {
+        let Some(format) = surveyed.format else { continue };
+        let sum = sums.entry(format).or_default();
+        sum.read += 1;
+        if let Outcome::Imported(brought) = &surveyed.outcome {
+            sum.imported += 1;
+            for (kind, many) in &brought.notes {
+                *sum.notes.entry(*kind).or_default() += many;
+            }
+            let line = format!("{path:width$}  {format:12}  {}", told(brought));
+            writeln!(cx.out, "{}", visible(line.trim_end()))?;
+        }
+    }
+    let mut unknown = 0;
+    for (path, surveyed) in all {
+        match &surveyed.outcome {
+            Outcome::Refused(why) => writeln!(cx.out, "{path}: refused: {}", visible(why))?,
+            Outcome::Unreadable(why) => writeln!(cx.out, "{path}: cannot be read: {}", visible(why))?,
+            Outcome::Imported(Brought { fault: Some(fault), .. }) => {
+                writeln!(cx.out, "{path}: {fault}, which is a fault of sprag")?;
+            }
+            Outcome::Imported(_) => {}
+            Outcome::Unknown => unknown += 1,
+        }
+    }
+    writeln!(cx.out)?;
+    for (format, sum) in &sums {
+        let notes: usize = sum.notes.values().sum();
+        let refused = sum.read - sum.imported;
+        let head = format!("{format}: {} read, {} imported, {refused} refused", sum.read, sum.imported);
+        writeln!(cx.out, "{head}; {}{}", count(notes, "note"), kinds(&sum.notes))?;
+    }
+    if unknown > 0 {
+        writeln!(cx.out, "{} of no known format", count(unknown, "file"))?;
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Sum {
+    read: usize,
+    imported: usize,
+    notes: BTreeMap<NoteKind, usize>,
+}
+
+fn told(brought: &Brought) -> String {
+    let parts = [(brought.apps, "app"), (brought.operations, "operation"), (brought.scopes, "scope")];
+    let parts = parts.iter().filter(|(many, _)| *many > 0).map(|(many, what)| count(*many, what));
+    let parts: Vec<String> = parts.collect();
+    let notes: usize = brought.notes.values().sum();
+    format!("{}; {}{}", parts.join(", "), count(notes, "note"), kinds(&brought.notes))
+}
+
+fn kinds(notes: &BTreeMap<NoteKind, usize>) -> String {
+    let all: Vec<String> = notes.iter().map(|(kind, many)| format!("{} {many}", kind.name())).collect();
+    if all.is_empty() { String::new() } else { format!(": {}", all.join(", ")) }
+}
+
+fn json(all: &[(String, Survey)]) -> serde_json::Value {
+    let rows = all.iter().map(|(path, surveyed)| {
+        let mut row = json!({ "path": path, "format": surveyed.format });
+        let more = match &surveyed.outcome {
+            Outcome::Imported(brought) => json!({
+                "outcome": "imported",
+                "apps": brought.apps,
+                "operations": brought.operations,
+                "scopes": brought.scopes,
+                "notes": brought.notes.iter().map(|(kind, many)| (kind.name(), *many)).collect::<BTreeMap<_, _>>(),
+                "fault": brought.fault,
+            }),
+            Outcome::Refused(why) => json!({ "outcome": "refused", "reason": why }),
+            Outcome::Unreadable(why) => json!({ "outcome": "unreadable", "reason": why }),
+            Outcome::Unknown => json!({ "outcome": "unknown" }),
+        };
+        if let (Some(row), serde_json::Value::Object(more)) = (row.as_object_mut(), more) {
+            row.extend(more);
+        }
+        row
+    });
+    rows.collect()
+}

@@ -1,0 +1,222 @@
+//! GitHub's table of endpoints and the permissions that GitHub Apps need for them becomes a catalog.
+//!
+//! Every endpoint needs one permission at a level: `contents:read`. A level includes those below it. The schema of
+//! app permissions may stand beside the table: it tells which levels there are of permissions that no endpoint asks.
+
+pub mod app;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::json::{self, Node};
+use super::offer::{Offer, Offered, Shapes, Title, all_words, is_template, provenance, rest_words, shape};
+use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
+
+/// See the module.
+pub static IMPORTER: Importer = Importer {
+    name: "github",
+    summary: "GitHub's table of endpoints and app permissions: a catalog",
+    recognises: |value| {
+        let first =
+            |key: &str| value.get(key).and_then(serde_json::Value::as_object).and_then(|p| p.values().next());
+        let endpoint = first("paths").and_then(serde_json::Value::as_object).and_then(|m| m.values().next());
+        endpoint.is_some_and(|e| e.get("permission").is_some() && e.get("access").is_some())
+            || (value.get("title").is_some_and(|t| t == "App Permissions") && first("properties").is_some())
+    },
+    run: import,
+};
+
+/// Levels, each including those before it.
+const LEVELS: [&str; 3] = ["read", "write", "admin"];
+
+/// Model of the scopes.
+const MODEL: &str = "app";
+
+/// Permissions under which changes are administration.
+const ADMINISTRATION: [&str; 9] = [
+    "administration",
+    "members",
+    "organization_administration",
+    "organization_hooks",
+    "organization_secrets",
+    "organization_user_blocking",
+    "repository_hooks",
+    "secrets",
+    "workflows",
+];
+
+/// Method, path with every parameter as `{}`, mark of catalog `common`; sorted by path.
+static POWERS: &[(&str, &str, &str)] = &[
+    ("POST", "/orgs/{}/hooks", "registers-webhooks"),
+    ("POST", "/orgs/{}/invitations", "grants-roles"),
+    ("PUT", "/orgs/{}/memberships/{}", "grants-roles"),
+    ("PUT", "/orgs/{}/outside_collaborators/{}", "grants-roles"),
+    ("PUT", "/orgs/{}/teams/{}/memberships/{}", "grants-roles"),
+    ("PUT", "/orgs/{}/teams/{}/repos/{}/{}", "edits-permissions"),
+    ("PUT", "/repos/{}/{}/collaborators/{}", "grants-roles"),
+    ("POST", "/repos/{}/{}/hooks", "registers-webhooks"),
+    ("POST", "/repos/{}/{}/keys", "creates-tokens"),
+    ("PUT", "/teams/{}/members/{}", "grants-roles"),
+    ("PUT", "/teams/{}/memberships/{}", "grants-roles"),
+    ("PUT", "/teams/{}/repos/{}/{}", "edits-permissions"),
+];
+
+/// Makes one catalog of the table, with or without the schema.
+///
+/// # Errors
+/// Not such files; a level that GitHub does not have; two endpoints of one method and path; no `--version`.
+pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported, ImportError> {
+    let title = Title::of(options, "github", None)?;
+    let mut levels: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    let mut endpoints = Vec::new();
+    let mut notes = Vec::new();
+    for document in documents {
+        let value = json::parse(document)?;
+        let root = Node::root(document.name, &value);
+        if let Some(paths) = root.get("paths") {
+            table(&paths, options.base.as_deref().unwrap_or_default(), &mut levels, &mut endpoints)?;
+        } else if let Some(properties) = root.get("properties") {
+            for (permission, node) in properties.members()? {
+                let all = node.get("enum").ok_or_else(|| node.error("expected member `enum`"))?;
+                for one in all.elements()? {
+                    levels.entry(permission.to_owned()).or_default().insert(level(&one)?);
+                }
+            }
+        } else {
+            return Err(
+                root.error("expected member `paths` or `properties`; this is no table of app permissions")
+            );
+        }
+    }
+    if endpoints.is_empty() {
+        return Err(ImportError::new("FILE", "expected a table with at least one endpoint"));
+    }
+    let offer = Offer {
+        uses: vec!["common"],
+        kinds: vec![
+            ("github-site", None),
+            ("github-organisation", Some("github-site")),
+            ("repository", Some("github-organisation")),
+        ],
+        models: vec![(MODEL.into(), "GitHub App permissions".into(), false)],
+        scopes: levels.iter().flat_map(|(permission, all)| scopes(permission, all)).collect(),
+        operations: operations(endpoints, &mut notes)?,
+        ..Offer::default()
+    };
+    let from = provenance("GitHub App permissions by endpoint, octokit/app-permissions, MIT", documents);
+    Ok(Imported { file: offer.file(&title, from), notes })
+}
+
+/// A level's number.
+pub(super) fn level(node: &Node<'_>) -> Result<usize, ImportError> {
+    let written = node.string()?;
+    let found = LEVELS.iter().position(|l| *l == written);
+    found.ok_or_else(|| node.error(format!("expected `read`, `write` or `admin`, found `{written}`")))
+}
+
+/// Scopes of one permission; each includes the next one below that there is.
+fn scopes(permission: &str, all: &BTreeSet<usize>) -> Vec<((String, String), (Option<i64>, Vec<String>))> {
+    let name = |at: usize| format!("{permission}:{}", LEVELS[at]);
+    let below = |at: usize| all.range(..at).next_back().map(|b| name(*b)).into_iter().collect();
+    all.iter().map(|at| ((MODEL.to_owned(), name(*at)), (None, below(*at)))).collect()
+}
+
+struct Endpoint {
+    place: String,
+    method: String,
+    path: String,
+    permission: String,
+    level: usize,
+}
+
+fn table(
+    paths: &Node<'_>,
+    base: &str,
+    levels: &mut BTreeMap<String, BTreeSet<usize>>,
+    endpoints: &mut Vec<Endpoint>,
+) -> Result<(), ImportError> {
+    for (path, methods) in paths.members()? {
+        if !path.starts_with('/') {
+            return Err(methods.error(format!("expected a path that begins with `/`, found `{path}`")));
+        }
+        for (method, node) in methods.members()? {
+            let member =
+                |key: &str| node.get(key).ok_or_else(|| node.error(format!("expected member `{key}`")));
+            let permission = member("permission")?.string()?.to_owned();
+            let level = level(&member("access")?)?;
+            levels.entry(permission.clone()).or_default().insert(level);
+            let path = format!("{}{path}", base.trim_end_matches('/'));
+            endpoints.push(Endpoint {
+                place: node.place(),
+                method: method.to_uppercase(),
+                path,
+                permission,
+                level,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn operations(endpoints: Vec<Endpoint>, notes: &mut Vec<Note>) -> Result<Vec<Offered>, ImportError> {
+    let mut shapes = Shapes::default();
+    endpoints.iter().for_each(|e| shapes.add(&e.method, &shape(&e.path)));
+    let mut seen: BTreeMap<(String, String), String> = BTreeMap::new();
+    let mut out = Vec::new();
+    for endpoint in endpoints {
+        let Endpoint { place, method, path, permission, level } = endpoint;
+        let shape = shape(&path);
+        if let Some(first) = seen.insert((method.clone(), shape.clone()), path.clone()) {
+            notes.push(Note {
+                kind: NoteKind::Unmatched,
+                place,
+                message: format!("{method} {path} cannot be told from {first}: left out"),
+            });
+            continue;
+        }
+        let (nouns, verb) = rest_words(&method, &shape, &path, &shapes);
+        let access = match (method.as_str(), LEVELS[level]) {
+            ("GET" | "HEAD", _) | (_, "read") => "read",
+            _ if ADMINISTRATION.contains(&permission.as_str()) => "admin",
+            ("DELETE", _) => "delete",
+            _ => "write", // The rest changes something.
+        };
+        let http = is_template(&path).then(|| (method.clone(), path.clone()));
+        if http.is_none() {
+            let message = format!("{method} {path}: no request is mapped to it");
+            notes.push(Note { kind: NoteKind::Unmatched, place, message });
+        }
+        let power = POWERS.iter().find(|(m, p, _)| *m == method && *p == shape).map(|(_, _, mark)| *mark);
+        let ways = BTreeMap::from([(vec![format!("{permission}:{}", LEVELS[level])], false)]);
+        out.push(Offered {
+            longer: all_words(&path),
+            nouns,
+            verb,
+            http,
+            access,
+            kind: kind(&shape),
+            lists: None,
+            requires: BTreeMap::from([(MODEL.to_owned(), ways)]),
+            marks: power.into_iter().collect(),
+        });
+    }
+    Ok(out)
+}
+
+fn kind(shape: &str) -> &'static str {
+    match shape.split('/').skip(1).collect::<Vec<_>>().as_slice() {
+        ["repos", "{}", "{}", ..] | ["repositories", "{}", ..] => "repository",
+        ["orgs", "{}", ..] | ["teams", "{}", ..] | ["organizations", "{}", ..] => "github-organisation",
+        _ => "github-site", // Whatever names neither.
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_sorted_and_unique() {
+        assert!(POWERS.windows(2).all(|w| (w[0].1, w[0].0) < (w[1].1, w[1].0)));
+        assert!(ADMINISTRATION.windows(2).all(|w| w[0] < w[1]));
+    }
+}

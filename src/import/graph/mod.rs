@@ -1,0 +1,268 @@
+//! Microsoft Graph's `permissions.json` becomes a catalog.
+//!
+//! The file lists permissions; each has path sets: schemes × methods × paths. Turned around, every method and
+//! path has for each scheme the permissions of which any one will do. `least` marks are kept. A permission that
+//! `AlsoRequires` others needs one of them at the same time.
+//!
+//! Graph's paths do not tell case apart, and the file writes some in both; one method on paths that differ only in
+//! case or in the names of parameters is one operation. Paths with a parameter inside of a segment
+//! (`/range(address={address})`), a query or other characters that templates do not have are operations without
+//! `http`: a request for them is a request for an operation that is not known.
+
+mod places;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::json::{self, Node};
+use super::offer::{
+    Offer, Offered, Shapes, Title, Ways, all_words, is_template, provenance, rest_words, shape,
+};
+use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
+
+/// See the module.
+pub static IMPORTER: Importer = Importer {
+    name: "graph",
+    summary: "Microsoft Graph's permissions.json: a catalog of operations and the permissions that open them",
+    recognises: |value| {
+        let permissions = value.get("permissions").and_then(serde_json::Value::as_object);
+        permissions.and_then(|p| p.values().next()).is_some_and(|first| first.get("pathSets").is_some())
+    },
+    run: import,
+};
+
+/// Schemes of the file and the models that they become.
+const SCHEMES: [(&str, &str, &str, bool); 3] = [
+    ("Application", "application", "Microsoft Graph, the app alone", false),
+    ("DelegatedPersonal", "personal", "Microsoft Graph, for a person with an account of their own", true),
+    ("DelegatedWork", "delegated", "Microsoft Graph, for a person of an organisation", true),
+];
+
+/// Permissions that Exchange's application access policies bind, by the word before the first point.
+const EXCHANGE: [&str; 4] = ["Calendars", "Contacts", "Mail", "MailboxSettings"];
+
+/// Makes one catalog of one document.
+///
+/// # Errors
+/// Not such a file; a scheme that Graph does not have; no `--version`.
+pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported, ImportError> {
+    let title = Title::of(options, "microsoft.graph", None)?;
+    let [document] = documents else {
+        return Err(ImportError::new("FILE", "expected one permissions.json"));
+    };
+    let value = json::parse(document)?;
+    let root = Node::root(document.name, &value);
+    let permissions = root.get("permissions").ok_or_else(|| {
+        root.error("expected member `permissions`; this is no permissions.json of Microsoft Graph")
+    })?;
+    let mut reader = Reader {
+        base: options.base.as_deref().unwrap_or("/v1.0").trim_end_matches('/'),
+        ..Reader::default()
+    };
+    for (name, node) in permissions.members()? {
+        reader.declared.insert(name, schemes_of(&node)?);
+    }
+    for (name, node) in permissions.members()? {
+        reader.permission(name, &node)?;
+    }
+    let (scopes, mut notes) = (std::mem::take(&mut reader.scopes), std::mem::take(&mut reader.notes));
+    let operations = reader.operations(document.name, &mut notes);
+    if operations.is_empty() {
+        return Err(permissions.error("expected at least one permission with a path"));
+    }
+    let offer = Offer {
+        uses: vec!["common", "microsoft"],
+        models: SCHEMES
+            .iter()
+            .map(|(_, model, title, user)| ((*model).into(), (*title).into(), *user))
+            .collect(),
+        scopes,
+        operations,
+        ..Offer::default()
+    };
+    let from = provenance("Microsoft Graph permissions.json, devx-content, MIT", documents);
+    Ok(Imported { file: offer.file(&title, from), notes })
+}
+
+/// The models that a permission exists in.
+fn schemes_of(node: &Node<'_>) -> Result<BTreeSet<&'static str>, ImportError> {
+    let schemes = node.get("schemes").ok_or_else(|| node.error("expected member `schemes`"))?;
+    schemes.members()?.map(|(key, scheme)| model(key).ok_or_else(|| unknown_scheme(&scheme, key))).collect()
+}
+
+fn model(scheme: &str) -> Option<&'static str> {
+    SCHEMES.iter().find(|(key, ..)| *key == scheme).map(|(_, model, ..)| *model)
+}
+
+fn unknown_scheme(node: &Node<'_>, key: &str) -> ImportError {
+    node.error(format!("expected scheme Application, DelegatedWork or DelegatedPersonal, found `{key}`"))
+}
+
+#[derive(Default)]
+struct Reader<'a> {
+    base: &'a str,
+    /// Which models each permission exists in.
+    declared: BTreeMap<&'a str, BTreeSet<&'static str>>,
+    scopes: BTreeMap<(String, String), (Option<i64>, Vec<String>)>,
+    /// By method and path in one spelling.
+    endpoints: BTreeMap<(String, String), Endpoint<'a>>,
+    notes: Vec<Note>,
+}
+
+#[derive(Default)]
+struct Endpoint<'a> {
+    /// As the file writes it; of several spellings the first by order, which has the most capitals.
+    path: &'a str,
+    requires: BTreeMap<String, Ways>,
+}
+
+impl<'a> Reader<'a> {
+    fn permission(&mut self, name: &'a str, node: &Node<'a>) -> Result<(), ImportError> {
+        for (key, scheme) in node.get("schemes").map(|s| s.members()).transpose()?.into_iter().flatten() {
+            let model = model(key).ok_or_else(|| unknown_scheme(&scheme, key))?;
+            let level = scheme.get("privilegeLevel");
+            let weight = level.as_ref().and_then(|l| l.value.as_i64()).filter(|l| *l > 0);
+            if let Some(level) = level.filter(|_| weight.is_none()) {
+                return Err(level.expected("a whole number from 1"));
+            }
+            self.scopes.insert((model.to_owned(), name.to_owned()), (weight, Vec::new()));
+        }
+        for set in node.get("pathSets").map(|s| s.elements()).transpose()?.into_iter().flatten() {
+            let list = |key: &str| -> Result<Vec<&'a str>, ImportError> {
+                set.get(key).ok_or_else(|| set.error(format!("expected member `{key}`")))?.strings()
+            };
+            let (keys, methods) = (list("schemeKeys")?, list("methods")?);
+            let paths = set.get("paths").ok_or_else(|| set.error("expected member `paths`"))?;
+            for (path, options) in paths.members()? {
+                if !path.starts_with('/') {
+                    return Err(
+                        options.error(format!("expected a path that begins with `/`, found `{path}`"))
+                    );
+                }
+                let options = PathOptions::read(&options, &mut self.notes)?;
+                for key in &keys {
+                    let model = model(key).ok_or_else(|| unknown_scheme(&set, key))?;
+                    if !self.declared.get(name).is_some_and(|models| models.contains(model)) {
+                        self.notes.push(set.note(
+                            NoteKind::Unknown,
+                            format!("`{name}` has paths in scheme {key}, but does not exist there: left out"),
+                        ));
+                        continue;
+                    }
+                    let ways = self.ways(name, model, &options, &set);
+                    for method in &methods {
+                        let slot = (method.to_uppercase(), shape(path).to_lowercase());
+                        let endpoint = self.endpoints.entry(slot).or_default();
+                        if endpoint.path.is_empty() || path < endpoint.path {
+                            endpoint.path = path;
+                        }
+                        let all = endpoint.requires.entry(model.to_owned()).or_default();
+                        let least = options.least.contains(key);
+                        for way in &ways {
+                            *all.entry(way.clone()).or_default() |= least;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The permission alone, or with one of those that it also requires.
+    fn ways(
+        &mut self,
+        name: &str,
+        model: &str,
+        options: &PathOptions<'_>,
+        set: &Node<'_>,
+    ) -> Vec<Vec<String>> {
+        if options.also.is_empty() {
+            return vec![vec![name.to_owned()]];
+        }
+        let exists = |other: &&&str| self.declared.get(**other).is_some_and(|models| models.contains(model));
+        let ways: Vec<Vec<String>> = (options.also.iter().filter(exists))
+            .map(|other| BTreeSet::from([name.to_owned(), (*other).to_owned()]).into_iter().collect())
+            .collect();
+        if ways.is_empty() {
+            self.notes.push(set.note(
+                NoteKind::NotCallable,
+                format!("`{name}` also requires what does not exist in model {model}: opens nothing there"),
+            ));
+        }
+        ways
+    }
+
+    fn operations(self, document: &str, notes: &mut Vec<Note>) -> Vec<Offered> {
+        let mut shapes = Shapes::default();
+        self.endpoints.keys().for_each(|(method, path)| shapes.add(method, path));
+        let mut operations = Vec::new();
+        for ((method, path), endpoint) in &self.endpoints {
+            let mut requires = endpoint.requires.clone();
+            requires.retain(|_, ways| !ways.is_empty());
+            let reads = method == "GET" || (method == "POST" && only_reads(&requires));
+            let access = match method.as_str() {
+                _ if reads => "read",
+                _ if places::administers(path) => "admin",
+                "DELETE" => "delete",
+                _ => "write", // POST, PATCH, PUT.
+            };
+            let (kind, lists) = places::place(method, path);
+            let template = format!("{}{}", self.base, endpoint.path);
+            let http = if is_template(&template) {
+                Some((method.clone(), template))
+            } else {
+                notes.push(Note {
+                    kind: NoteKind::Unmatched,
+                    place: document.to_owned(),
+                    message: format!("{method} {}: no request is mapped to it", endpoint.path),
+                });
+                None
+            };
+            let mut marks: BTreeSet<&'static str> = places::power(method, path).into_iter().collect();
+            if bound_by_exchange(&requires) {
+                marks.insert("application-access-policy-binds");
+            }
+            let (nouns, verb) = rest_words(method, path, endpoint.path, &shapes);
+            let longer = all_words(endpoint.path);
+            operations.push(Offered { nouns, verb, longer, http, access, kind, lists, requires, marks });
+        }
+        operations
+    }
+}
+
+/// What a path's text says: `least=Application;AlsoRequires=User.Read.All`.
+struct PathOptions<'a> {
+    least: Vec<&'a str>,
+    also: Vec<&'a str>,
+}
+
+impl<'a> PathOptions<'a> {
+    fn read(node: &Node<'a>, notes: &mut Vec<Note>) -> Result<PathOptions<'a>, ImportError> {
+        let mut options = PathOptions { least: Vec::new(), also: Vec::new() };
+        for part in node.string()?.split(';').map(str::trim).filter(|p| !p.is_empty()) {
+            let (key, values) = part.split_once('=').unwrap_or((part, ""));
+            let values = values.split(',').map(str::trim).filter(|v| !v.is_empty());
+            match key {
+                "least" => options.least.extend(values),
+                "AlsoRequires" => options.also.extend(values),
+                _ => notes.push(node.note(NoteKind::Member, format!("`{part}` is not expressed"))),
+            }
+        }
+        if options.also.len() > 1 {
+            let message = "also requires several permissions: read as one of them";
+            notes.push(node.note(NoteKind::Assumed, message));
+        }
+        Ok(options)
+    }
+}
+
+fn only_reads(requires: &BTreeMap<String, Ways>) -> bool {
+    let mut scopes = requires.values().flat_map(BTreeMap::keys).flatten().peekable();
+    let reads = |scope: &str| scope.split('.').any(|word| word == "Read" || word == "ReadBasic");
+    scopes.peek().is_some() && scopes.all(|scope| reads(scope))
+}
+
+/// Whether all that opens it to an app alone are permissions that an application access policy binds.
+fn bound_by_exchange(requires: &BTreeMap<String, Ways>) -> bool {
+    let exchange = |scope: &String| EXCHANGE.contains(&scope.split('.').next().unwrap_or_default());
+    requires.get("application").is_some_and(|ways| ways.keys().flatten().all(exchange))
+}

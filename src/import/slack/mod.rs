@@ -1,0 +1,187 @@
+//! Slack's description of its Web API (Swagger 2) becomes a catalog.
+//!
+//! Tokens are of two kinds, which are the two models: a bot's and a person's. A method lists the scopes of all sorts
+//! of tokens and conversations together; Slack asks for the one that fits, so that each is an alternative.
+//! `chat:write:bot` is only a bot's, `chat:write:user` only a person's. `none` asks for a token and no more: every
+//! scope includes it.
+
+pub mod app;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::json::{self, Node};
+use super::offer::{Offer, Offered, Title, Ways, provenance};
+use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
+
+/// See the module.
+pub static IMPORTER: Importer = Importer {
+    name: "slack",
+    summary: "Slack's description of its Web API: a catalog of methods and the scopes that open them",
+    recognises: |value| {
+        value.get("swagger").is_some()
+            && value.get("securityDefinitions").is_some_and(|s| s.get("slackAuth").is_some())
+    },
+    run: import,
+};
+
+/// Models and what a scope of the other one ends in.
+const MODELS: [(&str, &str, bool, &str); 2] =
+    [("bot", "Slack bot token", false, ":user"), ("person", "Slack user token", true, ":bot")];
+
+/// The scope that every token has.
+const NOTHING: &str = "none";
+
+/// Words of methods that take something away.
+const DELETES: [&str; 8] =
+    ["archive", "delete", "deleteScheduledMessage", "kick", "leave", "remove", "revoke", "uninstall"];
+
+/// Methods that ask for no scope and change something.
+const CHANGES: [&str; 7] = ["open", "publish", "push", "request", "revoke", "uninstall", "update"];
+
+/// Methods that give power, by name; sorted.
+static POWERS: &[(&str, &str)] = &[
+    ("admin.apps.approve", "installs-apps"),
+    ("admin.conversations.restrictAccess.addGroup", "edits-permissions"),
+    ("admin.users.assign", "grants-roles"),
+    ("admin.users.invite", "creates-users"),
+    ("admin.users.setAdmin", "grants-roles"),
+    ("admin.users.setOwner", "grants-roles"),
+];
+
+/// Makes one catalog of one document.
+///
+/// # Errors
+/// Not Slack's description; no `--version`, where the document has none.
+pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported, ImportError> {
+    let [document] = documents else {
+        return Err(ImportError::new("FILE", "expected one description of Slack's Web API"));
+    };
+    let value = json::parse(document)?;
+    let root = Node::root(document.name, &value);
+    let said = root.get("info").and_then(|i| i.get("version")).map(|v| v.string()).transpose()?;
+    let title = Title::of(options, "slack", said)?;
+    let auth = root.get("securityDefinitions").and_then(|s| s.get("slackAuth"));
+    let auth = auth
+        .ok_or_else(|| root.error("expected `securityDefinitions` with `slackAuth`; this is not Slack's"))?;
+    let mut scopes: BTreeSet<String> = BTreeSet::new();
+    for (scope, _) in auth.get("scopes").map(|s| s.members()).transpose()?.into_iter().flatten() {
+        scopes.insert(scope.to_owned());
+    }
+    let base = root.get("basePath").map(|b| b.string()).transpose()?.unwrap_or("/api").trim_end_matches('/');
+    let paths = root.get("paths").ok_or_else(|| root.error("expected member `paths`"))?;
+    let mut notes = vec![paths.note(
+        NoteKind::Assumed,
+        "Slack takes most methods by GET and POST; requests are mapped by the one that is listed",
+    )];
+    let mut operations = Vec::new();
+    for (path, item) in paths.members()? {
+        for (method, node) in item.members()? {
+            if ["get", "post"].contains(&method) {
+                operations.push(operation(path, method, base, &node, &mut scopes, &mut notes)?);
+            } else {
+                notes.push(node.note(NoteKind::Member, format!("`{method}` of a path is not expressed")));
+            }
+        }
+    }
+    if operations.is_empty() {
+        return Err(paths.error("expected at least one method"));
+    }
+    let mut declared = BTreeMap::new();
+    for (model, _, _, others) in MODELS {
+        for scope in scopes.iter().filter(|s| !s.ends_with(others)) {
+            let includes = if scope == NOTHING { Vec::new() } else { vec![NOTHING.to_owned()] };
+            declared.insert((model.to_owned(), scope.clone()), (None, includes));
+        }
+        declared.entry((model.to_owned(), NOTHING.to_owned())).or_insert((None, Vec::new()));
+    }
+    let offer = Offer {
+        uses: vec!["common"],
+        kinds: vec![("slack-workspace", None), ("slack-channel", Some("slack-workspace"))],
+        models: MODELS.iter().map(|(m, title, user, _)| ((*m).into(), (*title).into(), *user)).collect(),
+        scopes: declared,
+        operations,
+        ..Offer::default()
+    };
+    let from =
+        provenance(&format!("Slack Web API {}, slack-api-specs, MIT", said.unwrap_or_default()), documents);
+    Ok(Imported { file: offer.file(&title, from), notes })
+}
+
+fn operation(
+    path: &str,
+    method: &str,
+    base: &str,
+    node: &Node<'_>,
+    scopes: &mut BTreeSet<String>,
+    notes: &mut Vec<Note>,
+) -> Result<Offered, ImportError> {
+    let own = path.trim_start_matches('/');
+    let mut asked: BTreeSet<String> = BTreeSet::new();
+    for scheme in node.get("security").map(|s| s.elements()).transpose()?.into_iter().flatten() {
+        for (_, list) in scheme.members()? {
+            asked.extend(list.strings()?.into_iter().map(str::to_owned));
+        }
+    }
+    if asked.is_empty() {
+        notes.push(node.note(NoteKind::NotCallable, format!("{own} lists no scope: not callable")));
+    }
+    scopes.extend(asked.iter().cloned());
+    let mut requires: BTreeMap<String, Ways> = BTreeMap::new();
+    for (model, _, _, others) in MODELS {
+        let ways: Ways =
+            asked.iter().filter(|s| !s.ends_with(others)).map(|s| (vec![s.clone()], false)).collect();
+        if !ways.is_empty() {
+            requires.insert(model.to_owned(), ways);
+        }
+    }
+    if requires.values().any(|ways| ways.len() > 1) {
+        let message = format!(
+            "{own} lists several scopes, of which the one for the kind of conversation is asked: read as any of them"
+        );
+        notes.push(node.note(NoteKind::Assumed, message));
+    }
+    let mut words: Vec<String> = own.split('.').map(str::to_owned).collect();
+    let verb = words.pop().unwrap_or_default();
+    let in_channel = node.get("parameters").map(|p| p.elements()).transpose()?.into_iter().flatten();
+    let in_channel =
+        in_channel.filter_map(|p| p.get("name")).any(|n| n.value == "channel" || n.value == "channel_id");
+    let (kind, lists) = match own {
+        "conversations.list" | "users.conversations" => ("slack-workspace", Some("slack-channel")),
+        _ if in_channel => ("slack-channel", None),
+        _ => ("slack-workspace", None), // The rest names no channel.
+    };
+    let looks =
+        |scope: &String| scope.ends_with(":read") || scope.ends_with(":history") || scope.ends_with(".email");
+    let nothing = asked.iter().all(|s| s == NOTHING);
+    let access = match own {
+        _ if nothing && !CHANGES.contains(&verb.as_str()) => "read",
+        _ if !nothing && asked.iter().all(looks) => "read",
+        _ if !nothing && method == "get" => "read",
+        _ if own.starts_with("admin.") => "admin",
+        _ if DELETES.contains(&verb.as_str()) => "delete",
+        _ => "write", // The rest changes something.
+    };
+    let power = POWERS.iter().find(|(known, _)| *known == own).map(|(_, mark)| *mark);
+    Ok(Offered {
+        longer: [own.replace('.', "-"), method.to_owned()].to_vec(),
+        nouns: words,
+        verb,
+        http: Some((method.to_uppercase(), format!("{base}/{own}"))),
+        access,
+        kind,
+        lists,
+        requires,
+        marks: power.into_iter().collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_sorted_and_unique() {
+        assert!(POWERS.windows(2).all(|w| w[0].0 < w[1].0));
+        assert!(DELETES.windows(2).all(|w| w[0] < w[1]) && CHANGES.windows(2).all(|w| w[0] < w[1]));
+    }
+}

@@ -1,0 +1,230 @@
+//! Catalogs that come with the program, and the table of what would come in.
+#![expect(clippy::disallowed_methods, reason = "packages are files")]
+
+mod shell;
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use shell::{Said, sprag};
+use sprag::cli::Exit;
+
+const PACKAGE: &str = "[package]\nname = \"p\"\nlanguage = \"0.1\"\n";
+
+const POLICY: &str = "\
+use atlassian.jira
+
+role everything { any operation }
+
+app sheets {
+  key \"sheets\"
+  platform atlassian.connect
+  requests READ
+  user everything
+}
+
+permit sheets to read
+
+test \"it reads issues\" {
+  sheets to http GET \"/rest/api/3/issue/P-1\"
+  expect permit
+}
+";
+
+#[test]
+fn a_catalog_is_there_right_after_installation() {
+    let folder = package(POLICY);
+    check(folder.path(), &["lock"], "sprag.lock: 3 catalogs\n", "");
+    check(folder.path(), &["check", "--deny-warnings"], "package `p`: 1 file, no findings\n", "");
+    let tested = run(folder.path(), &["test"]);
+    assert_eq!(tested.exit, Exit::Clean, "{}", tested.err);
+    // Its operations are in the bundle as those of any other catalog.
+    assert_eq!(run(folder.path(), &["build"]).exit, Exit::Clean);
+}
+
+#[test]
+fn a_misspelt_name_is_answered_with_the_nearest_one() {
+    let folder = package("use atlasian.jira\n");
+    let said = run(folder.path(), &["check"]);
+    assert_eq!(said.exit, Exit::Findings);
+    let out = text(&said.out);
+    assert!(out.contains("atlassian.jira"), "{out}");
+}
+
+#[test]
+fn a_packages_own_catalog_wins_and_that_is_said() {
+    let folder = package(POLICY);
+    check(folder.path(), &["lock"], "sprag.lock: 3 catalogs\n", "");
+    check(folder.path(), &["catalog", "add", "atlassian.jira"], "catalogs/atlassian/jira.sprag\n", "");
+    // The same text is the same catalog.
+    check(folder.path(), &["check"], "package `p`: 2 files, no findings\n", "");
+    let own = folder.path().join("catalogs/atlassian/jira.sprag");
+    let kept = fs::read_to_string(&own).unwrap();
+    fs::write(&own, kept.replacen("version \"2026-07\"", "version \"mine\"", 1)).unwrap();
+    assert_eq!(run(folder.path(), &["check"]).exit, Exit::Findings, "the lock has another text");
+    let note = "note: catalog `atlassian.jira` is the package's own, version `mine`; the one that comes with sprag has version `2026-07`\n";
+    check(folder.path(), &["catalog", "pin", "atlassian.jira"], "sprag.lock: 1 catalog pinned anew\n", "");
+    check(folder.path(), &["check"], "package `p`: 2 files, no findings\n", note);
+    check(folder.path(), &["lock"], "sprag.lock: 3 catalogs\n", note);
+    fails(folder.path(), &["catalog", "add", "atlassian.jira"], "catalog `atlassian.jira` is there already");
+    fails(folder.path(), &["catalog", "pin", "github"], "package `p` uses no catalog `github`");
+    fails(folder.path(), &["catalog", "add", "githup"], "neither a file nor a catalog");
+    check(
+        folder.path(),
+        &["catalog", "add", "--force", "atlassian.jira"],
+        "catalogs/atlassian/jira.sprag\n",
+        "",
+    );
+    assert_eq!(fs::read_to_string(own).unwrap(), kept);
+}
+
+#[test]
+fn only_what_was_named_is_pinned() {
+    let folder = package(POLICY);
+    check(folder.path(), &["lock"], "sprag.lock: 3 catalogs\n", "");
+    let lock = fs::read_to_string(folder.path().join("sprag.lock")).unwrap();
+    for name in ["atlassian", "common"] {
+        assert_eq!(run(folder.path(), &["catalog", "add", name]).exit, Exit::Clean);
+        let path = folder.path().join(format!("catalogs/{name}.sprag"));
+        fs::write(&path, fs::read_to_string(&path).unwrap() + "\n// changed\n").unwrap();
+    }
+    assert_eq!(run(folder.path(), &["catalog", "pin", "common"]).exit, Exit::Clean);
+    let now = fs::read_to_string(folder.path().join("sprag.lock")).unwrap();
+    let of = |lock: &str, name: &str| {
+        let entry = lock.split("[[catalog]]").find(|e| e.contains(&format!("name = \"{name}\"\n"))).unwrap();
+        entry.to_owned()
+    };
+    assert_eq!(of(&lock, "atlassian"), of(&now, "atlassian"));
+    assert_ne!(of(&lock, "common"), of(&now, "common"));
+}
+
+#[test]
+fn catalogs_are_listed_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = run(folder.path(), &["catalog", "list", "--output-format", "json"]);
+    let list: Value = serde_json::from_slice(&said.out).unwrap();
+    let names: Vec<&str> = list.as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
+    assert!(names.is_sorted() && names.contains(&"microsoft.graph"), "{names:?}");
+    let graph = list.as_array().unwrap().iter().find(|c| c["name"] == "microsoft.graph").unwrap();
+    assert_eq!((graph["operations"].as_u64(), graph["scopes"].as_u64()), (Some(11_146), Some(1496)));
+    let lines = text(&run(folder.path(), &["catalog", "list"]).out);
+    assert_eq!(lines.lines().count(), names.len());
+
+    let said = run(folder.path(), &["catalog", "show", "atlassian.jira"]);
+    insta::assert_snapshot!(text(&said.out), @r#"
+    atlassian.jira 2026-07
+    from OpenAPI: The Jira Cloud platform REST API 1001.0.0-SNAPSHOT-532ed230ff9aa83f9c3039b776559e831302b5dd; sha256 de937664ba49f727
+    uses atlassian
+    6 scopes of model atlassian.classic
+    189 scopes of model atlassian.granular
+    616 operations: 309 read, 61 write, 28 delete, 218 admin
+    "#);
+    let said = run(
+        folder.path(),
+        &["catalog", "show", "atlassian.jira", "jira.webhook.create", "manage:jira-webhook"],
+    );
+    insta::assert_snapshot!(text(&said.out), @r#"
+    operation jira.webhook.create {
+      access admin
+      in site
+      http POST "/rest/api/3/webhook"
+      requires atlassian.connect READ
+      requires atlassian.classic [manage:jira-webhook, read:jira-work]
+      requires atlassian.granular [read:field:jira, read:project:jira, write:webhook:jira]
+      marks app-access-rule-exempt, registers-webhooks
+    }
+    scope atlassian.classic manage:jira-webhook
+    // alone it opens 0 operations of 617
+    "#);
+    fails(folder.path(), &["catalog", "show", "atlassian.jra"], "there is no catalog `atlassian.jra`");
+    fails(
+        folder.path(),
+        &["catalog", "show", "github", "nothing.*"],
+        "has no operation or scope `nothing.*`",
+    );
+}
+
+#[test]
+fn versions_of_a_catalog_are_compared() {
+    let folder = package(POLICY);
+    assert_eq!(run(folder.path(), &["catalog", "add", "slack"]).exit, Exit::Clean);
+    let path = folder.path().join("catalogs/slack.sprag");
+    let kept = fs::read_to_string(&path).unwrap();
+    let begin = kept.find("operation slack.files.list").unwrap();
+    let end = begin + kept[begin..].find("\n}\n\n").unwrap() + 4;
+    fs::write(&path, format!("{}{}", &kept[..begin], &kept[end..])).unwrap();
+    let said = run(folder.path(), &["catalog", "diff", "slack", "catalogs/slack.sprag"]);
+    assert!(text(&said.out).contains("- slack.files.list"), "{}{}", text(&said.out), said.err);
+}
+
+#[test]
+fn a_folder_is_surveyed() {
+    let folder = tempfile::tempdir().unwrap();
+    let vendor = folder.path().join("vendor");
+    fs::create_dir_all(vendor.join("node_modules")).unwrap();
+    let write = |name: &str, text: &str| fs::write(vendor.join(name), text).unwrap();
+    write(
+        "connect.json",
+        r#"{"key": "k", "vendor": {"name": "A"}, "scopes": ["read", "write"], "baseUrl": "https://a.example", "name": "K", "modules": {"jiraX": [], "webhooks": [{"event": "jira:issue_created"}]}}"#,
+    );
+    write(
+        "manifest.yml",
+        "app: {id: x}\npermissions:\n  scopes: [read:jira-work, read:nothing]\n  external: {images: ['*']}\n",
+    );
+    assert_eq!(run(folder.path(), &["import", "--check", "vendor"]).exit, Exit::Clean);
+    write("hipchat.json", r#"{"key": "k", "capabilities": {}}"#);
+    write("notes.txt", "not looked at");
+    write("package.json", r#"{"name": "a package"}"#);
+    write("broken.yaml", "a: [");
+    fs::write(vendor.join("node_modules/x.json"), "{").unwrap();
+    let said = run(folder.path(), &["import", "--check", "vendor"]);
+    assert_eq!(said.exit, Exit::Findings);
+    insta::assert_snapshot!(text(&said.out), @r#"
+    vendor/connect.json  connect       1 app, 2 scopes; 4 notes: address 1, event 1, member 1, module 1
+    vendor/manifest.yml  forge         1 app, 1 scope; 2 notes: address 1, unknown 1
+    vendor/broken.yaml: cannot be read: broken.yaml:2:1: not YAML as expected: while parsing a node, did not find expected node content
+    vendor/hipchat.json: refused: hipchat.json#/capabilities: a HipChat descriptor (`capabilities`); expected one for Jira or Confluence
+
+    connect: 2 read, 1 imported, 1 refused; 4 notes: address 1, event 1, member 1, module 1
+    forge: 1 read, 1 imported, 0 refused; 2 notes: address 1, unknown 1
+    1 file of no known format
+    "#);
+    let said = run(folder.path(), &["import", "--check", "vendor", "--output-format", "json"]);
+    let rows: Value = serde_json::from_slice(&said.out).unwrap();
+    let outcomes: Vec<&str> =
+        rows.as_array().unwrap().iter().map(|r| r["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["unreadable", "imported", "refused", "imported", "unknown"]);
+    fails(folder.path(), &["import", "--check", "vendor/node_modules/none"], "cannot read");
+}
+
+// ---- helpers
+
+fn package(policy: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("sprag.toml"), PACKAGE).unwrap();
+    fs::write(folder.path().join("policy.sprag"), policy).unwrap();
+    folder
+}
+
+fn run(folder: &Path, args: &[&str]) -> Said {
+    sprag(folder, args)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[track_caller]
+fn check(folder: &Path, args: &[&str], out: &str, err: &str) {
+    let said = run(folder, args);
+    assert_eq!((text(&said.out).as_str(), said.err.as_str()), (out, err), "{args:?}");
+    assert_eq!(said.exit, Exit::Clean, "{args:?}");
+}
+
+#[track_caller]
+fn fails(folder: &Path, args: &[&str], sentence: &str) {
+    let said = run(folder, args);
+    assert_eq!(said.exit, Exit::Failed, "{args:?}");
+    assert!(said.err.contains(sentence), "{args:?}: {}", said.err);
+}
