@@ -240,8 +240,9 @@ fn standing(about: &About, seen: &mut Seen) {
         .filter(|o| model.operations[*o].access == Access::Admin)
         .collect();
     let found = ratchets::standing(model, tried, app, Access::Admin);
-    let operations = found.as_ref().map(|f| f.operations.iter().map(|o| o.index()).collect());
-    assert_eq!(operations.unwrap_or_else(BTreeSet::new), known, "{about}");
+    let operations: Option<BTreeSet<usize>> =
+        found.as_ref().map(|f| f.operations.iter().map(|o| o.index()).collect());
+    assert_eq!(operations.unwrap_or_default(), known, "{about}");
     *seen.entry("standing").or_default() += usize::from(found.is_some());
     for door in ratchets::other_doors(model, &Needs::of(model), tried, app) {
         assert!(door.left.iter().all(|o| !tried.permitted(app, o).is_empty()), "{about}");

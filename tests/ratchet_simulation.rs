@@ -240,7 +240,7 @@ fn run(world: &Compiled, seed: u64, protocol: Protocol, seen: &mut Seen) -> Resu
     let mut run = Run {
         world,
         installation: Installation { app: "app.alpha".to_owned(), site: "s".to_owned() },
-        probes: LEVELS.iter().map(|level| probe(level)).collect(),
+        probes: LEVELS.iter().map(probe).collect(),
         random,
         protocol,
         nodes,

@@ -19,6 +19,9 @@ use sprag::sema::model::{AppId, Claim, ClauseId, ClauseKind, Condition, Layer, M
 use sprag_test_support::compiled::{self, Compiled};
 use sprag_test_support::random::Random;
 
+/// Whether something is so of a request; `None` where it is not known.
+type Asks = Box<dyn Fn(&Request) -> Option<bool>>;
+
 /// A longer campaign: `SPRAG_PACKAGES=1000000 cargo test --release --test regions`.
 #[expect(clippy::disallowed_methods, reason = "a campaign is set by the environment")]
 fn setting(name: &str, otherwise: u64) -> u64 {
@@ -134,7 +137,7 @@ fn one(seed: u64, seen: &mut Seen) {
 struct Fact {
     name: String,
     term: Term,
-    is: Box<dyn Fn(&Request) -> Option<bool>>,
+    is: Asks,
 }
 
 fn one_side(
@@ -304,7 +307,7 @@ fn facts(
 }
 
 /// Whether a clause matches: what its layer says where it is the only one.
-fn alone(model: &Model, id: ClauseId) -> Box<dyn Fn(&Request) -> Option<bool>> {
+fn alone(model: &Model, id: ClauseId) -> Asks {
     let kind = model.clauses[id.index()].kind;
     let mut model = model.clone();
     model.authority.app_user = Source::Policy;

@@ -101,6 +101,7 @@ pub fn compare(models: [&Model; 2], relation: Relation, progress: Progress<'_>) 
 }
 
 /// What a pair says against the relation.
+#[expect(clippy::large_enum_variant, reason = "it is made once for a question about all requests")]
 enum Found {
     Against { request: Request, permits: [bool; 2], weight: u64 },
     Undecided(Spent),

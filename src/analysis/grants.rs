@@ -1,4 +1,4 @@
-//! The smallest grant of scopes for an app, in the words of the model: [`minimal`](super::minimal) asked about it.
+//! The smallest grant of scopes for an app, in the words of the model: `minimal` asked about it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

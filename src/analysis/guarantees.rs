@@ -167,6 +167,7 @@ fn speaking<'c, 'm>(
 }
 
 /// What one cell says of one claim, if it does not hold there.
+#[expect(clippy::large_enum_variant, reason = "it is made once for a question about all requests")]
 enum Outcome {
     /// The lightest request that breaks it, as far as the engines know, and what it weighs.
     Broken(Request, Answer, u64),
@@ -212,7 +213,7 @@ fn relaxed<'c>(
     found: &mut Vec<(usize, Outcome)>,
 ) -> Vec<(usize, &'c Claim)> {
     let is_grant = |clause: &ClauseId| model.clauses[clause.index()].kind == ClauseKind::ContextUserGrant;
-    let clauses = models.index(0).clauses(cell.app, cell.operation());
+    let clauses = models.of(0).clauses(cell.app, cell.operation());
     if !clauses.iter().any(is_grant) {
         return here;
     }

@@ -5,6 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cells::{Cell, Cells, Extra};
 use crate::sema::model::{AppId, Model, OperationId};
 
+/// An operation in each of two models, where it is known.
+pub type Sides = [Option<OperationId>; 2];
+
+/// The number of a cell in each of them.
+type Numbers = [Option<usize>; 2];
+
 /// An app, and operations that are decided alike for it in each of two models.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pair {
@@ -13,7 +19,7 @@ pub struct Pair {
     /// The app in each model; in one of them at least.
     pub apps: [Option<AppId>; 2],
     /// The operations by name, in each model; in one of them at least. At least one, by name.
-    pub operations: Vec<(String, [Option<OperationId>; 2])>,
+    pub operations: Vec<(String, Sides)>,
 }
 
 impl Pair {
@@ -40,7 +46,7 @@ pub fn pairs_with<'m>(models: [&'m Model; 2], extra: [&[Extra<'m>]; 2]) -> Vec<P
     for key in keys {
         let apps = [0, 1].map(|side| apps[side].get(key).copied());
         // For each operation the cell that it lies in, on each side where there is one.
-        let mut groups: BTreeMap<&str, ([Option<usize>; 2], [Option<OperationId>; 2])> = BTreeMap::new();
+        let mut groups: BTreeMap<&str, (Numbers, Sides)> = BTreeMap::new();
         for side in [0, 1] {
             for (number, cell) in of(&cells[side], apps[side], &operations[side]).into_iter().enumerate() {
                 for operation in cell.operations {
@@ -51,8 +57,7 @@ pub fn pairs_with<'m>(models: [&'m Model; 2], extra: [&[Extra<'m>]; 2]) -> Vec<P
                 }
             }
         }
-        let mut of_key: BTreeMap<[Option<usize>; 2], Vec<(String, [Option<OperationId>; 2])>> =
-            BTreeMap::new();
+        let mut of_key: BTreeMap<Numbers, Vec<(String, Sides)>> = BTreeMap::new();
         for (name, (cells, operations)) in groups {
             of_key.entry(cells).or_default().push((name.to_owned(), operations));
         }

@@ -83,7 +83,7 @@ fn at(name: &str, from: &Path, path: &Path, before: &str, cx: &mut Context<'_>) 
         if whole.extension().is_some_and(|e| e == "sprag")
             && let Some(catalog) = driver::catalog_name(&files::read_text(from, &whole)?)
         {
-            return self::catalog(name, from, &whole, &catalog.to_owned(), before, cx);
+            return self::catalog(name, from, &whole, catalog, before, cx);
         }
     }
     let compiled = Package::load_from(from, Some(path), cx)?.compile(cx);

@@ -146,7 +146,7 @@ pub(super) fn rules(situation: &Situation) -> Verdict {
 }
 
 /// 8. No stage reached and no administrator took the operation or the container away, nor scopes without which it
-/// is not callable.
+///    is not callable.
 pub(super) fn ratchet(situation: &Situation) -> Verdict {
     let withdrawn = not_refused(situation, ClauseKind::Withdrawal, Layer::Ratchet, Reason::Withdrawn);
     if withdrawn.refusal.is_some() {

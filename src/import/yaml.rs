@@ -254,10 +254,11 @@ fn untagged(text: &str) -> Value {
         if let Ok(whole) = text.trim_start_matches('+').parse::<i64>() {
             return Value::Number(whole.into());
         }
-    } else if number && text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) {
-        if let Some(number) = text.parse::<f64>().ok().and_then(Number::from_f64) {
-            return Value::Number(number);
-        }
+    } else if number
+        && text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
+        && let Some(number) = text.parse::<f64>().ok().and_then(Number::from_f64)
+    {
+        return Value::Number(number);
     }
     Value::String(text.to_owned())
 }

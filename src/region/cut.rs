@@ -400,7 +400,7 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
             (0..self.asked.sides.len()).any(|side| self.asked.container_named(side, kind, text).is_some())
         };
         let member = || self.members.iter().any(|members| members.of.contains_key(text));
-        !exact && !self.kinds.iter().any(declared) && !(self.users && member())
+        !(exact || self.kinds.iter().any(declared) || self.users && member())
     }
 
     fn patterns(&self, form: Form) -> Vec<Pattern> {
@@ -424,7 +424,7 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
         let known = |text: &&&str| !exact.contains(**text);
         // With one side and no other test, members of the same groups are alike.
         let others = |test: &&Test| !matches!(test, Test::Predicate(_, _, Predicate::Is(_)));
-        let alike = self.asked.sides.len() == 1 && !self.tests.iter().any(|test| others(&test));
+        let alike = self.asked.sides.len() == 1 && !self.tests.iter().any(others);
         let mut users = Vec::new();
         for members in &self.members {
             for (_, members) in &members.ways {

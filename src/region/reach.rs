@@ -16,6 +16,7 @@ use crate::sema::model::{AppId, ClauseId, ClauseKind, Condition, Layer, Operatio
 
 /// Whether any request is permitted.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "it is made once for a question about all requests")]
 pub enum Reach {
     /// None.
     Never,
@@ -57,7 +58,7 @@ pub(super) fn reach_by(
     operation: OperationId,
     asked: &Growing<'_>,
 ) -> (Reach, Vec<ClauseId>) {
-    let index = models.index(0);
+    let index = models.of(0);
     let model = index.model;
     let assumed = |layer: Layer| asked.assume.is_some_and(|assume| assume.contains(&layer));
     let clauses = index.clauses(app, operation);

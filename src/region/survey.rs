@@ -163,7 +163,7 @@ pub struct OfApp<'s, 'm> {
 impl<'m> Surveyor<'m> {
     /// Looks the first of the models through.
     pub fn new(models: &Models<'m>) -> Surveyor<'m> {
-        let index = models.index(0).clone();
+        let index = models.of(0).clone();
         let model = index.model;
         let mut known: HashMap<(ClauseKind, &Principal, String), u32> = HashMap::new();
         let mut known_sets: HashMap<&BTreeSet<OperationId>, u32> = HashMap::new();

@@ -63,7 +63,7 @@ impl<'m> Models<'m> {
     }
 
     /// What was found of one of them.
-    pub fn index(&self, side: usize) -> &Arc<Index<'m>> {
+    pub fn of(&self, side: usize) -> &Arc<Index<'m>> {
         &self.indices[side]
     }
 

@@ -103,7 +103,7 @@ pub struct Share {
 impl Share {
     /// Whole hundredths, rounded down, so that 100 means all of them; 100 of nothing.
     pub fn percent(self) -> u8 {
-        if self.of == 0 { 100 } else { u8::try_from(self.part * 100 / self.of).unwrap_or(100) }
+        (self.part * 100).checked_div(self.of).map_or(100, |share| u8::try_from(share).unwrap_or(100))
     }
 }
 

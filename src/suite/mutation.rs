@@ -195,6 +195,7 @@ fn fails(model: &Model, sources: &SourceMap, case: &TestCase) -> bool {
 }
 
 /// How a mutant differs from the policy.
+#[expect(clippy::large_enum_variant, reason = "it is made once for a question about all requests")]
 enum Difference {
     /// In no decision.
     None,

@@ -90,7 +90,7 @@ impl InCell<'_, '_> {
     /// First without the assignments to people, which are many and about all apps. Requests without a person are the
     /// same there; and what matters not even if all people had all roles does not matter at all.
     fn ask(&self) -> Vec<Undecided> {
-        let clauses = self.models.index(0).clauses(self.cell.app, self.cell.operation());
+        let clauses = self.models.of(0).clauses(self.cell.app, self.cell.operation());
         let (grants, others): (Vec<ClauseId>, Vec<ClauseId>) =
             clauses.into_iter().partition(|clause| self.is_grant(*clause));
         let open = |clauses: Vec<ClauseId>| {
@@ -265,7 +265,7 @@ impl InCell<'_, '_> {
 
     fn stages(&self) -> Vec<(Subject, RatchetId, u32)> {
         let mut stages = Vec::new();
-        for ratchet in self.models.index(0).ratchets(self.cell.app) {
+        for ratchet in self.models.of(0).ratchets(self.cell.app) {
             for stage in 1..self.model.ratchets[ratchet.index()].stages.len() as u32 {
                 let subject = Subject::Stage(*ratchet, stage);
                 if self.open(subject) {

@@ -26,7 +26,7 @@ pub(super) fn of<'m>(
     let mut of: BTreeMap<ClauseId, Vec<&Cell>> = dead.iter().map(|clause| (*clause, Vec::new())).collect();
     let mut work: Vec<(&Cell, Vec<ClauseId>)> = Vec::new();
     for cell in cells {
-        let here = models.index(0).clauses(cell.app, cell.operation());
+        let here = models.of(0).clauses(cell.app, cell.operation());
         let here: Vec<ClauseId> = here.into_iter().filter(|clause| dead.contains(clause)).collect();
         for clause in &here {
             of.entry(*clause).or_default().push(cell);

@@ -113,8 +113,11 @@ pub(super) fn level(node: &Node<'_>) -> Result<usize, ImportError> {
     found.ok_or_else(|| node.error(format!("expected `read`, `write` or `admin`, found `{written}`")))
 }
 
+/// Model and name of a scope; its level, and what it includes.
+type Leveled = ((String, String), (Option<i64>, Vec<String>));
+
 /// Scopes of one permission; each includes the next one below that there is.
-fn scopes(permission: &str, all: &BTreeSet<usize>) -> Vec<((String, String), (Option<i64>, Vec<String>))> {
+fn scopes(permission: &str, all: &BTreeSet<usize>) -> Vec<Leveled> {
     let name = |at: usize| format!("{permission}:{}", LEVELS[at]);
     let below = |at: usize| all.range(..at).next_back().map(|b| name(*b)).into_iter().collect();
     all.iter().map(|at| ((MODEL.to_owned(), name(*at)), (None, below(*at)))).collect()
