@@ -7,10 +7,12 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use sprag_runtime::{App, Bundle, Request, Target, Value};
+use sprag::ratchet::Observer;
+use sprag::sema::model::{AppId, OperationId};
+use sprag_runtime::{App, AppHandle, Bundle, Request, State, Target, Value, Withdrawn};
 use sprag_test_support::workload::{LARGE, MEDIUM, SMALL, lend, workload};
 
-criterion_group!(benches, decide);
+criterion_group!(benches, decide, observe);
 criterion_main!(benches);
 
 /// More than any cache holds.
@@ -21,8 +23,8 @@ fn decide(criterion: &mut Criterion) {
     group.sample_size(20).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(2));
     for size in [SMALL, MEDIUM, LARGE] {
         let made = workload(size);
-        let bytes = made.bundle();
-        let bundle = Bundle::load(&bytes).unwrap_or_else(|e| panic!("{e}"));
+        let bytes: &'static [u8] = Box::leak(made.bundle().into_boxed_slice());
+        let bundle = Bundle::load(bytes).unwrap_or_else(|e| panic!("{e}"));
         let mut scratch = vec![0; bundle.scratch_len()];
         let requests = lend(&made.requests(DIFFERENT));
         let handles: Vec<Request<'_>> = requests.iter().map(|r| with_handles(&bundle, *r)).collect();
@@ -55,6 +57,27 @@ fn decide(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("hot-handles", size.name), |b| {
             b.iter(|| bundle.decide(black_box(&hot_handles), &mut scratch));
         });
+        // The same with all that is known of the installation, looked up before: approvals, an operation and two
+        // containers withdrawn, the stages of its ratchets.
+        let states = states(&bundle, &handles);
+        let with_state = |request: &Request<'static>| match request.app {
+            Some(App::Handle(app)) => {
+                let state = states.iter().find(|(of, _)| *of == app).map(|(_, state)| *state);
+                Request { state, ..*request }
+            }
+            Some(App::Key(_)) | None => *request,
+        };
+        let hot_state = with_state(&hot_handles);
+        group.bench_function(BenchmarkId::new("hot-state", size.name), |b| {
+            b.iter(|| bundle.decide(black_box(&hot_state), &mut scratch));
+        });
+        if states.len() <= FEW {
+            let stated: Vec<Request<'_>> = handles.iter().map(with_state).collect();
+            let mut different_stated = stated.iter().cycle();
+            group.bench_function(BenchmarkId::new("different-state", size.name), |b| {
+                b.iter(|| different_stated.next().map(|request| bundle.decide(request, &mut scratch)));
+            });
+        }
         let resolved = bundle.resolve(hot, &mut scratch);
         group.bench_function(BenchmarkId::new("hot-resolved", size.name), |b| {
             b.iter(|| bundle.decide_resolved(black_box(&resolved)));
@@ -68,6 +91,46 @@ fn decide(criterion: &mut Criterion) {
         });
     }
     group.finish();
+}
+
+/// Apps of which a list is searched through while preparing.
+const FEW: usize = 2000;
+
+/// What is known of an installation of each app that the requests are about.
+fn states(
+    bundle: &Bundle<'static>,
+    requests: &[Request<'static>],
+) -> Vec<(AppHandle, &'static State<'static>)> {
+    let mut states: Vec<(AppHandle, &'static State<'static>)> = Vec::new();
+    let mut known = std::collections::HashSet::new();
+    let containers: &'static [(&str, &str)] = &[("project", "gone-1"), ("site", "gone-2")];
+    let withdrawn = Withdrawn { operations: &["demo.nothing"], containers, ..Withdrawn::default() };
+    for request in requests {
+        let Some(App::Handle(app)) = request.app else { continue };
+        if states.len() > FEW || !known.insert(format!("{app:?}")) {
+            continue;
+        }
+        let words = Box::leak(vec![0; bundle.state_len(app, &withdrawn)].into_boxed_slice());
+        let state =
+            bundle.state(app, request.stages, None, withdrawn, words).unwrap_or_else(|| panic!("its own"));
+        states.push((app, Box::leak(Box::new(state))));
+    }
+    states
+}
+
+/// What it costs to note that a permitted request used a scope.
+fn observe(criterion: &mut Criterion) {
+    let world = sprag_test_support::installations::world();
+    let observer = Observer::new(&world.model, AppId(0));
+    let name = "demo.issue.edit";
+    let edit = world.model.operations.iter().position(|o| o.name == name).unwrap_or_default();
+    let mut now = 0;
+    criterion.bench_function("observe/note", |b| {
+        b.iter(|| {
+            now += 1;
+            observer.note(black_box(OperationId(edit as u32)), now);
+        });
+    });
 }
 
 /// The same request with app and operation looked up.

@@ -208,6 +208,20 @@ pub fn matching(model: &Model, request: &Request) -> Vec<ClauseId> {
     situation.clauses().filter_map(matches).collect()
 }
 
+/// Whether one of these clauses, which refuse, refuses all that the request asks for. App and operation are those that
+/// the request names.
+pub fn refuse(
+    model: &Model,
+    (app, operation): (AppId, OperationId),
+    request: &Request,
+    clauses: impl IntoIterator<Item = ClauseId>,
+) -> bool {
+    let chain = chain::effective(model, operation, &request.containers);
+    let situation = Situation::new(model, request, app, operation, chain);
+    let mut clauses = clauses.into_iter().map(|id| &model.clauses[id.index()]);
+    clauses.any(|clause| conditions::matches(&situation, clause, false))
+}
+
 /// A layer that permits some entries of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterLayer {

@@ -28,7 +28,7 @@ fn packages(otherwise: u64) -> u64 {
 
 #[test]
 fn guarantees_hold_of_all_requests_or_are_broken_by_the_one_that_is_told() {
-    let seen = campaign(packages(2_500), &|random, seen| {
+    let seen = campaign(packages(7_000), &|random, seen| {
         let text = policy(random, true);
         let world = compiled::files(vec![text.clone()], CATALOG);
         let requests = Requests::of(&[&text], &world.model);
@@ -44,7 +44,7 @@ fn guarantees_hold_of_all_requests_or_are_broken_by_the_one_that_is_told() {
 
 #[test]
 fn relations_hold_of_all_requests_or_are_broken_by_the_one_that_is_told() {
-    let seen = campaign(packages(2_500), &|random, seen| {
+    let seen = campaign(packages(7_000), &|random, seen| {
         let one = policy(random, false);
         // Half of them differ in one line only, so that relations hold often enough.
         let other = if random.one_in(2) { one_line_less(random, &one) } else { policy(random, false) };
@@ -62,7 +62,7 @@ fn relations_hold_of_all_requests_or_are_broken_by_the_one_that_is_told() {
 
 #[test]
 fn what_is_dead_changes_nothing_and_what_is_not_does() {
-    let seen = campaign(packages(2_500), &|random, seen| {
+    let seen = campaign(packages(7_000), &|random, seen| {
         let text = policy(random, false);
         let world = compiled::files(vec![text.clone()], CATALOG);
         let requests = Requests::of(&[&text], &world.model);

@@ -17,7 +17,7 @@ missed=0 planted=0
 
 # plant NAME TESTS FILE PERL [FILE PERL]…
 #
-# Of the tests, `+a,b` are features that they need.
+# Of the tests, `+a,b` are features that they need, and `lib` those beside the code.
 plant() {
     local name=$1 tests=$2
     shift 2
@@ -30,7 +30,11 @@ plant() {
     done
     local arguments=() test said caught
     for test in $tests; do
-        if [[ $test == +* ]]; then arguments+=(--features "${test#+}"); else arguments+=(--test "$test"); fi
+        case $test in
+        +*) arguments+=(--features "${test#+}") ;;
+        lib) arguments+=(--lib) ;;
+        *) arguments+=(--test "$test") ;;
+        esac
     done
     said=$(timeout 900 cargo test --quiet --no-default-features --no-fail-fast "${arguments[@]}" 2>&1)
     if grep -q '^error\(\[E\|: could not compile\)' <<<"$said"; then
@@ -58,6 +62,23 @@ plant eval-parent-not-filled "$agree" src/eval/chain.rs 's/by_kind\.insert\(pare
 plant eval-less-or-equal "$agree" src/eval/conditions.rs 's/Ordering::Less => left < right/Ordering::Less => left <= right/'
 plant eval-closure-skipped "$agree" src/eval/scopes.rs 's/scopes\.iter\(\)\.copied\(\)\.chain\(implied\)\.collect\(\)/{ drop(implied); scopes.clone() }/'
 plant eval-declared-group-ignored "$agree" src/eval/values.rs 's/if let Some\(members\) = situation\.model\.groups\.get\(group\) \{/if let (Some(members), true) = (situation.model.groups.get(group), false) {/'
+
+# The state of ratchets.
+ratchets="ratchet_laws ratchet_scenarios ratchet_simulation"
+plant ratchet-approvals-are-blind "$ratchets" src/ratchet/standing.rs 's/\.all\(\|target\| vote\.seen\.covers\(&facts\.marks, target\)\)\n\}/.all(|_| true)\n}/'
+plant ratchet-one-is-enough "$ratchets" src/ratchet/standing.rs 's/voters\.len\(\) >= most as usize/{ let _ = most; !voters.is_empty() }/'
+plant ratchet-nothing-ends "$ratchets" src/ratchet/standing.rs 's/clock\.over\(vote\.at, vote\.mark, seconds\)/{ let _ = (seconds, clock); false }/'
+plant ratchet-clock-forgets "$ratchets" src/ratchet/clock.rs 's/seen\.map_or\(now, \|seen\| seen\.max\(now\)\)/{ let _ = seen; now }/'
+plant ratchet-jumps-prolong "$ratchets" src/ratchet/clock.rs 's/since > self\.now\.saturating_add\(MAX_SKEW\)/since > self.now.saturating_add(i64::MAX)/'
+plant ratchet-reinstalling-restores "$ratchets" src/ratchet/advance.rs 's/self\.facts\.installed\.0\.is_none\(\) && self\.facts\.marks\.installation\.is_empty\(\)/true/'
+plant ratchet-never-regrows-anyway "$ratchets" src/ratchet/state.rs 's/limit\.as_ref\(\)\.is_some_and\(\|limit\| !limit\.contains\(scope\)\)\s*\|\| record/record/'
+plant ratchet-less-is-asked-in-vain "$ratchets" src/ratchet/advance.rs 's/self\.facts\.marks\.mark\(&Target::Unasked\(name\), self\.here\.writer\);/drop(name);/'
+plant ratchet-map-keeps-own "$ratchets" src/ratchet/join.rs 's/Some\(own\) => own\.join\(value\)/Some(_) => false/'
+plant ratchet-use-in-the-future "$ratchets" src/ratchet/advance.rs 's/\(\*at\)\.min\(self\.here\.now\)/*at/'
+plant eval-implying-scopes-stay "$agree" src/eval/scopes.rs 's/implies\.iter\(\)\.chain\(\[&scope\]\)/implies.iter().take(0).chain([\&scope])/'
+plant eval-unknown-container-is-another "$agree" src/eval/taken.rs 's/None => true/None => false/'
+plant runtime-optional-is-held "$agree" runtime/src/state.rs 's/app\.outright\.get\(\) == NONE \|\| self/true || self/'
+plant runtime-prepared-forgets-gone "$agree" runtime/src/state.rs 's/!forever && !self/!self/'
 
 # The compiler.
 plant space-interval-bound "$agree" src/space/classes.rs 's/Order\(_, Constant::Int\(n\)\) => bounds\.extend\(n\.checked_add\(1\)\)/Order(_, Constant::Int(n)) => bounds.extend(Some(*n))/'
@@ -168,7 +189,8 @@ plant store-records-what-is-known "$stores" src/state/mod.rs 's/if !facts\.join\
 plant store-hash-without-previous "$stores" src/state/chain.rs 's/"previous": head\.hash\.to_string\(\)/"previous": beginning(head.store).to_string()/'
 plant store-link-not-verified "$stores" src/state/verify.rs 's/if entry\.previous != self\.head\.hash \{/if entry.previous == entry.hash {/'
 plant store-cut-off-not-noticed "$stores" src/state/verify.rs 's/known\.epoch >= next/known.epoch > next + 1000/'
-plant store-taken-back-not-noticed "$stores" src/state/verify.rs 's/known\.epoch == wanted && known\.hash != entry\.hash/known.epoch == wanted \&\& known.epoch == 0/'
+plant store-another-past-not-noticed "$stores" src/state/verify.rs 's/known\.epoch == wanted && known\.hash != entry\.hash/known.epoch == wanted \&\& known.epoch == 0/'
+plant store-taken-back-not-noticed "$stores" src/state/verify.rs 's/&& !entry\.facts\.includes\(before\)/\&\& entry.facts.installed.0.is_some() \&\& before == \&Facts::default()/'
 plant store-changed-entry-believed "$stores" src/state/schema.rs 's/if entry\.is_whole\(\) \{/if entry.is_whole() || entry.epoch > 0 {/'
 plant witness-not-kept "$stores" src/state/witness.rs 's/if known != Some\(head\) \{/if known.is_none() {/'
 plant witness-takes-older "$stores" src/state/witness.rs 's/if head\.epoch < known\.epoch \{/if head.epoch + 1000 < known.epoch {/' \
@@ -178,6 +200,7 @@ plant witness-takes-another-store "$stores" src/state/witness.rs 's/if head\.sto
     src/state/witness.rs 's/if head\.epoch < known\.epoch \{/if head.epoch < known.epoch \&\& head.store == known.store {/' \
     src/state/witness.rs 's/if then != Some\(known\.hash\) \{/if then != Some(known.hash) \&\& head.store == known.store {/'
 plant sqlite-reads-before-it-locks "$stores" src/state/sqlite.rs 's/TransactionBehavior::Immediate/TransactionBehavior::Deferred/'
+plant sqlite-does-not-sync "+sqlite lib" src/state/sqlite.rs 's/PRAGMA synchronous = FULL/PRAGMA synchronous = NORMAL/'
 plant sqlite-newer-schema-taken "$stores" src/state/schema.rs 's/filter\(\|done\| \*done <= VERSION\)/map(|done| done.min(VERSION))/'
 plant postgres-reads-before-it-locks "$stores" src/state/postgres.rs 's/" FOR UPDATE"/""/g'
 plant postgres-tells-nobody "$stores" src/state/postgres.rs 's/SELECT pg_notify\(\$1, \$2\)/SELECT length(\$1 || \$2)/'

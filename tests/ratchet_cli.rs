@@ -37,7 +37,7 @@ ratchet setup on timesheets {
   then settled
     holds READ
     withdraws demo.issue.* in project where category == "Finance"
-    when command
+    when command or WRITE unused for 90d
   reopen start by 2 of group admins for 2h
 }
 
@@ -236,9 +236,13 @@ fn a_dry_run_shows_what_goes_and_keeps_nothing() {
     );
     assert_eq!(said["operations"]["narrowed"], json!(["demo.issue.get", "demo.issue.search"]));
     assert_eq!(said["operations"]["gained"], json!([]));
-    let never = |scope: &str| json!({ "scope": scope, "last_used": null });
-    assert_eq!(said["noticed"], json!([never("ADMIN"), never("WRITE")]));
+    let never = |scope: &str, watched| json!({ "scope": scope, "last_used": null, "watched": watched });
+    assert_eq!(said["noticed"], json!([never("ADMIN", false), never("WRITE", true)]));
     place.stands(11, "start", &["ADMIN", "READ", "WRITE"]);
+    place.does(&["used", "demo.issue.edit=3", "demo.page.get"], 12);
+    let told = place.does(&["turn", "setup", "settled", "--dry-run"], 13);
+    let noticed = "  scope ADMIN: nothing in the policy watches its use\n  scope WRITE: last used 2026-09-21T14:13:32Z\n";
+    assert!(told.contains(noticed), "{told}");
 
     let told = place.does(&["withdraw", "--container", "project=SHOP", "--dry-run"], 12);
     assert!(
@@ -282,6 +286,16 @@ fn decisions_go_by_the_store_whatever_the_request_says() {
     assert_eq!(place.decide("demo.issue.edit", 11).1["decision"], json!(true));
     place.does(&["withdraw", "--operation", "demo.issue.edit"], 12);
     assert_eq!(place.decide("demo.issue.edit", 13).1["decision"], json!(false));
+
+    // What was changed from outside is not believed, and nothing is decided by it.
+    let connection = rusqlite::Connection::open(place.folder().join("state.db")).unwrap();
+    let tampers = "DROP TRIGGER sprag_entry_kept;
+        UPDATE sprag_entry SET entry = replace(entry, 'ADMIN', 'ADMIX')";
+    connection.execute_batch(tampers).unwrap();
+    let (exit, answer) = place.decide("demo.project.get", 14);
+    assert_eq!((exit, &answer["decision"]), (Exit::Failed, &json!(false)), "{answer:#}");
+    let error = json!({ "status": 503, "message": "entry 3 of the store was changed from outside" });
+    assert_eq!(answer["context"], json!({ "error": error }));
 
     // A policy that the bundle was not made of would read the state otherwise.
     let policy = place.folder().join("policy.sprag");

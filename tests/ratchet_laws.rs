@@ -227,3 +227,26 @@ fn who_acts_says_who_and_why() {
     let tick = advance(&world.model, &installation(), &step.facts, &world::event(What::Tick), here).unwrap();
     assert_eq!(tick.records, []);
 }
+
+/// What guarantees in reachable states count upon: what time alone has turned, and nothing reopens, has turned.
+#[test]
+fn no_installation_is_older_than_its_stage() {
+    let world = world::world();
+    let (mut young, mut old) = (0, 0);
+    for seed in 0..3000 {
+        let ([facts, ..], now) = diverged(&mut Random::new(seed), &world, true);
+        let now = now + *Random::new(!seed).pick(&[0, -90_000_000, -200, 1_000_000, 2_592_000, 4_000_000]);
+        let state = effective(&world.model, &facts, &installation(), now);
+        let Some(age) = state.age else { continue };
+        for ratchet in &world.model.ratchets {
+            let reached = ratchet.stages.iter().position(|stage| stage.name == state.stages[&ratchet.name]);
+            for (stage, latest) in ratchet.latest().into_iter().enumerate().skip(1) {
+                let Some(latest) = latest.filter(|_| !ratchet.reopens(stage)) else { continue };
+                assert!(age < latest || reached >= Some(stage), "seed {seed}: {age} s old: {state:#?}");
+                young += usize::from(age < latest);
+                old += usize::from(age >= latest);
+            }
+        }
+    }
+    assert!(young > 500 && old > 500, "{young} {old}");
+}

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Progress;
 use super::asking;
-use super::cells::{Cell, Cells};
-use super::guarantees::{Asked, asked, extra, in_parallel, work};
+use super::cells::Cell;
+use super::guarantees::{Asked, asked, in_parallel, work};
 use crate::eval;
 use crate::region::terms::Term;
 use crate::region::{Counting, Models};
@@ -38,10 +38,9 @@ pub struct Clash {
 /// Compares all claims. What the engines do not decide is left out: the proof of the claim itself tells of it.
 pub fn claims(model: &Model, progress: Progress<'_>) -> Claims {
     let all: Vec<Asked<'_>> = asked(model).collect();
-    let extra = extra(&all);
-    let cells = work(&all, &Cells::new(model, &extra));
     let models = Models::new(&[model]);
-    let found = in_parallel(&cells, progress, &|cell| in_cell(model, &models, &all, cell));
+    let work = work(model, &models, &all);
+    let found = in_parallel(&work, progress, &|work| in_cell(model, &models, &all, &work.cell));
     let mut speaks = BTreeSet::new();
     let mut clashes: BTreeMap<(usize, usize), Request> = BTreeMap::new();
     for found in found {
@@ -73,7 +72,8 @@ fn in_cell(model: &Model, models: &Models<'_>, all: &[Asked<'_>], cell: &Cell) -
         .filter(|(_, claim)| claim.apps.contains(&cell.app) && claim.operations.contains(&cell.operation()))
         .collect();
     let conditions: Vec<_> = here.iter().map(|(_, claim)| (0, &claim.condition)).collect();
-    let mut universe = models.universe(&[Some((cell.app, cell.operation()))], &conditions);
+    // Claims are held against each other, whatever rules say.
+    let mut universe = models.bare(cell.app, cell.operation(), &conditions);
     let spoken_of: Vec<Term> = here
         .iter()
         .map(|(_, claim)| {

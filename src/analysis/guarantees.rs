@@ -1,6 +1,7 @@
 //! Guarantees: each claim proved over all requests, refuted by the smallest one, or not decided.
 
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Progress;
@@ -9,7 +10,7 @@ use super::cells::{Cell, Cells, Extra};
 use crate::eval::{self, Answer};
 use crate::parallel;
 use crate::region::terms::Term;
-use crate::region::{Counting, Models, Universe, Variation};
+use crate::region::{Counting, Models, Surveyor, Universe, Variation, reads};
 use crate::request::Request;
 use crate::sema::model::{AppId, Claim, ClauseId, ClauseKind, Condition, Layer, Model, OperationId};
 
@@ -60,18 +61,17 @@ pub struct Open {
 /// Proves or refutes all claims of all guarantees, in their order.
 pub fn prove(model: &Model, progress: Progress<'_>) -> Vec<Proof> {
     let claims: Vec<Asked<'_>> = asked(model).collect();
-    let extra = extra(&claims);
-    let work = work(&claims, &Cells::new(model, &extra));
     let models = Models::new(&[model]);
-    let found = in_parallel(&work, progress, &|cell| in_cell(model, &models, &claims, cell));
+    let work = work(model, &models, &claims);
+    let found = in_parallel(&work, progress, &|work| in_cell(model, &models, &claims, &work.cell));
     let mut proofs: Vec<Proof> = claims
         .iter()
         .map(|asked| Proof { guarantee: asked.guarantee, claim: asked.number, verdict: Verdict::Holds })
         .collect();
     let mut weights = vec![u64::MAX; claims.len()];
-    for (cell, found) in work.iter().zip(found) {
+    for (work, found) in work.iter().zip(found) {
         for (number, outcome) in found {
-            merge(&mut proofs[number].verdict, &mut weights[number], cell, outcome);
+            merge(&mut proofs[number].verdict, &mut weights[number], work.places, outcome);
         }
     }
     proofs
@@ -98,31 +98,72 @@ pub(super) fn extra<'m>(claims: &[Asked<'m>]) -> Vec<Extra<'m>> {
     claims.iter().map(of).collect()
 }
 
-/// The cells mapped, in order, and shown as they are done.
-pub(super) fn in_parallel<R: Send>(
-    cells: &[Cell],
+/// The items mapped, in order, and shown as they are done.
+pub(super) fn in_parallel<T: Sync, R: Send>(
+    items: &[T],
     progress: Progress<'_>,
-    map: &(impl Fn(&Cell) -> R + Sync),
+    map: &(impl Fn(&T) -> R + Sync),
 ) -> Vec<R> {
     let done = AtomicUsize::new(0);
-    parallel::map(cells, &|cell| {
-        let result = map(cell);
-        progress(done.fetch_add(1, Ordering::Relaxed) + 1, cells.len());
+    parallel::map(items, &|item| {
+        let result = map(item);
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1, items.len());
         result
     })
 }
 
-/// The cells that some claim speaks of.
-pub(super) fn work(claims: &[Asked<'_>], cells: &Cells<'_>) -> Vec<Cell> {
+/// A cell, for itself and for all that are decided alike and that the same claims speak of.
+pub(super) struct Work {
+    /// The first of them.
+    pub(super) cell: Cell,
+    /// Pairs of app and operation in all of them.
+    pub(super) places: usize,
+}
+
+/// What some claim speaks of, by the first app and operation.
+pub(super) fn work(model: &Model, models: &Models<'_>, claims: &[Asked<'_>]) -> Vec<Work> {
+    let extra = extra(claims);
+    let cells = Cells::new(model, &extra);
+    let surveyor = Surveyor::new(models);
+    let reads: Vec<[bool; 2]> = claims.iter().map(|asked| reads(model, &asked.claim.condition)).collect();
     let apps: BTreeSet<AppId> = claims.iter().flat_map(|asked| asked.claim.apps.iter().copied()).collect();
-    apps.into_iter()
-        .flat_map(|app| {
-            let about = claims.iter().filter(|asked| asked.claim.apps.contains(&app));
-            let operations: BTreeSet<OperationId> =
-                about.flat_map(|asked| asked.claim.operations.iter().copied()).collect();
-            cells.of(app, operations)
-        })
-        .collect()
+    let apps: Vec<AppId> = apps.into_iter().collect();
+    let of_apps = parallel::map(&apps, &|app: &AppId| {
+        let of_app = surveyor.of(*app);
+        let about = |asked: &&Asked<'_>| asked.claim.apps.contains(app);
+        let operations: BTreeSet<OperationId> =
+            claims.iter().filter(about).flat_map(|asked| asked.claim.operations.iter().copied()).collect();
+        let cells = cells.of(*app, operations).into_iter().map(|cell| {
+            let here: Vec<usize> = speaking(claims, &cell).map(|(number, _)| number).collect();
+            let own = |which: usize| here.iter().any(|number| reads[*number][which]);
+            let same = (own(0).then_some(*app), own(1).then(|| cell.operation()));
+            ((of_app.alike(cell.operation()), here, same), cell)
+        });
+        cells.collect::<Vec<_>>()
+    });
+    let mut known: HashMap<_, usize> = HashMap::new();
+    let mut work: Vec<Work> = Vec::new();
+    for (key, cell) in of_apps.into_iter().flatten() {
+        let places = cell.operations.len();
+        match known.entry(key) {
+            Entry::Occupied(at) => work[*at.get()].places += places,
+            Entry::Vacant(new) => {
+                new.insert(work.len());
+                work.push(Work { cell, places });
+            }
+        }
+    }
+    work
+}
+
+/// The claims that speak of a cell, by position.
+fn speaking<'c, 'm>(
+    claims: &'c [Asked<'m>],
+    cell: &Cell,
+) -> impl Iterator<Item = (usize, &'m Claim)> + use<'c, 'm> {
+    let (app, operation) = (cell.app, cell.operation());
+    let all = claims.iter().enumerate().map(|(number, asked)| (number, asked.claim));
+    all.filter(move |(_, claim)| claim.apps.contains(&app) && claim.operations.contains(&operation))
 }
 
 /// What one cell says of one claim, if it does not hold there.
@@ -135,14 +176,7 @@ enum Outcome {
 
 /// The claims, by position, that do not hold in the cell.
 fn in_cell(model: &Model, models: &Models<'_>, claims: &[Asked<'_>], cell: &Cell) -> Vec<(usize, Outcome)> {
-    let speaks =
-        |claim: &Claim| claim.apps.contains(&cell.app) && claim.operations.contains(&cell.operation());
-    let here: Vec<(usize, &Claim)> = claims
-        .iter()
-        .enumerate()
-        .filter(|(_, asked)| speaks(asked.claim))
-        .map(|(number, asked)| (number, asked.claim))
-        .collect();
+    let here: Vec<(usize, &Claim)> = speaking(claims, cell).collect();
     let conditions: Vec<_> = here.iter().map(|(_, claim)| (0, &claim.condition)).collect();
     let mut found = Vec::new();
     let left = relaxed(model, models, cell, &conditions, here, &mut found);
@@ -234,8 +268,7 @@ fn open(cell: &Cell, spent: Spent) -> Open {
     Open { app: cell.app, operation: cell.operation(), spent }
 }
 
-fn merge(verdict: &mut Verdict, lightest: &mut u64, cell: &Cell, outcome: Outcome) {
-    let places = cell.operations.len();
+fn merge(verdict: &mut Verdict, lightest: &mut u64, places: usize, outcome: Outcome) {
     match (&mut *verdict, outcome) {
         (Verdict::Refuted(known), Outcome::Broken(request, answer, weight)) => {
             known.places += places;

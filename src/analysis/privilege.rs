@@ -15,4 +15,5 @@ pub mod regions;
 pub mod set;
 pub mod states;
 pub mod surplus;
+pub mod timeline;
 pub mod unions;

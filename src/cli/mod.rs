@@ -30,6 +30,7 @@ mod prove;
 pub mod show;
 mod sides;
 pub mod test;
+pub mod timeline;
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufWriter, IsTerminal, Write};
@@ -70,6 +71,7 @@ enum Command {
     Diff(diff::Args),
     Reach(reach::Args),
     Ratchet(ratchet::Args),
+    Timeline(timeline::Args),
     Show(show::Args),
     Scopes(scopes::Args),
     Lock(lock::Args),
@@ -197,6 +199,7 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
         Command::Diff(args) => diff::run(args, cx),
         Command::Reach(args) => reach::run(args, cx),
         Command::Ratchet(args) => ratchet::run(args, cx),
+        Command::Timeline(args) => timeline::run(args, cx),
         Command::Show(args) => show::run(args, cx),
         Command::Scopes(args) => scopes::run(args, cx),
         Command::Lock(args) => lock::run(args, cx),

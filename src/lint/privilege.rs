@@ -34,7 +34,9 @@ impl<'a> Subject<'a> {
     /// What the policy permits.
     pub(crate) fn regions(&self) -> &Regions<'a> {
         let step = |done, all| (self.progress())("asking what is permitted", done, all);
-        self.privilege.regions.get_or_init(|| Regions::new(self.model, self.needs(), &step))
+        self.privilege
+            .regions
+            .get_or_init(|| Regions::surveyed(self.model, self.surveyor(), self.needs(), &step))
     }
 
     /// What each app asks for, divided into what it needs and what not.

@@ -1,7 +1,7 @@
 //! What rules look at.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 
@@ -13,6 +13,7 @@ use crate::analysis::dead::{self, Dead};
 use crate::analysis::escalation::Landscape;
 use crate::analysis::powers;
 use crate::analysis::standing::{May, Standing};
+use crate::region::{Models, Surveyor};
 use crate::sema::model::{AppId, Checked, Model};
 use crate::span::{SourceMap, Span};
 use crate::syntax::tree::{self, File, Item};
@@ -30,7 +31,9 @@ pub struct Subject<'a> {
     /// Told what is being done, and how much of how much is done.
     progress: Progress<'a>,
     thresholds: &'a BTreeMap<String, u64>,
+    declared: OnceLock<HashMap<&'a str, &'a tree::App>>,
     suppressions: OnceLock<Suppressions>,
+    surveyor: OnceLock<Arc<Surveyor<'a>>>,
     standing: OnceLock<Standing<'a>>,
     permitted: OnceLock<Vec<May>>,
     landscape: OnceLock<Landscape>,
@@ -60,7 +63,9 @@ impl<'a> Subject<'a> {
             today,
             progress,
             thresholds,
+            declared: OnceLock::new(),
             suppressions: OnceLock::new(),
+            surveyor: OnceLock::new(),
             standing: OnceLock::new(),
             permitted: OnceLock::new(),
             landscape: OnceLock::new(),
@@ -85,18 +90,22 @@ impl<'a> Subject<'a> {
         self.suppressions.get_or_init(|| suppressions::read(self.sources, self.files))
     }
 
+    /// Whom all ask whether an app may do a thing at all.
+    pub(super) fn surveyor(&self) -> &Arc<Surveyor<'a>> {
+        self.surveyor.get_or_init(|| Arc::new(Surveyor::new(&Models::new(&[&**self.model]))))
+    }
+
     /// Whom to ask what apps may do.
     pub fn standing(&self) -> &Standing<'a> {
-        self.standing.get_or_init(|| Standing::new(self.model))
+        self.standing.get_or_init(|| Standing::surveyed(self.model, self.surveyor().clone()))
     }
 
     /// What each app may do, by its id.
     pub fn permitted(&self) -> &[May] {
         self.permitted.get_or_init(|| {
-            let apps = (0..self.model.apps.len()).map(|app| {
-                (self.progress)("asking what is permitted", app, self.model.apps.len());
-                self.standing().may(AppId(app as u32), &BTreeSet::new())
-            });
+            self.regions(); // asks for all apps at once
+            let apps = (0..self.model.apps.len())
+                .map(|app| self.standing().may(AppId(app as u32), &BTreeSet::new()));
             apps.collect()
         })
     }
@@ -129,11 +138,16 @@ impl<'a> Subject<'a> {
 
     /// The declaration of an app as written. None if it stands outside of the package's own files.
     pub fn app(&self, app: AppId) -> Option<&'a tree::App> {
-        let name = &self.model.apps[app.index()].name;
-        self.items().find_map(|item| match item {
-            Item::App(declared) if declared.name.text == *name => Some(declared),
-            _ => None, // Any other declaration.
-        })
+        let declared = self.declared.get_or_init(|| {
+            let mut apps = HashMap::new();
+            for item in self.items() {
+                if let Item::App(declared) = item {
+                    apps.entry(declared.name.text.as_str()).or_insert(declared);
+                }
+            }
+            apps
+        });
+        declared.get(self.model.apps[app.index()].name.as_str()).copied()
     }
 
     /// Whether the place lies in one of the package's own files, and not in a catalog.

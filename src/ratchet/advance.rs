@@ -139,18 +139,10 @@ impl Stepping<'_> {
         let optional = &model.apps[self.app.index()].optional;
         let optional: BTreeSet<&str> =
             optional.iter().map(|s| model.scopes[s.index()].name.as_str()).collect();
-        let given = self.facts.votes.values().flatten().flat_map(|vote| &vote.what);
-        let given: BTreeSet<String> = given
-            .filter_map(|target| match target {
-                Target::Scope(name) => Some(name.clone()),
-                Target::Installation
-                | Target::Unasked(_)
-                | Target::Operation(_)
-                | Target::Opened(_)
-                | Target::Container(..)
-                | Target::Stage(..) => None,
-            })
-            .collect();
+        // All that it could have, not only what it is known here to have: somebody else may know of more.
+        let could = state::ceiling(model, self.app);
+        let given: BTreeSet<String> =
+            could.iter().map(|scope| model.scopes[scope.index()].name.clone()).collect();
         for name in given {
             // What is optional is not asked for by a version.
             if !asked.contains(name.as_str()) && !optional.contains(name.as_str()) {

@@ -30,6 +30,8 @@ pub(super) fn settle(model: &Model, app: AppId, facts: &mut Facts, now: i64) -> 
 fn turn(model: &Model, ratchet: &Ratchet, number: usize, installed: i64, facts: &mut Facts, clock: Clock) {
     let stage = &ratchet.stages[number];
     let target = Target::Stage(ratchet.name.clone(), stage.name.clone());
+    // By a delay it was reached when that was over, whoever notices it later.
+    let mut due_at = clock.now;
     for trigger in &stage.triggers {
         match trigger {
             Trigger::Event(name) => {
@@ -51,7 +53,8 @@ fn turn(model: &Model, ratchet: &Ratchet, number: usize, installed: i64, facts: 
                         })
                     }
                 };
-                if from.is_some_and(|from| clock.turns(from, *seconds)) {
+                if let Some(from) = from.filter(|from| clock.turns(*from, *seconds)) {
+                    due_at = due_at.min(from.saturating_add(*seconds));
                     facts.marks.put(&target, &format!("{seconds} seconds after {name}"), 1);
                 }
             }
@@ -81,7 +84,7 @@ fn turn(model: &Model, ratchet: &Ratchet, number: usize, installed: i64, facts: 
         let at = facts.reached.entry(ratchet.name.clone()).or_default();
         let at = at.entry(stage.name.clone()).or_default();
         if at.0.is_none() {
-            at.tell(clock.now);
+            at.tell(due_at);
         }
     }
 }

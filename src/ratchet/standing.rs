@@ -70,13 +70,35 @@ pub(super) fn approved(
     terms: Terms<'_>,
     targets: &[Target],
 ) -> bool {
+    given(model, facts, clock, terms, |vote| {
+        targets.iter().all(|target| vote.what.contains(target) && covers(facts, vote, target))
+    })
+}
+
+/// Whether the installation was ever given the scope, and has not lost all by being removed or by asking for less.
+/// Whether an administrator took it since is another question.
+pub(super) fn agreed(model: &Model, facts: &Facts, clock: Clock, terms: Terms<'_>, scope: &str) -> bool {
+    let own = Target::Scope(scope.to_owned());
+    let also = [Target::Installation, Target::Unasked(scope.to_owned())];
+    given(model, facts, clock, terms, |vote| {
+        vote.what.contains(&own) && also.iter().all(|target| vote.seen.covers(&facts.marks, target))
+    })
+}
+
+fn given(
+    model: &Model,
+    facts: &Facts,
+    clock: Clock,
+    terms: Terms<'_>,
+    speaks: impl Fn(&Vote) -> bool,
+) -> bool {
     facts.votes.iter().any(|(id, votes)| {
         if facts.ended.contains(id) {
             return false;
         }
         let install = id == INSTALL;
         let standing = votes.iter().filter(|vote| {
-            targets.iter().all(|target| vote.what.contains(target) && covers(facts, vote, target))
+            speaks(vote)
                 && !is_over(vote, clock)
                 && (install || (terms.allow(vote.seconds) && terms.admit(model, &vote.by, &vote.groups)))
         });

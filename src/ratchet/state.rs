@@ -7,7 +7,7 @@ use super::facts::{Facts, Installation};
 use super::marks::Target;
 use super::settle::{self, settle};
 use super::standing::{self, Terms};
-use crate::request::{Request, Withdrawn};
+use crate::request::{Request, Value, Withdrawn};
 use crate::sema::model::{AppId, Model, Ratchet, ScopeId, Since, Trigger};
 
 /// What a decision must know of an installation, and what people want to know.
@@ -29,6 +29,8 @@ pub struct State {
     pub unread_catalogs: BTreeSet<String>,
     /// Approvals that were begun and are not over.
     pub approvals: Vec<Open>,
+    /// Seconds since the installation, by the highest time seen; `None` where nothing is known of one.
+    pub age: Option<i64>,
     /// When something changes by itself next: a stage, the end of an approval.
     pub next: Option<i64>,
 }
@@ -54,6 +56,9 @@ impl State {
         request.stages.clone_from(&self.stages);
         request.approved = Some(self.approved.clone());
         request.withdrawn = self.withdrawn.clone();
+        if let Some(age) = self.age {
+            request.attributes.insert("install.age".to_owned(), Value::Int(age));
+        }
     }
 }
 
@@ -83,6 +88,7 @@ pub(super) fn view(model: &Model, app: AppId, facts: &Facts, clock: Clock) -> St
     let ceiling = ceiling(model, app);
 
     let mut state = State { next: next(model, app, facts, clock), ..State::default() };
+    state.age = facts.installed.0.map(|installed| clock.mark.saturating_sub(installed).max(0));
     let mut left = ceiling.clone();
     for ratchet in model.ratchets.iter().filter(|ratchet| ratchet.apps.contains(&app)) {
         let stage = if installed { stage(model, ratchet, facts, clock) } else { ratchet.stages.len() - 1 };
@@ -103,8 +109,11 @@ pub(super) fn view(model: &Model, app: AppId, facts: &Facts, clock: Clock) -> St
     state.unread_catalogs = unread.map(|catalog| catalog.name.clone()).collect();
     let names = ceiling.iter().map(|scope| &model.scopes[scope.index()].name);
     let names: BTreeSet<&String> = names.filter(|_| installed && state.unread_catalogs.is_empty()).collect();
-    state.approved =
-        names.into_iter().filter(|name| approved(Target::Scope((*name).clone()))).cloned().collect();
+    state.approved = names
+        .into_iter()
+        .filter(|name| standing::agreed(model, facts, clock, terms, name))
+        .cloned()
+        .collect();
 
     let taken = facts.marks.scopes.keys().filter(|name| !approved(Target::Scope((*name).clone())));
     state.withdrawn.scopes.extend(taken.cloned());
@@ -133,7 +142,8 @@ pub(super) fn view(model: &Model, app: AppId, facts: &Facts, clock: Clock) -> St
 
     let asks = facts.running.0.as_ref().and_then(|(_, version)| facts.versions.get(version));
     let asks = asks.into_iter().flat_map(|version| &version.asks);
-    state.pending = asks.filter(|scope| !state.approved.contains(*scope)).cloned().collect();
+    let waits = |scope: &&String| !state.approved.contains(*scope) || state.withdrawn.scopes.contains(*scope);
+    state.pending = asks.filter(waits).cloned().collect();
     state.approvals = approvals(facts, clock, terms);
     state
 }

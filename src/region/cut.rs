@@ -183,6 +183,11 @@ struct Cutter<'a, 's, 'm> {
     asked: &'a Asked<'s, 'm>,
     numbers: &'a [usize],
     tests: Vec<&'a Test>,
+    /// The positions in `tests` of those that ask whether a string is one of some: these are looked up, as there are
+    /// as many of them as there are people with a role.
+    named: HashMap<(usize, &'a str), Vec<u32>>,
+    /// The others.
+    others: Vec<&'a Test>,
     types: Vec<(usize, Type)>,
     exact: Vec<Value>,
     /// How many examples of one class.
@@ -233,6 +238,20 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
                 true
             }
         });
+        let mut named: HashMap<(usize, &str), Vec<u32>> = HashMap::new();
+        let mut others = Vec::new();
+        for (position, test) in (0..).zip(&tests) {
+            match test {
+                Test::Predicate(side, Type::String, Predicate::Is(constants)) => {
+                    for constant in constants {
+                        if let Constant::String(text) = constant {
+                            named.entry((*side, text)).or_default().push(position);
+                        }
+                    }
+                }
+                Test::Predicate(..) | Test::Told(..) | Test::Enabled => others.push(*test),
+            }
+        }
         let wanted = if pooled { scalars.max(1) } else { 1 };
         let in_groups = asked.groups.iter().zip(asked.sides).filter(|_| users);
         let in_groups =
@@ -241,6 +260,8 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
             asked,
             numbers: members,
             tests,
+            named,
+            others,
             types,
             exact,
             wanted,
@@ -258,7 +279,7 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
             typed(known.model, kind, value?)
         };
         let mut signature: Signature = self
-            .tests
+            .others
             .iter()
             .map(|test| match test {
                 Test::Predicate(side, kind, predicate) => {
@@ -281,6 +302,12 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
             })
             .collect();
         if let Some(Value::Text(text)) = value {
+            if !self.named.is_empty() {
+                for side in 0..self.asked.sides.len() {
+                    signature.extend(self.named.get(&(side, text.as_str())).into_iter().flatten());
+                    signature.push(u32::MAX);
+                }
+            }
             for kind in &self.kinds {
                 for side in 0..self.asked.sides.len() {
                     let declared = self.asked.container_named(side, kind, text);
@@ -342,19 +369,24 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
                 kept.push(value.clone());
             }
         }
-        let known: HashSet<String> = super::asked::texts(&self.exact).map(str::to_owned).collect();
+        let mut known: HashSet<String> = super::asked::texts(&self.exact).map(str::to_owned).collect();
         let others = texts.into_iter().chain(self.users()).chain(self.plain());
         for value in others {
-            let exact = match &value {
+            let is_known = match &value {
                 Value::Text(text) => known.contains(text),
-                Value::Bool(_) | Value::Int(_) | Value::Set(_) => self.exact.contains(&value),
+                Value::Bool(_) | Value::Int(_) | Value::Set(_) => {
+                    self.exact.contains(&value) || kept.contains(&value)
+                }
             };
-            if exact || !readable(&value) {
+            if is_known || !readable(&value) {
                 continue;
             }
             let count = seen.entry(self.signature(Some(&value))).or_default();
-            if *count < self.wanted && !kept.contains(&value) {
+            if *count < self.wanted {
                 *count += 1;
+                if let Value::Text(text) = &value {
+                    known.insert(text.clone());
+                }
                 kept.push(value);
             }
         }
@@ -388,7 +420,8 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
         if !self.users {
             return Vec::new();
         }
-        let known = |text: &&&str| !texts(&self.exact).any(|exact| exact == **text);
+        let exact: HashSet<&str> = texts(&self.exact).collect();
+        let known = |text: &&&str| !exact.contains(**text);
         // With one side and no other test, members of the same groups are alike.
         let others = |test: &&Test| !matches!(test, Test::Predicate(_, _, Predicate::Is(_)));
         let alike = self.asked.sides.len() == 1 && !self.tests.iter().any(|test| others(&test));

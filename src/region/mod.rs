@@ -22,6 +22,7 @@ mod layers;
 mod lower;
 pub mod order;
 pub mod sat;
+pub mod reach;
 pub mod search;
 pub mod sets;
 mod side;
@@ -39,7 +40,8 @@ mod words;
 pub use index::Index;
 pub use layers::Variation;
 pub use lower::Counting;
-pub use survey::{Reach, Survey, survey};
+pub use reach::{Growing, Reach, reach};
+pub use survey::{OfApp, Survey, Surveyor, reads, survey};
 pub use universe::{Models, Side, Universe};
 
 /// One class of each variable, at the variable's index.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use crate::sema::model::{Pattern, PatternPart};
-use crate::sema::pattern::normalise_origin;
+use crate::sema::pattern::{normalise_domain, normalise_origin};
 use crate::space::{Automaton, MAX_TRANSITIONS};
 
 /// What texts are like.
@@ -36,7 +36,8 @@ pub(super) fn examples(
     is_fresh: &dyn Fn(&str) -> bool,
 ) -> Option<Vec<Class>> {
     let automaton = Automaton::build(patterns, MAX_TRANSITIONS)?;
-    let mut search = Search { form, automaton, alphabet: Alphabet::new(form, patterns, wanted), is_fresh };
+    let alphabet = Alphabet::new(form, patterns, wanted);
+    let mut search = Search { form, patterns, automaton, alphabet, is_fresh };
     let mut most = wanted + 2;
     while most < MAX_VISITS {
         // Each time twice as many texts are looked at, so it ends once there are more than stale ones.
@@ -173,8 +174,20 @@ impl At {
     }
 }
 
+/// The pattern with these for its stars. The first time, nothing stands where nothing need stand.
+fn fill(Pattern(parts): &Pattern, number: usize, name: &str) -> String {
+    let part = |part: &PatternPart| match part {
+        PatternPart::Text(text) => text.clone(),
+        PatternPart::Any if number == 0 => String::new(),
+        PatternPart::Any | PatternPart::Label | PatternPart::Labels => name.to_owned(),
+        PatternPart::Port => (8080 + number).to_string(),
+    };
+    parts.iter().map(part).collect()
+}
+
 struct Search<'f> {
     form: Form,
+    patterns: &'f [Pattern],
     automaton: Automaton,
     alphabet: Alphabet,
     is_fresh: &'f dyn Fn(&str) -> bool,
@@ -188,15 +201,18 @@ impl Search<'_> {
         for word in self.words(wanted) {
             if (self.is_fresh)(&word) {
                 let class = classes.entry(self.automaton.accepts(word.as_bytes()).to_vec()).or_default();
-                if class.fresh.len() < wanted {
+                if class.fresh.len() < wanted && !class.fresh.contains(&word) {
                     class.fresh.push(word);
                 }
             }
         }
         let mut steps: HashMap<At, Vec<(String, At)>> = HashMap::new();
+        let mut open = self.reachable();
+        open.retain(|accepts| classes.get(accepts).is_none_or(|class| class.fresh.len() < wanted));
         let mut visits: HashMap<(usize, At), usize> = HashMap::new();
         let mut queue = BinaryHeap::from([Reverse((0, String::new(), 0, At::first(self.form)))]);
-        while let Some(Reverse((_, text, state, at))) = queue.pop() {
+        // Once each class has what is wanted, nothing more is.
+        while let Some(Reverse((_, text, state, at))) = queue.pop().filter(|_| !open.is_empty()) {
             let visited = visits.entry((state, at)).or_default();
             if *visited == most {
                 cut.insert((state, at));
@@ -208,6 +224,9 @@ impl Search<'_> {
                 if (self.is_fresh)(&text) {
                     if class.fresh.len() < wanted && !class.fresh.contains(&text) {
                         class.fresh.push(text.clone());
+                        if class.fresh.len() == wanted {
+                            open.remove(&self.automaton.accepts[state]);
+                        }
                     }
                 } else {
                     class.stale.push(text.clone());
@@ -244,18 +263,51 @@ impl Search<'_> {
         Some(classes.into_values().collect())
     }
 
-    /// Words that read better than the shortest text of their class.
-    fn words(&self, wanted: usize) -> Vec<String> {
-        let names = (0..wanted + 4).map(|n| match n {
-            0 => "other".to_owned(),
-            1 => "another".to_owned(),
-            n => format!("other{n}"),
-        });
-        match self.form {
-            Form::String => names.collect(),
-            Form::Domain => names.map(|name| format!("{name}.example")).collect(),
-            Form::Origin => names.map(|name| format!("https://{name}.example")).collect(),
+    /// The classes that texts of the form may have, whatever their length; some perhaps that none has.
+    fn reachable(&self) -> BTreeSet<Vec<u32>> {
+        let mut reachable = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut left = vec![(0, At::first(self.form))];
+        while let Some((state, at)) = left.pop() {
+            let at = match at {
+                At::Label(length) => At::Label(length.min(1)),
+                At::Anywhere | At::Scheme | At::Host | At::Bracket | At::End => at,
+            };
+            if seen.insert((state, at)) {
+                if at.may_end() {
+                    reachable.insert(self.automaton.accepts[state].clone());
+                }
+                let next = at.steps(self.form, &self.alphabet).into_iter();
+                left.extend(next.map(|(part, next)| (self.follow(state, &part), next)));
+            }
         }
+        reachable
+    }
+
+    /// Texts that read better than the shortest of their class, and that are found without a search: plain words, and
+    /// each pattern with words for its stars.
+    fn words(&self, wanted: usize) -> Vec<String> {
+        let names: Vec<String> = (0..wanted + 4)
+            .map(|n| match n {
+                0 => "other".to_owned(),
+                1 => "another".to_owned(),
+                n => format!("other{n}"),
+            })
+            .collect();
+        let mut words: Vec<String> = match self.form {
+            Form::String => names.clone(),
+            Form::Domain => names.iter().map(|name| format!("{name}.example")).collect(),
+            Form::Origin => names.iter().map(|name| format!("https://{name}.example")).collect(),
+        };
+        for pattern in self.patterns {
+            let filled = names.iter().enumerate().map(|(n, name)| fill(pattern, n, name));
+            words.extend(filled.filter(|text| match self.form {
+                Form::String => true,
+                Form::Domain => normalise_domain(text).as_deref() == Some(text),
+                Form::Origin => normalise_origin(text).as_deref() == Some(text),
+            }));
+        }
+        words
     }
 
     fn follow(&self, state: usize, part: &str) -> usize {

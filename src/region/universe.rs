@@ -94,8 +94,25 @@ impl<'m> Models<'m> {
         extra: &[(usize, &Condition)],
         kept: &dyn Fn(ClauseId) -> bool,
     ) -> Universe<'m> {
+        let model = self.indices[0].model;
+        self.only(app, operation, extra, &|id| model.clauses[id.index()].kind.refuses() || kept(id))
+    }
+
+    /// A universe of one model with only those of its clauses that are `kept`: for questions about these alone.
+    pub fn only(
+        &self,
+        app: AppId,
+        operation: OperationId,
+        extra: &[(usize, &Condition)],
+        kept: &dyn Fn(ClauseId) -> bool,
+    ) -> Universe<'m> {
         let known = Known::new(&self.indices[0], app, operation);
         Universe::new(&[Some(known)], &self.differences, extra, kept)
+    }
+
+    /// A universe of one model without any of its grants and rules: for questions about `extra` alone.
+    pub fn bare(&self, app: AppId, operation: OperationId, extra: &[(usize, &Condition)]) -> Universe<'m> {
+        self.only(app, operation, extra, &|_| false)
     }
 }
 
@@ -312,7 +329,7 @@ fn ask(
         asked.scalar(site, side, Type::String, Some(Predicate::Is(sites)));
     }
     let mut clauses = known.index.clauses(known.app, known.operation);
-    clauses.retain(|clause| model.clauses[clause.index()].kind.refuses() || kept(*clause));
+    clauses.retain(|clause| kept(*clause));
     for clause in &clauses {
         let clause = &model.clauses[clause.index()];
         if known.settled(&clause.condition) != Some(false) {

@@ -114,6 +114,7 @@ pub fn check(input: &Input, sources: &SourceMap) -> (Option<Checked<Model>>, Vec
     apps::check(&mut cx, &items);
     rules::check(&mut cx, &items);
     ratchets::check(&mut cx, &items);
+    ratchets::reachable(&mut cx, &items);
     cx.finish_clauses();
     tests::check(&mut cx, &items);
 

@@ -590,6 +590,36 @@ pub struct Ratchet {
     pub span: Span,
 }
 
+impl Ratchet {
+    /// How long after the installation each stage is reached at the latest, by time alone, in seconds; `None` where
+    /// that takes something else, or where the stage can be reopened.
+    pub fn latest(&self) -> Vec<Option<i64>> {
+        let mut latest: Vec<Option<i64>> = vec![Some(0)];
+        for stage in self.stages.iter().skip(1) {
+            let due = stage.triggers.iter().filter_map(|trigger| match trigger {
+                Trigger::After(seconds, Since::Install) => Some(*seconds),
+                Trigger::After(seconds, Since::Stage(earlier)) => {
+                    // Whoever stands further on has reached it too.
+                    let reached = latest.iter().skip(*earlier as usize).filter_map(|at| *at).min()?;
+                    Some(reached.saturating_add(*seconds))
+                }
+                Trigger::After(_, Since::Event(_))
+                | Trigger::Event(_)
+                | Trigger::Unused(..)
+                | Trigger::Count(..)
+                | Trigger::Command => None,
+            });
+            latest.push(due.min());
+        }
+        latest
+    }
+
+    /// Whether a reopening leads back over the stage.
+    pub fn reopens(&self, stage: usize) -> bool {
+        self.reopenings.iter().any(|way| (way.stage as usize) < stage)
+    }
+}
+
 /// One stage. What it withdraws is in [`Model::clauses`] (a stage's withdrawals hold in later stages too).
 #[derive(Debug, Clone)]
 pub struct Stage {

@@ -7,8 +7,8 @@ use super::conditions;
 use super::context::Context;
 use super::errors;
 use super::model::{
-    AppId, Condition, Constant, Ordering, Owner, PermissionModelId, Predicate, Ratchet, RatchetId, Reopening,
-    ScopeId, Since, Stage, Subject, Trigger,
+    AppId, AttributeId, Condition, Constant, Ordering, Owner, PermissionModelId, Predicate, Ratchet,
+    RatchetId, Reopening, ScopeId, Since, Stage, Subject, Trigger,
 };
 use super::names::{Items, Term};
 use super::{catalog, rules};
@@ -110,6 +110,47 @@ fn ratchet(cx: &mut Context, id: RatchetId, item: &tree::Ratchet) {
     ratchet.apps = apps.as_deref().cloned().unwrap_or_default();
     ratchet.stages = stages;
     ratchet.reopenings = reopenings;
+}
+
+/// Of guarantees about reachable states, says so in their claims: where a stage is reached by time alone and never
+/// left, no installation is that old and stands before it.
+pub(super) fn reachable(cx: &mut Context, items: &Items) {
+    let mut age = cx.model.attributes.iter();
+    let age = age.position(|a| a.owner == Owner::Request && a.name == "install.age");
+    let Some(age) = age.map(|age| Subject::Attribute(AttributeId(age as u32))) else { return };
+    for (number, item) in items.guarantees.iter().enumerate().filter(|(_, item)| item.reachable) {
+        let Some(guarantee) = cx.model.guarantees.get(number) else { continue };
+        let mut claims = guarantee.claims.clone();
+        for claim in &mut claims {
+            let mut parts = vec![claim.condition.clone()];
+            for (id, ratchet) in (0..).map(RatchetId).zip(&cx.model.ratchets) {
+                if ratchet.apps.is_disjoint(&claim.apps) {
+                    continue;
+                }
+                for (stage, latest) in ratchet.latest().into_iter().enumerate().skip(1) {
+                    let Some(latest) = latest.filter(|_| !ratchet.reopens(stage)) else { continue };
+                    let test = |subject: &Subject, predicate| {
+                        conditions::test(subject.clone(), predicate, item.span)
+                    };
+                    let subject = Subject::Stage(id);
+                    let unsaid =
+                        |subject: &Subject| Condition::Not(Box::new(test(subject, Predicate::Present)));
+                    let reached = Predicate::Order(Ordering::GreaterOrEqual, Constant::Index(stage as u32));
+                    let young = Predicate::Order(Ordering::Less, Constant::Int(latest));
+                    parts.push(Condition::Any(vec![
+                        unsaid(&subject),
+                        unsaid(&age),
+                        test(&subject, reached),
+                        test(&age, young),
+                    ]));
+                }
+            }
+            if parts.len() > 1 {
+                claim.condition = Condition::All(parts);
+            }
+        }
+        cx.model.guarantees[number].claims = claims;
+    }
 }
 
 /// The permission models of these apps; all models if there are none.

@@ -97,6 +97,7 @@ impl Entry {
     /// # Errors
     ///
     /// What is wrong with the text.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(super) fn read(text: &str, hash: Hash) -> Result<Entry, String> {
         let value = json::parse(text.as_bytes()).map_err(|e| format!("no JSON: {e}"))?;
         Entry::of_value(value, hash, text)

@@ -51,8 +51,9 @@ pub struct Postgres {
     /// Without password.
     shown: String,
     config: Config,
-    client: Mutex<Option<Client>>,
-    /// Connections that listen and that nobody uses just now: each watcher takes one.
+    /// Connections that nobody uses just now: whoever works takes one, so that nobody waits for another's patience.
+    clients: Mutex<Vec<Client>>,
+    /// The same of connections that listen.
     listeners: Mutex<Vec<Client>>,
 }
 
@@ -103,7 +104,8 @@ impl Postgres {
         if config.get_application_name().is_none() {
             config.application_name("sprag");
         }
-        Ok(Postgres { shown, config, client: Mutex::new(None), listeners: Mutex::new(Vec::new()) })
+        let [clients, listeners] = [Mutex::new(Vec::new()), Mutex::new(Vec::new())];
+        Ok(Postgres { shown, config, clients, listeners })
     }
 
     fn version(&self) -> Result<Option<i64>, Error> {
@@ -164,17 +166,14 @@ impl Postgres {
         work: &mut Work<'_, T>,
     ) -> Result<T, Error> {
         let begun = Instant::now();
-        let mut slot = lock(&self.client);
         let mut uncertain = false;
         let mut pause = Duration::from_millis(5);
         loop {
-            let failure = match self.attempt(&mut slot, isolation, read_only, work) {
+            let failure = match self.attempt(isolation, read_only, work) {
                 Ok(done) => return done,
                 Err(failure) => failure,
             };
             uncertain |= failure.committing;
-            // Whatever state it is in, another one is in a better.
-            *slot = None;
             if !failure.passes || begun.elapsed() >= PATIENCE {
                 let sentence = format!("{}: {}", self.shown, failure.why);
                 return Err(if uncertain {
@@ -190,24 +189,27 @@ impl Postgres {
 
     fn attempt<T>(
         &self,
-        slot: &mut Option<Client>,
         isolation: IsolationLevel,
         read_only: bool,
         work: &mut Work<'_, T>,
     ) -> Result<Result<T, Error>, Failure> {
-        let client = match slot {
+        // One that fails is not put back: whatever state it is in, another one is in a better.
+        let idle = lock(&self.clients).pop();
+        let mut client = match idle {
             Some(client) => client,
-            None => slot.insert(self.connect()?),
+            None => self.connect()?,
         };
         let transaction = client.build_transaction().isolation_level(isolation).read_only(read_only);
         let mut transaction = transaction.start().map_err(Failure::of)?;
-        match work(&mut transaction).map_err(Failure::of)? {
-            Ok(done) => match transaction.commit() {
-                Ok(()) => Ok(Ok(done)),
-                Err(e) => Err(Failure { committing: !read_only, ..Failure::of(e) }),
-            },
-            Err(e) => Ok(Err(e)),
+        let done = work(&mut transaction).map_err(Failure::of)?;
+        match &done {
+            Ok(_) => {
+                transaction.commit().map_err(|e| Failure { committing: !read_only, ..Failure::of(e) })?
+            }
+            Err(_) => transaction.rollback().map_err(Failure::of)?,
         }
+        lock(&self.clients).push(client);
+        Ok(done)
     }
 
     fn connect(&self) -> Result<Client, Failure> {

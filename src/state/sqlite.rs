@@ -295,3 +295,26 @@ fn error(path: &Path, error: &rusqlite::Error) -> Error {
         None => Error::Damaged(sentence),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No test can cut the power. What SQLite promises for it, it promises for these settings.
+    #[test]
+    fn commits_are_synced_whoever_opened_the_file_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        drop(Sqlite::create(&path).unwrap());
+        for store in [Sqlite::open(&path).unwrap(), Sqlite::create(&path).unwrap()] {
+            let connection = store.connection();
+            let number =
+                |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+            assert_eq!(number("synchronous"), 2, "FULL");
+            assert_eq!(number("fullfsync"), 1);
+            assert_eq!(number("application_id"), APPLICATION);
+            let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+            assert_eq!(mode, "wal");
+        }
+    }
+}

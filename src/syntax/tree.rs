@@ -750,6 +750,8 @@ pub struct StepUp {
 pub struct Guarantee {
     /// The sentence.
     pub title: Text,
+    /// `in reachable states`: only of requests whose stages can stand beside the installation's age.
+    pub reachable: bool,
     /// All of them must hold.
     pub claims: Vec<Claim>,
     /// Keyword to last token.

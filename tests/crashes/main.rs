@@ -41,7 +41,7 @@ fn main() {
         return;
     }
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let kills = number("SPRAG_KILLS").unwrap_or(24);
+    let kills = number("SPRAG_KILLS").unwrap_or(12);
     let seed = number("SPRAG_SEED").unwrap_or(1);
 
     let folder = tempfile::tempdir().unwrap();
@@ -72,11 +72,11 @@ fn write(task: &str) {
     let mut out = std::io::stdout().lock();
     for number in 0.. {
         let fact = format!("{name}-{number}");
-        loop {
+        for attempt in 1.. {
             match store.join(&place(&fact), &facts(&fact), &[]) {
-                Ok(acknowledged) => break assert!(acknowledged.head.epoch > 0),
+                Ok(_) => break,
                 // As whoever must be sure would do.
-                Err(Error::Uncertain(_) | Error::Unreachable(_)) => {}
+                Err(Error::Uncertain(_) | Error::Unreachable(_)) if attempt < 6 => {}
                 Err(e) => panic!("{e}"),
             }
         }
@@ -191,7 +191,7 @@ impl Course {
     }
 }
 
-/// A program that writes.
+/// A program that writes, and does not outlive the test.
 struct Writer {
     child: Child,
     lines: Receiver<String>,
@@ -237,5 +237,13 @@ impl Writer {
         self.child.kill().unwrap(); // SIGKILL
         self.child.wait().unwrap();
         heard.extend(self.lines.iter());
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // It may be dead already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

@@ -1,7 +1,7 @@
 //! Whoever changes a history is found out.
 
 use sprag::ratchet::Facts;
-use sprag::state::{Entry, Error, Head, Sqlite, Store, Verifier};
+use sprag::state::{Entry, Error, Head, Memory, Sqlite, Store, Verifier, Witness, Witnessed};
 
 use crate::facts::record;
 use crate::kinds::Kind;
@@ -59,10 +59,34 @@ pub(crate) fn is_found_at_the_first_entry(kind: &dyn Kind) {
         twice.insert(at, lines[at].clone());
         check(twice, [None, None], head, number + 1, &format!("in its place stands entry {number}"));
     }
-    // Whoever can compute hashes writes everything after the change anew, and is betrayed by what was seen.
-    let other = other_history(&entries);
+    // Whoever can compute hashes and writes one entry anew is betrayed by the next one.
+    let mut important = true;
+    let other = other_history(&entries, &mut |_, value| {
+        let first = value["records"].as_array_mut().unwrap().first_mut();
+        if let Some(first) = first.filter(|_| std::mem::take(&mut important)) {
+            first["why"] = "of no importance".into();
+        }
+    });
+    let first = lines.iter().zip(&other).position(|(line, other)| line != other).unwrap();
+    assert!(first + 1 < last);
+    let mut changed = lines.clone();
+    changed[first].clone_from(&other[first]);
+    check(changed, [None, None], head, first as u64 + 2, "it does not continue the entry before");
+    // Whoever writes everything after it anew is betrayed by what was seen.
     assert_eq!(read(&other, [None, None], head).map(|end| end.epoch), Ok(head.epoch));
     check(other, [Some(head), None], head, head.epoch, "it is another one than was seen here before");
+    // No entry forgets what an earlier one of the same installation knew, however right its hash is.
+    let knows = |before: &Entry, entry: &Entry| {
+        before.installation == entry.installation && before.facts != Facts::default()
+    };
+    let has_past = |at: &usize| entries[..*at].iter().any(|before| knows(before, &entries[*at]));
+    let forgets = (0..last).rfind(has_past).unwrap();
+    let forgetful = other_history(&entries, &mut |at, value| {
+        if at == forgets {
+            value["facts"] = serde_json::json!({ "version": 1 });
+        }
+    });
+    check(forgetful, [None, None], head, forgets as u64 + 1, "it takes back what was known before");
 }
 
 /// The end of the history in these lines, or the number of the bad one and what is wrong.
@@ -75,28 +99,23 @@ fn read(lines: &[String], [known, told]: [Option<Head>; 2], store: Head) -> Resu
     verifier.end(told).map_err(|fault| (fault.epoch, fault.what))
 }
 
-/// The same with another reason in its first record, and all hashes right: as documented in `docs/state.md`, so
-/// that this also checks what is said there.
-fn other_history(entries: &[Entry]) -> Vec<String> {
+/// The same with each entry changed so, and all hashes right: as documented in `docs/state.md`, so that this also
+/// checks what is said there.
+fn other_history(entries: &[Entry], change: &mut dyn FnMut(usize, &mut serde_json::Value)) -> Vec<String> {
     use sha2::{Digest, Sha256};
     let mut previous = entries[0].previous.to_string();
-    let mut changed = false;
     let mut lines = Vec::new();
-    for entry in entries {
+    for (at, entry) in entries.iter().enumerate() {
         let mut value: serde_json::Value = serde_json::from_str(&entry.line()).unwrap();
         let members = value.as_object_mut().unwrap();
         members.shift_remove("hash");
         members.insert("previous".to_owned(), previous.clone().into());
-        if let Some(first) = members["records"].as_array_mut().unwrap().first_mut().filter(|_| !changed) {
-            first["why"] = "of no importance".into();
-            changed = true;
-        }
+        change(at, &mut value);
         let body = value.to_string(); // the members stand in order already
         let hash = Sha256::new().chain_update("sprag state entry 1\0").chain_update(&body).finalize();
         previous = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         lines.push(format!("{},\"hash\":\"{previous}\"}}", body.strip_suffix('}').unwrap()));
     }
-    assert!(changed);
     lines
 }
 
@@ -176,4 +195,36 @@ fn a_changed_entry_is_not_read() {
     assert!(matches!(store.read(&place), Err(Error::Damaged(_))));
     assert!(matches!(store.snapshot(), Err(Error::Damaged(_))));
     assert!(matches!(store.join(&place, &facts, &[]), Err(Error::Damaged(_))));
+}
+
+/// What this machine has seen is not guessed at, and nothing is acknowledged that it could not note.
+#[test]
+fn a_witness_that_cannot_be_read_or_written_is_no_empty_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("witness");
+    let memory = Memory::new().unwrap();
+    let open = || Witnessed::new(Box::new(memory.clone()), Witness::new(path.clone()));
+    let store = open().unwrap();
+    grow(&store, 1, 3);
+    let seen = std::fs::read_to_string(&path).unwrap();
+    let cut = &seen[..seen.len() / 2];
+    for damaged in ["", "{}", cut, &seen.replace("sprag-witness-1", "sprag-witness-2")] {
+        std::fs::write(&path, damaged).unwrap();
+        assert!(matches!(open().map(|_| ()), Err(Error::Damaged(_))), "{damaged:?}");
+        assert!(matches!(store.snapshot(), Err(Error::Damaged(_))), "{damaged:?}");
+    }
+    std::fs::write(&path, &seen).unwrap();
+    store.snapshot().unwrap();
+    // In the place where the new one is written lies a folder.
+    std::fs::create_dir(folder.path().join("witness.new")).unwrap();
+    let mut facts = Facts::default();
+    facts.clock.tell(1_000_000);
+    let place = sprag::ratchet::Installation { app: "a".to_owned(), site: "s".to_owned() };
+    assert!(matches!(store.join(&place, &facts, &[]), Err(Error::Unreachable(_))));
+    std::fs::remove_dir(folder.path().join("witness.new")).unwrap();
+    assert_eq!(
+        store.join(&place, &facts, &[]).map(|a| a.grown),
+        Ok(false),
+        "it was kept, and is acknowledged now"
+    );
 }

@@ -48,6 +48,16 @@ ratchet setup on alpha {
   never regrow DELETE
 }
 
+ratchet age on alpha {
+  young
+  then old
+    withdraws demo.page.get
+    when 30d after install
+  then ancient
+    withdraws demo.page.search
+    when event "alert" or 20d after old
+}
+
 ratchet trust on any app {
   open
   then closed

@@ -80,7 +80,12 @@ pub fn item(r: &mut Random) -> Item {
         16 => Item::Condition(NamedCondition { name: name(r), condition: condition(r, 4), span: NOWHERE }),
         17 => Item::Rule(rule(r)),
         18 => Item::Ratchet(ratchet(r)),
-        19 => Item::Guarantee(Guarantee { title: text(r), claims: r.some(1, 3, claim), span: NOWHERE }),
+        19 => Item::Guarantee(Guarantee {
+            title: text(r),
+            reachable: r.one_in(2),
+            claims: r.some(1, 3, claim),
+            span: NOWHERE,
+        }),
         20 => Item::Widening(Widening {
             reason: text(r),
             growths: r.some(1, 3, growth),

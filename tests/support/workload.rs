@@ -82,6 +82,16 @@ pub fn seeded(size: Size, seed: u64) -> Workload {
     Workload { size, catalog: catalog(size), policy, hints: maker.hints }
 }
 
+/// A workload's texts with guarantees of which one holds, one is broken in places, and one nearly everywhere.
+pub fn with_guarantees(workload: &Workload) -> Inputs {
+    let mut inputs = workload.inputs();
+    let text = "ensure \"measured\" {\n  never any app to admin when operation.access != admin\n  \
+                never any app to delete in project where classification > confidential\n  \
+                never any app to write when client.ip in [\"10.0.0.0/8\"]\n}\n";
+    inputs.own.push(Source { path: "policies/guarantees.sprag".to_string(), text: text.to_string() });
+    inputs
+}
+
 /// A random guarantee about what one of the rules in these texts speaks of.
 pub fn guarantee(random: &mut Random, policy: &[String]) -> String {
     let lines = policy.iter().flat_map(|text| text.lines());

@@ -1,9 +1,10 @@
-//! One pass over all cells: what no request shows to matter.
+//! One pass over all cells: which rules, containers and stages no request shows to matter.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::questions::{Questions, replaced};
+use super::grants::Idle;
+use super::questions::Questions;
 use super::rules::Parts;
 use super::{Subject, Undecided};
 use crate::analysis::Progress;
@@ -12,9 +13,9 @@ use crate::analysis::cells::Cell;
 use crate::parallel;
 use crate::region::terms::Term;
 use crate::region::variables::{Class, What};
-use crate::region::{Counting, Models, Universe};
+use crate::region::{Counting, Models, Universe, Variation};
 use crate::request::Value;
-use crate::sema::model::{ClauseId, Condition, Model, RatchetId};
+use crate::sema::model::{ClauseId, ClauseKind, Condition, Layer, Model, RatchetId};
 
 /// What the pass leaves.
 pub(super) struct Left {
@@ -35,9 +36,10 @@ pub(super) fn ask<'m>(
     let all = questions.all(model);
     let matters: HashMap<Subject, AtomicBool> =
         all.iter().map(|subject| (*subject, AtomicBool::new(false))).collect();
+    let idle = Idle::new(model, models, questions);
     let done = AtomicUsize::new(0);
     let found = parallel::map(cells, &|cell| {
-        let open = InCell { model, models, questions, matters: &matters, cell }.ask();
+        let open = InCell { model, models, questions, matters: &matters, idle: &idle, cell }.ask();
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, cells.len());
         open
     });
@@ -50,53 +52,164 @@ pub(super) fn ask<'m>(
     Left { never, undecided }
 }
 
+/// No unknown and no listed test counts.
+const CERTAINLY: Counting = Counting { unknown: false, listed: false };
+
+/// What is asked in a cell.
+#[derive(Default)]
+struct Asked<'q> {
+    rules: Vec<ClauseId>,
+    /// Assignments to people.
+    grants: Vec<ClauseId>,
+    /// Each with the condition that a request is about it.
+    containers: Vec<(Subject, &'q Condition)>,
+    stages: Vec<(Subject, RatchetId, u32)>,
+}
+
+impl Asked<'_> {
+    fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+            && self.grants.is_empty()
+            && self.containers.is_empty()
+            && self.stages.is_empty()
+    }
+}
+
 struct InCell<'a, 'm> {
     model: &'m Model,
     models: &'a Models<'m>,
     questions: &'a Questions,
     matters: &'a HashMap<Subject, AtomicBool>,
+    idle: &'a Idle,
     cell: &'a Cell,
 }
 
 impl InCell<'_, '_> {
     /// Asks about what is open and can matter here; what could not be decided.
+    ///
+    /// First without the assignments to people, which are many and about all apps. Requests without a person are the
+    /// same there; and what matters not even if all people had all roles does not matter at all.
     fn ask(&self) -> Vec<Undecided> {
         let clauses = self.models.index(0).clauses(self.cell.app, self.cell.operation());
-        let rules: Vec<ClauseId> =
-            clauses.iter().copied().filter(|clause| self.open(Subject::Rule(*clause))).collect();
-        let tests = self.tests(&clauses);
-        let containers = self.containers();
-        let stages = self.stages();
-        if rules.is_empty() && tests.is_empty() && containers.is_empty() && stages.is_empty() {
-            return Vec::new();
-        }
-        let mut extra: Vec<(usize, &Condition)> = containers.iter().map(|(_, about)| (0, *about)).collect();
-        extra.extend(self.questions.user.as_ref().map(|user| (0, user)));
-        let mut universe = self.models.universe(&[Some((self.cell.app, self.cell.operation()))], &extra);
+        let (grants, others): (Vec<ClauseId>, Vec<ClauseId>) =
+            clauses.into_iter().partition(|clause| self.is_grant(*clause));
+        let open = |clauses: Vec<ClauseId>| {
+            clauses.into_iter().filter(|clause| self.open(Subject::Rule(*clause))).collect::<Vec<_>>()
+        };
+        let all = grants.is_empty();
+        let grants: Vec<ClauseId> =
+            grants.into_iter().filter(|grant| !self.idle.has(self.cell.operation(), *grant)).collect();
+        let asked = Asked {
+            rules: open(others),
+            grants: open(grants),
+            containers: self.containers(),
+            stages: self.stages(),
+        };
         let mut undecided = Vec::new();
-        if !rules.is_empty() {
-            self.rules(&mut universe, &rules, &mut undecided);
-        }
-        for (subject, clause) in tests {
-            self.test(&mut universe, subject, clause, &mut undecided);
-        }
-        let permitted = universe.permitted(0);
-        for (subject, about) in containers {
-            // The container must certainly be the one.
-            let counting = Counting { unknown: false, listed: false };
-            let there = universe.condition(0, about, counting);
-            let reached = universe.terms().and(&[permitted, there]);
-            self.judge(&mut universe, subject, reached, &mut undecided);
-        }
-        for (subject, ratchet, stage) in stages {
-            let differs = at_stages(self.model, &mut universe, permitted, ratchet, stage);
-            self.judge(&mut universe, subject, differs, &mut undecided);
-        }
+        let left = if all || asked.is_empty() { asked } else { self.part(asked) };
+        self.whole(left, &mut undecided);
         undecided
+    }
+
+    fn is_grant(&self, clause: ClauseId) -> bool {
+        self.model.clauses[clause.index()].kind == ClauseKind::ContextUserGrant
+    }
+
+    /// Asks without the assignments to people; what that leaves open.
+    fn part<'q>(&self, asked: Asked<'q>) -> Asked<'q> {
+        let extra = self.extra(&asked);
+        let mut universe =
+            self.models.part(self.cell.app, self.cell.operation(), &extra, &|clause| !self.is_grant(clause));
+        let mut left = Asked::default();
+        let user = self.questions.user.as_ref();
+        if !asked.rules.is_empty() {
+            let alone = Parts::new(self.model, &mut universe, user, &BTreeSet::new(), false);
+            let all = Parts::new(self.model, &mut universe, user, &BTreeSet::new(), true);
+            for clause in &asked.rules {
+                let subject = Subject::Rule(*clause);
+                let (few, many) =
+                    (alone.decisive(&mut universe, *clause), all.decisive(&mut universe, *clause));
+                if !self.settled(&mut universe, subject, few, many) {
+                    left.rules.push(*clause);
+                }
+            }
+        }
+        let few = universe.permitted(0);
+        let (none, assume) = (BTreeSet::new(), BTreeSet::from([Layer::ContextUser]));
+        let many = universe.varied(0, &Variation { without: &none, requested: None, assume: &assume });
+        // Whoever they are about: where nothing would be permitted anybody, no assignment matters.
+        for grant in asked.grants {
+            let counting = Counting { unknown: false, listed: true };
+            let there = universe.condition(0, &self.model.clauses[grant.index()].condition, counting);
+            let many = universe.terms().and(&[many, there]);
+            if !self.settled(&mut universe, Subject::Rule(grant), Term::FALSE, many) {
+                left.grants.push(grant);
+            }
+        }
+        for (subject, about) in asked.containers {
+            let there = universe.condition(0, about, CERTAINLY);
+            let (few, many) = (universe.terms().and(&[few, there]), universe.terms().and(&[many, there]));
+            if !self.settled(&mut universe, subject, few, many) {
+                left.containers.push((subject, about));
+            }
+        }
+        for (subject, ratchet, stage) in asked.stages {
+            let differs = at_stages(self.model, &mut universe, few, ratchet, stage);
+            // Assignments may read the stage, too: only the whole says never.
+            if !self.settled(&mut universe, subject, differs, Term::TRUE) {
+                left.stages.push((subject, ratchet, stage));
+            }
+        }
+        left
+    }
+
+    /// Whether it is known now: some of the few matter, or none of the many does.
+    fn settled(&self, universe: &mut Universe<'_>, subject: Subject, few: Term, many: Term) -> bool {
+        if !self.open(subject) {
+            return true;
+        }
+        if matches!(asking::ask(universe, few), Ok(Some(_))) {
+            self.mark(subject);
+            return true;
+        }
+        many != Term::TRUE && matches!(asking::ask(universe, many), Ok(None))
+    }
+
+    /// Asks in the whole universe.
+    fn whole(&self, asked: Asked<'_>, undecided: &mut Vec<Undecided>) {
+        if asked.is_empty() {
+            return;
+        }
+        let extra = self.extra(&asked);
+        let mut universe = self.models.universe(&[Some((self.cell.app, self.cell.operation()))], &extra);
+        self.rules(&mut universe, &[asked.rules, asked.grants].concat(), undecided);
+        let permitted = universe.permitted(0);
+        for (subject, about) in asked.containers {
+            // The container must certainly be the one.
+            let there = universe.condition(0, about, CERTAINLY);
+            let reached = universe.terms().and(&[permitted, there]);
+            self.judge(&mut universe, subject, reached, undecided);
+        }
+        for (subject, ratchet, stage) in asked.stages {
+            let differs = at_stages(self.model, &mut universe, permitted, ratchet, stage);
+            self.judge(&mut universe, subject, differs, undecided);
+        }
+    }
+
+    fn extra<'q>(&'q self, asked: &Asked<'q>) -> Vec<(usize, &'q Condition)> {
+        let containers = asked.containers.iter().map(|(_, about)| (0, *about));
+        let grants = asked.grants.iter().map(|grant| (0, &self.model.clauses[grant.index()].condition));
+        containers.chain(grants).chain(self.questions.user.as_ref().map(|user| (0, user))).collect()
     }
 
     fn open(&self, subject: Subject) -> bool {
         self.matters.get(&subject).is_some_and(|matters| !matters.load(Ordering::Relaxed))
+    }
+
+    fn mark(&self, subject: Subject) {
+        if let Some(known) = self.matters.get(&subject) {
+            known.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Marks what a request shows to matter.
@@ -109,11 +222,7 @@ impl InCell<'_, '_> {
     ) {
         match asking::ask(universe, matters) {
             Ok(None) => {}
-            Ok(Some(_)) => {
-                if let Some(known) = self.matters.get(&subject) {
-                    known.store(true, Ordering::Relaxed);
-                }
-            }
+            Ok(Some(_)) => self.mark(subject),
             Err(Spent { what, .. }) => undecided.push(Undecided {
                 of: subject,
                 app: self.cell.app,
@@ -124,7 +233,10 @@ impl InCell<'_, '_> {
     }
 
     fn rules(&self, universe: &mut Universe<'_>, rules: &[ClauseId], undecided: &mut Vec<Undecided>) {
-        let parts = Parts::new(self.model, universe, self.questions.user.as_ref(), &BTreeSet::new());
+        if rules.is_empty() {
+            return;
+        }
+        let parts = Parts::new(self.model, universe, self.questions.user.as_ref(), &BTreeSet::new(), false);
         for clause in rules {
             if !self.open(Subject::Rule(*clause)) {
                 continue;
@@ -132,42 +244,6 @@ impl InCell<'_, '_> {
             let decisive = parts.decisive(universe, *clause);
             self.judge(universe, Subject::Rule(*clause), decisive, undecided);
         }
-    }
-
-    /// Replacements of tests that are open, each with a clause that has the test.
-    fn tests(&self, clauses: &[ClauseId]) -> Vec<(Subject, ClauseId)> {
-        let mut tests = Vec::new();
-        for clause in clauses {
-            for place in &self.questions.tests[clause.index()] {
-                for value in [true, false] {
-                    let subject = Subject::Test(*place, value);
-                    if self.open(subject) {
-                        tests.push((subject, *clause));
-                    }
-                }
-            }
-        }
-        tests
-    }
-
-    fn test(
-        &self,
-        universe: &mut Universe<'_>,
-        subject: Subject,
-        clause: ClauseId,
-        undecided: &mut Vec<Undecided>,
-    ) {
-        let Subject::Test(place, value) = subject else { return };
-        if !self.open(subject) {
-            return;
-        }
-        let clause = &self.model.clauses[clause.index()];
-        let refuses = clause.kind.refuses();
-        let counting = Counting { unknown: refuses, listed: !refuses };
-        let now = universe.condition(0, &clause.condition, counting);
-        let then = universe.condition(0, &replaced(&clause.condition, place, value), counting);
-        let differs = differ(universe, now, then);
-        self.judge(universe, subject, differs, undecided);
     }
 
     fn containers(&self) -> Vec<(Subject, &Condition)> {
@@ -202,7 +278,7 @@ impl InCell<'_, '_> {
 }
 
 /// Where one is true and the other is not.
-fn differ(universe: &mut Universe<'_>, one: Term, other: Term) -> Term {
+pub(super) fn differ(universe: &mut Universe<'_>, one: Term, other: Term) -> Term {
     if one == other {
         return Term::FALSE;
     }

@@ -70,7 +70,7 @@ impl Prover<'_, '_> {
         let user = self.questions.user.as_ref();
         let extra: Vec<_> = user.iter().map(|user| (0, *user)).collect();
         let mut universe = self.models.universe(&[Some((cell.app, cell.operation()))], &extra);
-        let parts = Parts::new(self.model, &mut universe, user, gone);
+        let parts = Parts::new(self.model, &mut universe, user, gone, false);
         clauses
             .iter()
             .map(|clause| match parts.subject(&mut universe, *clause) {

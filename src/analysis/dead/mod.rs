@@ -3,12 +3,14 @@
 //! "The same" is about what is permitted, entries of lists included; reasons, names of rules in answers and advice
 //! are another matter. All cells of apps and operations are gone through once. In each, what is not known to
 //! matter yet is asked about; as soon as one request shows that it matters, it is asked about no more. So only
-//! what is dead is asked about everywhere.
+//! what is dead is asked about everywhere. Tests in conditions are asked about for themselves.
 
+mod grants;
 mod influence;
 mod makers;
 mod questions;
 mod rules;
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -115,7 +117,10 @@ pub fn dead(model: &Model, progress: Progress<'_>) -> Dead {
     let models = Models::new(&[model]);
     let cells: Vec<Cell> = Cells::new(model, &[]).all();
     let questions = questions::Questions::new(model);
-    let open = influence::ask(model, &models, &cells, &questions, progress);
+    let mut open = influence::ask(model, &models, &cells, &questions, progress);
+    let (never, undecided) = tests::ask(model, &models, &questions, progress);
+    open.never.extend(never);
+    open.undecided.extend(undecided);
     let dead_rules: BTreeSet<ClauseId> = open
         .never
         .iter()

@@ -65,12 +65,10 @@ impl Questions {
         Questions { tests, containers, user }
     }
 
-    /// Everything that is asked about, at the start.
+    /// Everything that is asked about of whole requests, at the start: all but tests.
     pub(super) fn all(&self, model: &Model) -> Vec<Subject> {
         let mut all: Vec<Subject> =
             (0..model.clauses.len() as u32).map(|number| Subject::Rule(ClauseId(number))).collect();
-        let places: BTreeSet<Place> = self.tests.iter().flatten().copied().collect();
-        all.extend(places.iter().flat_map(|place| [true, false].map(|value| Subject::Test(*place, value))));
         all.extend(self.containers.values().flatten().map(|(container, _)| Subject::Container(*container)));
         for (number, ratchet) in (0..).zip(&model.ratchets) {
             all.extend(

@@ -26,18 +26,22 @@ pub(super) struct Parts<'m> {
 }
 
 impl<'m> Parts<'m> {
-    /// Without the clauses in `without`.
+    /// Without the clauses in `without`; as if all people had all roles, if `everybody`.
     pub(super) fn new(
         model: &'m Model,
         universe: &mut Universe<'_>,
         user: Option<&Condition>,
         without: &BTreeSet<ClauseId>,
+        everybody: bool,
     ) -> Parts<'m> {
         let here: Vec<ClauseId> =
             universe.clauses(0).iter().copied().filter(|clause| !without.contains(clause)).collect();
         let clauses: BTreeMap<ClauseId, Term> =
             here.iter().map(|clause| (*clause, universe.clause(0, *clause))).collect();
         let alone = |layer: Layer| {
+            if everybody && layer == Layer::ContextUser {
+                return (layer, Term::TRUE);
+            }
             let assume: BTreeSet<Layer> = Layer::ALL.into_iter().filter(|other| *other != layer).collect();
             (layer, universe.varied(0, &Variation { without, requested: None, assume: &assume }))
         };

@@ -1,7 +1,6 @@
 //! What the policy permits, answered by regions: for all requests, and not only for those that somebody tried.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeMap;
 
 use super::needs::{Grant, Needs};
 use super::permitted::{Answer, Group, Permits, at_stage};
@@ -10,9 +9,9 @@ use crate::analysis::Progress;
 use crate::analysis::cells::Cells;
 use crate::parallel;
 use crate::region::ask;
-use crate::region::terms::{Node, Term, Terms, Variable};
+use crate::region::terms::Variable;
 use crate::region::variables::{Class, What};
-use crate::region::{Counting, Models, Universe};
+use crate::region::{Counting, Growing, Models, Reach, Surveyor, Universe, reach};
 use crate::request::Value;
 use crate::sema::model::{AppId, Condition, Model, OperationId, RatchetId};
 
@@ -30,29 +29,37 @@ impl<'m> Regions<'m> {
     /// Groups the operations of each app, and asks of each group whether anything is permitted.
     pub fn new(model: &'m Model, needs: &Needs, progress: Progress<'_>) -> Regions<'m> {
         let models = Models::new(&[model]);
+        Regions::surveyed(model, &Surveyor::new(&models), needs, progress)
+    }
+
+    /// The same, with a surveyor of the model that others ask too.
+    pub fn surveyed(
+        model: &'m Model,
+        surveyor: &Surveyor<'m>,
+        needs: &Needs,
+        progress: Progress<'_>,
+    ) -> Regions<'m> {
+        let models = surveyor.models().clone();
+        surveyor.look_at_all(progress);
         let cells = Cells::new(model, &[]);
         let apps: Vec<AppId> = (0..model.apps.len()).map(|app| AppId(app as u32)).collect();
-        let done = AtomicUsize::new(0);
         let groups = parallel::map(&apps, &|app: &AppId| {
             let held = states::granted(model, *app);
             let grant = Grant { models: &model.apps[app.index()].models, held: &held, user: true };
+            let of_app = surveyor.of(*app);
             let operations = (0..model.operations.len()).map(|operation| OperationId(operation as u32));
             let group = |operations: Vec<OperationId>| {
                 let suffices = operations.first().is_some_and(|first| needs.suffices(grant, *first));
                 let permitted = match operations.first() {
                     Some(first) if suffices => {
-                        let mut universe = models.universe(&[Some((*app, *first))], &[]);
-                        let permitted = universe.permitted(0);
-                        answer(&mut universe, permitted)
+                        told(&|| models.universe(&[Some((*app, *first))], &[]), of_app.reach(*first))
                     }
                     // The scopes open it in no state, so that no region is needed.
                     Some(_) | None => Answer::Never,
                 };
                 Group { operations: operations.into_iter().collect(), permitted }
             };
-            let groups = cells.of(*app, operations).into_iter().map(|cell| group(cell.operations)).collect();
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1, apps.len());
-            groups
+            cells.of(*app, operations).into_iter().map(|cell| group(cell.operations)).collect()
         });
         Regions { model, models, groups }
     }
@@ -63,11 +70,9 @@ impl<'m> Regions<'m> {
         condition: &Condition,
         counting: Counting,
     ) -> Answer {
-        let mut universe = self.models.universe(&[Some((app, operation))], &[(0, condition)]);
-        let permitted = universe.permitted(0);
-        let counts = universe.condition(0, condition, counting);
-        let both = universe.terms().and(&[permitted, counts]);
-        answer(&mut universe, both)
+        let asked = Growing { when: Some((condition, counting)), ..Growing::default() };
+        let universe = || self.models.universe(&[Some((app, operation))], &[(0, condition)]);
+        told(&universe, reach(&self.models, app, operation, &asked))
     }
 }
 
@@ -105,7 +110,8 @@ impl Permits for Regions<'_> {
             return Answer::Never;
         };
         let variable = Variable(at as u32);
-        let mut fixed = |class: usize| fix(universe.terms(), permitted, variable, class as u32);
+        let mut fixed =
+            |class: usize| universe.terms().given(permitted, variable, class as u32, &mut BTreeMap::new());
         let (was, is) = (fixed(before), fixed(after));
         let lost = universe.terms().and(&[was, is.not()]);
         match universe.ask(lost) {
@@ -113,44 +119,22 @@ impl Permits for Regions<'_> {
                 assignment[at] = before as u32;
                 Answer::Sometimes(Box::new(universe.request(&assignment)))
             }
-            other => told(&universe, other),
+            ask::Answer::Never => Answer::Never,
+            ask::Answer::Undecided(undecided) => unknown(&universe, &undecided),
         }
     }
 }
 
-fn answer(universe: &mut Universe<'_>, term: Term) -> Answer {
-    let answer = universe.ask(term);
-    told(universe, answer)
-}
-
-fn told(universe: &Universe<'_>, answer: ask::Answer) -> Answer {
-    match answer {
-        ask::Answer::Never => Answer::Never,
-        ask::Answer::Sometimes(assignment) => Answer::Sometimes(Box::new(universe.request(&assignment))),
-        ask::Answer::Undecided(undecided) => {
-            let names: Vec<String> = undecided.what.iter().map(|what| universe.name(*what)).collect();
-            Answer::Undecided(names.join(", "))
-        }
+/// In the words of the policy; the universe, made again, knows them.
+fn told<'m>(universe: &dyn Fn() -> Universe<'m>, reach: Reach) -> Answer {
+    match reach {
+        Reach::Never => Answer::Never,
+        Reach::Somewhere(request) => Answer::Sometimes(Box::new(request)),
+        Reach::Undecided(undecided) => unknown(&universe(), &undecided),
     }
 }
 
-/// The term where the variable is of this class.
-fn fix(terms: &mut Terms, term: Term, variable: Variable, class: u32) -> Term {
-    fn walk(terms: &mut Terms, term: Term, at: (Variable, u32), known: &mut HashMap<Term, Term>) -> Term {
-        if let Some(known) = known.get(&term) {
-            return *known;
-        }
-        let (parts, any) = match terms.node(term) {
-            Node::Constant(_) => return term,
-            Node::Is(variable, set) if variable == at.0 => return Term::constant(set.contains(at.1)),
-            Node::Is(..) => return term,
-            Node::And(parts) => (parts.to_vec(), false),
-            Node::Or(parts) => (parts.to_vec(), true),
-        };
-        let parts: Vec<Term> = parts.into_iter().map(|part| walk(terms, part, at, known)).collect();
-        let fixed = if any { terms.or(&parts) } else { terms.and(&parts) };
-        known.insert(term, fixed);
-        fixed
-    }
-    walk(terms, term, (variable, class), &mut HashMap::new())
+fn unknown(universe: &Universe<'_>, undecided: &ask::Undecided) -> Answer {
+    let names: Vec<String> = undecided.what.iter().map(|what| universe.name(*what)).collect();
+    Answer::Undecided(names.join(", "))
 }

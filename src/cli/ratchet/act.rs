@@ -14,7 +14,9 @@ use crate::analysis::privilege::regions::Regions;
 use crate::cli::package::{Compiled, Package};
 use crate::cli::{Context, Exit, check, failed, progress};
 use crate::diag::nearest;
-use crate::ratchet::{Event, Facts, Here, Installation, Refused, Step, What, advance, effective};
+use crate::ratchet::{
+    Event, Facts, Here, Installation, Refused, State, Step, Target, What, advance, effective, watched,
+};
 use crate::report;
 use crate::sema::model::{AppId, Model};
 use crate::state::{Acknowledged, Change, Store};
@@ -89,23 +91,38 @@ fn compile(path: Option<&Path>, cx: &mut Context<'_>) -> io::Result<Option<Compi
     Ok(None)
 }
 
-/// The key of the app with this key or name.
-pub(super) fn key<'m>(model: &'m Model, named: &str) -> io::Result<&'m str> {
-    let found = model.apps.iter().find(|app| app.key == named || app.name == named);
-    found.map(|app| app.key.as_str()).ok_or_else(|| {
+/// The app with this key or name.
+pub(super) fn app(model: &Model, named: &str) -> io::Result<AppId> {
+    let found = model.apps.iter().position(|app| app.key == named || app.name == named);
+    found.map(|at| AppId(at as u32)).ok_or_else(|| {
         let names = model.apps.iter().flat_map(|app| [app.key.as_str(), app.name.as_str()]);
         let near = nearest(named, names).map_or(String::new(), |near| format!("; {near}"));
         failed(format!("the policy has no app `{named}`{near}"))
     })
 }
 
+/// The key of the app with this key or name.
+pub(super) fn key<'m>(model: &'m Model, named: &str) -> io::Result<&'m str> {
+    Ok(&model.apps[app(model, named)?.index()].key)
+}
+
 /// Lets this happen to the installation, and tells what came of it.
 pub(super) fn run(args: &ActArgs, what: What, cx: &mut Context<'_>) -> io::Result<Exit> {
+    run_with(args, cx, |_, _, _| Ok(what))
+}
+
+/// The same with what depends on the policy, the app and the time.
+pub(super) fn run_with(
+    args: &ActArgs,
+    cx: &mut Context<'_>,
+    what: impl FnOnce(&Model, AppId, i64) -> io::Result<What>,
+) -> io::Result<Exit> {
     let Some(compiled) = args.policy.compile(cx)? else { return Ok(Exit::Failed) };
     let Some(model) = &compiled.compilation.model else { return Ok(Exit::Failed) };
     let here = Here { writer: WRITER, now: args.policy.now()? };
-    let installation = Installation { app: key(model, &args.app)?.to_owned(), site: args.site.clone() };
-    let event = Event { what, by: args.who.clone(), reason: args.why.clone() };
+    let app = app(model, &args.app)?;
+    let installation = Installation { app: model.apps[app.index()].key.clone(), site: args.site.clone() };
+    let event = Event { what: what(model, app, here.now)?, by: args.who.clone(), reason: args.why.clone() };
     let store = args.store.open(cx)?;
     let (before, step, acknowledged) = if args.dry_run {
         let (_, known) = store.read(&installation).map_err(says)?;
@@ -120,9 +137,19 @@ pub(super) fn run(args: &ActArgs, what: What, cx: &mut Context<'_>) -> io::Resul
         Ok(step) => step,
         Err(refused) => return refuse(&refused, args.policy.format, cx),
     };
-    let difference = args.dry_run.then(|| difference(model, &installation, &before, &step, here.now, cx));
-    let told =
-        Told { model, installation: &installation, before: &before, step: &step, acknowledged, difference };
+    let difference = args.dry_run.then(|| {
+        let old = effective(model, &before, &installation, here.now);
+        difference(model, app, &old, &step.state, cx)
+    });
+    let told = Told {
+        model,
+        app,
+        installation: &installation,
+        before: &before,
+        step: &step,
+        acknowledged,
+        difference,
+    };
     match args.policy.format {
         Format::Text => told.text(cx)?,
         Format::Json => writeln!(cx.out, "{}", shown::pretty(&told.json())?)?,
@@ -165,26 +192,16 @@ fn refuse(refused: &Refused, format: Format, cx: &mut Context<'_>) -> io::Result
 }
 
 /// What the step takes and gives, asked of all requests.
-fn difference(
-    model: &Model,
-    installation: &Installation,
-    before: &Facts,
-    step: &Step,
-    now: i64,
-    cx: &Context<'_>,
-) -> Difference {
-    let old = effective(model, before, installation, now);
-    let Some(app) = model.apps.iter().position(|app| app.key == installation.app) else {
-        return Difference::default(); // refused before
-    };
+fn difference(model: &Model, app: AppId, old: &State, new: &State, cx: &Context<'_>) -> Difference {
     let needs = Needs::of(model);
     let bar = progress::bar(cx, "asking what is permitted", model.apps.len());
     let regions = Regions::new(model, &needs, &|_, _| bar.step());
-    held::difference(model, &needs, &regions, AppId(app as u32), &old, &step.state)
+    held::difference(model, &needs, &regions, app, old, new)
 }
 
 struct Told<'a> {
     model: &'a Model,
+    app: AppId,
     installation: &'a Installation,
     before: &'a Facts,
     step: &'a Step,
@@ -234,9 +251,12 @@ impl Told<'_> {
                     writeln!(cx.out, "    {}", self.model.operations[id.index()].name)?;
                 }
             }
-            for (scope, used) in self.noticed() {
-                let when = used
-                    .map_or("never seen in use".to_owned(), |at| format!("last used {}", shown::instant(at)));
+            for (scope, used, watched) in self.noticed() {
+                let when = match used {
+                    Some(at) => format!("last used {}", shown::instant(at)),
+                    None if watched => "never seen in use".to_owned(),
+                    None => "nothing in the policy watches its use".to_owned(),
+                };
                 writeln!(cx.out, "  scope {scope}: {when}")?;
             }
         }
@@ -244,9 +264,7 @@ impl Told<'_> {
     }
 
     fn json(&self) -> Value {
-        let listed = |targets: &BTreeSet<crate::ratchet::Target>| {
-            targets.iter().map(ToString::to_string).collect::<Vec<_>>()
-        };
+        let listed = |targets: &BTreeSet<Target>| targets.iter().map(ToString::to_string).collect::<Vec<_>>();
         let mut value = json!({
             "done": self.acknowledged.is_some(),
             "app": self.installation.app,
@@ -273,18 +291,24 @@ impl Told<'_> {
             let noticed = self
                 .noticed()
                 .into_iter()
-                .map(|(scope, used)| json!({ "scope": scope, "last_used": used.map(shown::instant) }));
+                .map(|(scope, used, watched)| {
+                    json!({ "scope": scope, "last_used": used.map(shown::instant), "watched": watched })
+                });
             value["noticed"] = noticed.collect();
         }
         value
     }
 
-    /// The scopes that go, and when they were needed last, as far as anybody told: who uses them would notice.
-    fn noticed(&self) -> Vec<(&str, Option<i64>)> {
+    /// The scopes that go, when they were needed last as far as anybody told, and whether anybody is to tell: who
+    /// uses them would notice.
+    fn noticed(&self) -> Vec<(&str, Option<i64>, bool)> {
+        let (watched, _) = watched(self.model, self.app);
+        let is_watched = |name: &str| watched.iter().any(|id| self.model.scopes[id.index()].name == name);
         let scopes = self.step.withdrawn.iter().filter_map(|target| match target {
-            crate::ratchet::Target::Scope(name) => Some(name.as_str()),
+            Target::Scope(name) => Some(name.as_str()),
             _ => None, // whatever else is taken is no scope
         });
-        scopes.map(|name| (name, self.before.used.get(name).and_then(|used| used.0))).collect()
+        let last = |name: &str| self.before.used.get(name).and_then(|used| used.0);
+        scopes.map(|name| (name, last(name), is_watched(name))).collect()
     }
 }

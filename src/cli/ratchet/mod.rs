@@ -16,6 +16,7 @@ pub(crate) mod store;
 mod tick;
 mod turn;
 mod uninstalled;
+mod used;
 mod verify;
 mod version;
 mod withdraw;
@@ -43,6 +44,7 @@ enum What {
     Uninstalled(uninstalled::Args),
     Catalogs(catalogs::Args),
     Event(event::Args),
+    Used(used::Args),
     Turn(turn::Args),
     Withdraw(withdraw::Args),
     Approve(approve::Args),
@@ -64,6 +66,7 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         What::Uninstalled(args) => uninstalled::run(args, cx),
         What::Catalogs(args) => catalogs::run(args, cx),
         What::Event(args) => event::run(args, cx),
+        What::Used(args) => used::run(args, cx),
         What::Turn(args) => turn::run(args, cx),
         What::Withdraw(args) => withdraw::run(args, cx),
         What::Approve(args) => approve::run(args, cx),

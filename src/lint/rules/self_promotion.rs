@@ -35,7 +35,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let mut finding = RULE
             .finding(format!("`{name}` can make itself administrator with `{}`", operation(first)))
             .at(declared.name.span, format!("can get {}", words(model, gain)));
-        if let Some(Some(request)) = may.operations.get(&first.operation) {
+        if let Some(request) = &may.request(subject.model, first.operation) {
             for clause in eval::evaluate(model, request).deciding {
                 let clause = &model.clauses[clause.index()];
                 finding = finding.step(clause.span, format!("permits `{}`", operation(first)));

@@ -1,11 +1,14 @@
 //! Scopes for which there is a smaller grant that does the same.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::analysis::grants::{self, Answer, Measure};
 use crate::analysis::minimal::Budget;
+use crate::analysis::standing::May;
 use crate::diag::{Diagnostic, Fix, Safety};
 use crate::lint::{Level, Rule, Subject, edits};
+use crate::parallel;
 use crate::sema::model::{AppId, Model, OperationId, ScopeId};
 use crate::span::Span;
 use crate::syntax::print_scope;
@@ -22,41 +25,49 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let permitted = subject.permitted();
+    let done = AtomicUsize::new(0);
+    let of = |app: &AppId| {
+        let finding = smaller(subject, *app, &permitted[app.index()]);
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        (subject.progress())("finding the smallest grants", done, permitted.len());
+        finding
+    };
+    found.extend(parallel::map(&subject.apps(), &of).into_iter().flatten());
+}
+
+fn smaller(subject: &Subject<'_>, app: AppId, may: &May) -> Option<Diagnostic> {
     let model = subject.model;
-    for (app, may) in (0..).map(AppId).zip(subject.permitted()) {
-        let Some(declared) = subject.app(app) else { continue };
-        let Some((requests, place)) = requests(declared) else { continue };
-        let needed: BTreeSet<OperationId> = may.operations.keys().copied().collect();
-        // Where nothing is permitted, every scope is one too many: another finding.
-        if needed.is_empty() {
-            continue;
-        }
-        let Ok(answer) = grants::least(model, app, &needed, Measure::Surface, Budget::default()) else {
-            continue;
-        };
-        // Scopes that the policy did not approve are not held; that it asks for them is another finding.
-        if !answer.proved() || answer.least.cost >= answer.now.cost {
-            continue;
-        }
-        let name = &model.apps[app.index()].name;
-        let smallest = names(model, &answer.least.requested);
-        let (now, least) = (answer.now.beyond.len(), answer.least.beyond.len());
-        let mut finding = RULE
-            .finding(format!("`{name}` could hold less: {}", quoted(&smallest)))
-            .at(place, format!("opens {now} operations that are not permitted; {least} would do"))
-            .note(format!("the policy permits `{name}` {} of the operations", needed.len()))
-            .note("no set of scopes that opens them costs less: a lower bound proves it".to_owned())
-            .help(format!("ask for {}", quoted(&smallest)));
-        let goes = &answer.now.beyond - &answer.least.beyond;
-        if let Some(some) = some(model, &goes) {
-            finding = finding.note(format!("no longer open: {some}"));
-        }
-        let comes = &answer.least.beyond - &answer.now.beyond;
-        if let Some(some) = some(model, &comes) {
-            finding = finding.note(format!("newly open, though not permitted: {some}"));
-        }
-        found.push(finding.fix(fix(model, app, &answer, requests, declared)));
+    let declared = subject.app(app)?;
+    let (requests, place) = requests(declared)?;
+    let needed: BTreeSet<OperationId> = may.operations.keys().copied().collect();
+    // Where nothing is permitted, every scope is one too many: another finding.
+    if needed.is_empty() {
+        return None;
     }
+    let answer = grants::least(model, app, &needed, Measure::Surface, Budget::default()).ok()?;
+    // Scopes that the policy did not approve are not held; that it asks for them is another finding.
+    if !answer.proved() || answer.least.cost >= answer.now.cost {
+        return None;
+    }
+    let name = &model.apps[app.index()].name;
+    let smallest = names(model, &answer.least.requested);
+    let (now, least) = (answer.now.beyond.len(), answer.least.beyond.len());
+    let mut finding = RULE
+        .finding(format!("`{name}` could hold less: {}", quoted(&smallest)))
+        .at(place, format!("opens {now} operations that are not permitted; {least} would do"))
+        .note(format!("the policy permits `{name}` {} of the operations", needed.len()))
+        .note("no set of scopes that opens them costs less: a lower bound proves it".to_owned())
+        .help(format!("ask for {}", quoted(&smallest)));
+    let goes = &answer.now.beyond - &answer.least.beyond;
+    if let Some(some) = some(model, &goes) {
+        finding = finding.note(format!("no longer open: {some}"));
+    }
+    let comes = &answer.least.beyond - &answer.now.beyond;
+    if let Some(some) = some(model, &comes) {
+        finding = finding.note(format!("newly open, though not permitted: {some}"));
+    }
+    Some(finding.fix(fix(model, app, &answer, requests, declared)))
 }
 
 fn requests(app: &tree::App) -> Option<(&[Name], Span)> {

@@ -16,6 +16,7 @@ impl Builder<'_> {
         let mut parts = self.open(pair);
         parts.take(Rule::kw_ensure)?;
         let title = self.text(&mut parts)?;
+        let reachable = parts.eat(Rule::reachable).is_some();
         let mut claims = Vec::new();
         while let Some(pair) = parts.eat(Rule::claim) {
             let mut parts = self.open(pair);
@@ -27,7 +28,7 @@ impl Builder<'_> {
             let Clauses { containers, when, unless, name: _, because: _ } = self.clauses(&mut parts)?;
             claims.push(Claim { always, apps, operations, containers, when, unless, span: parts.span });
         }
-        Ok(Guarantee { title, claims, span: parts.span })
+        Ok(Guarantee { title, reachable, claims, span: parts.span })
     }
 
     pub(super) fn widening(&mut self, pair: Pair<'_, Rule>) -> Built<Widening> {

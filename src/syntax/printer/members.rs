@@ -64,8 +64,9 @@ impl Printer<'_> {
             })
         });
         let claims = claims.collect();
+        let reachable = if guarantee.reachable { " in reachable states" } else { "" };
         self.block(
-            Doc::Text(format!("ensure {}", words::quoted(&guarantee.title.value))),
+            Doc::Text(format!("ensure {}{reachable}", words::quoted(&guarantee.title.value))),
             claims,
             guarantee.span,
         )

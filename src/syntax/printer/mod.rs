@@ -43,6 +43,11 @@ pub fn print(file: &File) -> String {
     out
 }
 
+/// A duration as it is written: `1d12h`.
+pub fn print_duration(seconds: i64) -> String {
+    words::duration(seconds)
+}
+
 /// A scope's name as it is written: in quotes where it needs them.
 pub fn print_scope(name: &Name) -> String {
     words::scope(name)

@@ -1,0 +1,160 @@
+//! `sprag timeline`
+
+use std::io;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::package::Package;
+use super::{Context, Exit, check, failed, progress};
+use crate::analysis::privilege::needs::Needs;
+use crate::analysis::privilege::regions::Regions;
+use crate::analysis::privilege::timeline::{self, Moment, Timeline, When};
+use crate::diag::nearest;
+use crate::sema::model::{AppId, Model, Since, Trigger};
+use crate::syntax::printer;
+
+/// Show what apps may still do as time goes by, and from when on they can only read.
+///
+/// What time alone takes comes first, at the latest after what is said; then what other triggers take, ratchet by
+/// ratchet. A stage that can be reopened may be left again for a while.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The package's folder, or anything in it; the current folder if missing.
+    path: Option<PathBuf>,
+    /// Only this app.
+    #[arg(long, value_name = "NAME")]
+    app: Option<String>,
+    /// Write JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// 0, or 1 if the package has errors.
+pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
+    let compiled = Package::load(args.path.as_deref(), cx)?.compile(cx);
+    let Some(model) = &compiled.compilation.model else {
+        check::show_errors(&compiled, cx)?;
+        return Ok(Exit::Findings);
+    };
+    let names = || model.apps.iter().map(|app| app.name.as_str());
+    let wanted: Vec<AppId> = match &args.app {
+        None => (0..model.apps.len()).map(|app| AppId(app as u32)).collect(),
+        Some(name) => match names().position(|known| known == name) {
+            Some(app) => vec![AppId(app as u32)],
+            None => {
+                let near = nearest(name, names()).map_or(String::new(), |near| format!("; {near}"));
+                return Err(failed(format!("there is no app `{name}`{near}")));
+            }
+        },
+    };
+    let needs = Needs::of(model);
+    let bar = progress::bar(cx, "asking what is permitted", model.apps.len());
+    let regions = Regions::new(model, &needs, &|_, _| bar.step());
+    drop(bar);
+    let timelines = wanted.iter().map(|app| timeline::of(model, &regions, *app));
+    if args.json {
+        let apps: Vec<Value> = timelines.map(|timeline| json_of(model, &timeline)).collect();
+        let text = serde_json::to_string_pretty(&json!({ "apps": apps })).map_err(io::Error::other)?;
+        writeln!(cx.out, "{text}")?;
+        return Ok(Exit::Clean);
+    }
+    for (at, timeline) in timelines.enumerate() {
+        if at > 0 {
+            writeln!(cx.out)?;
+        }
+        show(model, &timeline, cx)?;
+    }
+    Ok(Exit::Clean)
+}
+
+fn show(model: &Model, timeline: &Timeline, cx: &mut Context<'_>) -> io::Result<()> {
+    let app = &model.apps[timeline.app.index()];
+    let rows: Vec<(String, String)> =
+        timeline.moments.iter().map(|moment| (when(model, moment), standing(model, moment))).collect();
+    let wide = |pick: fn(&(String, String)) -> &String| {
+        rows.iter().map(|row| pick(row).chars().count()).max().unwrap_or(0)
+    };
+    let (left, right) = (wide(|row| &row.0), wide(|row| &row.1));
+    let title = format!("app `{}`", app.name);
+    writeln!(cx.out, "{title:<width$}  read write delete admin   all", width = left + right + 4)?;
+    for ((when, standing), moment) in rows.iter().zip(&timeline.moments) {
+        let c = moment.permitted.counts(model);
+        write!(cx.out, "  {when:<left$}  {standing:<right$}  ")?;
+        writeln!(cx.out, "{:>4} {:>5} {:>6} {:>5} {:>5}", c.read, c.write, c.delete, c.admin, c.total())?;
+    }
+    let harmless = match timeline.harmless {
+        None => "never".to_owned(),
+        Some(0) => "from the installation on".to_owned(),
+        Some(at) => rows[at].0.clone(),
+    };
+    writeln!(cx.out, "  nothing but reading: {harmless}")
+}
+
+fn json_of(model: &Model, timeline: &Timeline) -> Value {
+    let app = &model.apps[timeline.app.index()];
+    let moment = |moment: &Moment| {
+        let c = moment.permitted.counts(model);
+        let stages = moment.stages.iter().map(|(ratchet, stage)| {
+            let ratchet = &model.ratchets[ratchet.index()];
+            (ratchet.name.clone(), json!(ratchet.stages[*stage as usize].name))
+        });
+        let mut told = json!({
+            "stages": Value::Object(stages.collect()),
+            "permitted": {
+                "read": c.read, "write": c.write, "delete": c.delete, "admin": c.admin, "all": c.total(),
+            },
+        });
+        match &moment.when {
+            When::At(seconds) => told["after"] = json!(seconds),
+            When::Once(triggers) => {
+                told["when"] = triggers.iter().map(|trigger| words(model, trigger)).collect();
+            }
+        }
+        told
+    };
+    json!({
+        "app": app.name,
+        "key": app.key,
+        "moments": timeline.moments.iter().map(moment).collect::<Vec<_>>(),
+        "harmless": timeline.harmless,
+    })
+}
+
+fn when(model: &Model, moment: &Moment) -> String {
+    match &moment.when {
+        When::At(0) => "from the installation on".to_owned(),
+        When::At(seconds) => format!("{} after it at the latest", printer::print_duration(*seconds)),
+        When::Once(triggers) => {
+            let words: Vec<String> = triggers.iter().map(|trigger| words(model, trigger)).collect();
+            format!("when {}", words.join(" or "))
+        }
+    }
+}
+
+fn standing(model: &Model, moment: &Moment) -> String {
+    let stages = moment.stages.iter().map(|(ratchet, stage)| {
+        let ratchet = &model.ratchets[ratchet.index()];
+        format!("{}.{}", ratchet.name, ratchet.stages[*stage as usize].name)
+    });
+    stages.collect::<Vec<_>>().join(", ")
+}
+
+/// A trigger as it is written; a stage that it counts from is one of its own ratchet.
+fn words(model: &Model, trigger: &Trigger) -> String {
+    let time = |seconds: i64| printer::print_duration(seconds);
+    match trigger {
+        Trigger::Event(name) => format!("event {name:?}"),
+        Trigger::After(seconds, Since::Install) => format!("{} after install", time(*seconds)),
+        Trigger::After(seconds, Since::Event(name)) => format!("{} after event {name:?}", time(*seconds)),
+        Trigger::After(seconds, Since::Stage(_)) => format!("{} after an earlier stage", time(*seconds)),
+        Trigger::Unused(scope, seconds) => {
+            format!("{} unused for {}", model.scopes[scope.index()].name, time(*seconds))
+        }
+        Trigger::Count(1, operation) => format!("success of {}", model.operations[operation.index()].name),
+        Trigger::Count(times, operation) => {
+            format!("{times} times {}", model.operations[operation.index()].name)
+        }
+        Trigger::Command => "command".to_owned(),
+    }
+}
