@@ -118,6 +118,10 @@ fn every_graph_requirement_is_the_published_one() {
         let cells: Vec<&str> = line.split('\t').collect();
         let [method, path, scheme, least, others, also] = cells[..] else { panic!("{line}") };
         rows += 1;
+        // Written wrong, it is an operation of its own, without a path.
+        if path.contains("}}") {
+            continue;
+        }
         let key = (method.to_owned(), one_spelling(path), scheme);
         if !ours.contains_key(&key) {
             assert!(!is_sayable(path), "{line}");

@@ -84,7 +84,9 @@ fn real_histories_never_grow() {
 /// Every scope that was ever asked for opens one operation of its own; the policy would let the app have all.
 fn replay(app: &str, versions: &[Scopes]) -> Replay {
     let ever: Vec<&String> = versions.iter().flatten().collect::<BTreeSet<_>>().into_iter().collect();
-    let mut catalog = String::from("catalog demo version \"1\"\nkind site\nmodel real\n");
+    let mut catalog = String::from(
+        "catalog demo version \"1\"\nkind site\nmodel real\noperation demo.closed { access read in site }\n",
+    );
     for (number, scope) in ever.iter().enumerate() {
         let _ = write!(
             catalog,

@@ -465,7 +465,8 @@ fn a_timeline_tells_from_when_on_an_app_only_reads() {
     use sprag::analysis::privilege::timeline::{self, When};
     let ratchet = "ratchet setup on a {\n  start\n  then configured holds WRITE when event \"done\" or 1d after install\n  \
                    then quiet holds READ when 2d after configured\n}\n\
-                   ratchet door on a {\n  open\n  then closed withdraws read when command\n}";
+                   ratchet door on a {\n  open\n  then closed withdraws read when command\n}\n\
+                   forbid a to admin when setup.stage != start";
     let site = site("  requests ADMIN", ratchet);
     let model = &site.world.model;
     let needs = Needs::of(model);

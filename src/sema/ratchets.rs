@@ -127,14 +127,27 @@ pub(super) fn reachable(cx: &mut Context, items: &Items) {
                 if ratchet.apps.is_disjoint(&claim.apps) {
                     continue;
                 }
+                let says =
+                    |subject: &Subject| conditions::test(subject.clone(), Predicate::Present, item.span);
+                let timed = |stage: usize, latest: Option<i64>| latest.filter(|_| !ratchet.reopens(stage));
+                if ratchet
+                    .latest()
+                    .into_iter()
+                    .enumerate()
+                    .skip(1)
+                    .any(|(stage, at)| timed(stage, at).is_some())
+                {
+                    // The state of an installation tells both.
+                    let unsaid = Condition::Not(Box::new(says(&Subject::Stage(id))));
+                    parts.push(Condition::Any(vec![unsaid, says(&age)]));
+                }
                 for (stage, latest) in ratchet.latest().into_iter().enumerate().skip(1) {
-                    let Some(latest) = latest.filter(|_| !ratchet.reopens(stage)) else { continue };
+                    let Some(latest) = timed(stage, latest) else { continue };
                     let test = |subject: &Subject, predicate| {
                         conditions::test(subject.clone(), predicate, item.span)
                     };
                     let subject = Subject::Stage(id);
-                    let unsaid =
-                        |subject: &Subject| Condition::Not(Box::new(test(subject, Predicate::Present)));
+                    let unsaid = |subject: &Subject| Condition::Not(Box::new(says(subject)));
                     let reached = Predicate::Order(Ordering::GreaterOrEqual, Constant::Index(stage as u32));
                     let young = Predicate::Order(Ordering::Less, Constant::Int(latest));
                     parts.push(Condition::Any(vec![
