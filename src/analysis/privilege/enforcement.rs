@@ -23,6 +23,36 @@ pub struct Control {
 pub static CONTROLS: &[Control] =
     &[Control { exempt: "app-access-rule-exempt", name: "app access rule", most_apps: 20 }];
 
+/// A platform's own way to keep an app that acts alone to some containers.
+#[derive(Debug)]
+pub struct Confinement {
+    /// The mark that catalogs give to the operations that it binds.
+    pub binds: &'static str,
+    /// What the platform calls it.
+    pub name: &'static str,
+}
+
+/// The confinements that are known.
+///
+/// Microsoft, *New-ApplicationAccessPolicy*, office-docs-powershell; its successor binds the same operations.
+pub static CONFINEMENTS: &[Confinement] =
+    &[Confinement { binds: "application-access-policy-binds", name: "application access policy" }];
+
+/// Calls that the platform's audit log does not have.
+#[derive(Debug)]
+pub struct Silence {
+    /// The mark that catalogs give to operations that are not in the log if the app calls them alone.
+    pub mark: &'static str,
+    /// What the platform does not write down.
+    pub what: &'static str,
+}
+
+/// Those that are known.
+///
+/// Atlassian, *Monitor Atlassian Rovo MCP server activity*, support.atlassian.com.
+pub static SILENCES: &[Silence] =
+    &[Silence { mark: "rovo-mcp-unlogged", what: "calls with an API token are not in the audit log" }];
+
 /// A refusing clause about containers, and what the platform's control would let pass.
 #[derive(Debug, Clone)]
 pub struct Gap {
@@ -42,7 +72,7 @@ pub struct Gap {
 pub fn gaps(model: &Model) -> Vec<Gap> {
     let mut gaps = Vec::new();
     for control in CONTROLS {
-        let Some(mark) = mark(model, control) else { continue };
+        let Some(mark) = mark(model, control.exempt) else { continue };
         for (at, clause) in model.clauses.iter().enumerate() {
             if !clause.kind.refuses() || !reads_containers(&clause.condition) {
                 continue;
@@ -72,7 +102,7 @@ pub struct LongList {
 
 /// The clauses that would need longer lists than a control has.
 pub fn long_lists(model: &Model) -> Vec<LongList> {
-    let controls = CONTROLS.iter().filter(|control| mark(model, control).is_some());
+    let controls = CONTROLS.iter().filter(|control| mark(model, control.exempt).is_some());
     let of_control = |control: &'static Control| {
         let clauses = model.clauses.iter().enumerate().filter(move |(_, clause)| {
             // To block all apps, or all but a few, takes a short list.
@@ -88,8 +118,15 @@ pub fn long_lists(model: &Model) -> Vec<LongList> {
     controls.flat_map(of_control).collect()
 }
 
-fn mark(model: &Model, control: &Control) -> Option<MarkId> {
-    let at = model.marks.iter().position(|mark| mark.name == control.exempt);
+/// The operations with the mark of that name.
+pub fn marked(model: &Model, name: &str) -> Operations {
+    let Some(mark) = mark(model, name) else { return Operations::default() };
+    let all = (0..model.operations.len()).map(|number| OperationId(number as u32));
+    all.filter(|id| model.operations[id.index()].marks.contains(&mark)).collect()
+}
+
+fn mark(model: &Model, name: &str) -> Option<MarkId> {
+    let at = model.marks.iter().position(|mark| mark.name == name);
     at.map(|at| MarkId(at as u32))
 }
 
