@@ -45,6 +45,7 @@ mod rules {
     pub(super) mod idle_stage;
     pub(super) mod idle_test;
     pub(super) mod long_app_list;
+    pub(super) mod long_coverage;
     pub(super) mod malformed_suppression;
     pub(super) mod open_ended_permit;
     pub(super) mod other_door;
@@ -52,6 +53,7 @@ mod rules {
     pub(super) mod reach_beyond_policy;
     pub(super) mod reach_everywhere;
     pub(super) mod redundant_rule;
+    pub(super) mod rule_without_setting;
     pub(super) mod self_promotion;
     pub(super) mod smaller_grant;
     pub(super) mod stale_baseline;
@@ -123,6 +125,8 @@ pub static RULES: &[&Rule] = &[
     &rules::long_app_list::RULE,
     &rules::uncovered_power::RULE,
     &rules::unlogged_power::RULE,
+    &rules::rule_without_setting::RULE,
+    &rules::long_coverage::RULE,
     &rules::malformed_suppression::RULE,
     &rules::unknown_suppression::RULE,
     &rules::expired_suppression::RULE,
