@@ -43,9 +43,8 @@ enum Right {
 fn documented(policies: &[AccessPolicy], app: &str, member_of: &BTreeSet<&str>) -> bool {
     let of_app = || policies.iter().filter(|policy| policy.app.is_none_or(|named| named == app));
     let exists = |right: Right| of_app().any(|policy| policy.right == right);
-    let matches = |right: Right| {
-        of_app().any(|policy| policy.right == right && member_of.contains(policy.group))
-    };
+    let matches =
+        |right: Right| of_app().any(|policy| policy.right == right && member_of.contains(policy.group));
     match () {
         () if matches(Right::Deny) => false,
         () if matches(Right::Restrict) => true,
@@ -125,9 +124,9 @@ fn a_membership_that_is_not_told_never_helps() {
         let policies: Vec<AccessPolicy> = for_all.iter().map(|kind| policy(*kind, None)).collect();
         let compiled = compile(written(&policies, &["app".to_owned()]), "microsoft.exchange");
         let mut point = compiled.point();
-        let always = subsets(GROUPS.len()).into_iter().all(|groups| {
-            documented(&policies, "app", &groups.iter().map(|at| GROUPS[*at]).collect())
-        });
+        let always = subsets(GROUPS.len())
+            .into_iter()
+            .all(|groups| documented(&policies, "app", &groups.iter().map(|at| GROUPS[*at]).collect()));
         let unknown = request("app", "exchange.mail.read", None);
         let permitted = compiled.permits(&mut point, &unknown);
         assert!(!permitted || always, "permitted to who does not say it: {policies:#?}");
@@ -145,7 +144,8 @@ fn the_pack_decides_as_its_policies_are_documented_to() {
         AccessPolicy { right: Right::Deny, app: Some(ARCHIVE), group: "HR" },
         AccessPolicy { right: Right::Deny, app: None, group: "BOARD" },
     ];
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/packs/exchange-access-policies/policy.sprag");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/packs/exchange-access-policies/policy.sprag");
     let compiled = compile(fs::read_to_string(path).unwrap(), "microsoft.graph");
     let mut point = compiled.point();
     let groups = ["BOARD", "HR", "PILOT", "SALES"];

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use super::containers;
 use super::set::Operations;
 use super::unions::{may_hold, reads_containers};
-use crate::sema::model::{
-    AppId, Clause, ClauseId, Condition, KindId, MarkId, Model, OperationId, Subject,
-};
+use crate::sema::model::{AppId, Clause, ClauseId, Condition, KindId, MarkId, Model, OperationId, Subject};
 
 /// A platform's own rule about containers, as far as its documentation limits it.
 #[derive(Debug)]
@@ -118,13 +116,18 @@ pub fn without_setting(model: &Model) -> Vec<WithoutSetting> {
         let Some(of) = model.permission_models.iter().position(|m| m.name == *of) else { continue };
         for (at, clause) in model.clauses.iter().enumerate() {
             let concerns = clause.kind.refuses()
-                && clause.apps.iter().any(|app| model.apps[app.index()].models.iter().any(|m| m.index() == of));
+                && clause
+                    .apps
+                    .iter()
+                    .any(|app| model.apps[app.index()].models.iter().any(|m| m.index() == of));
             let says = |name: &str| reads(&clause.condition, &|subject| named(model, subject, name));
             let somewhere = || reads_containers(&clause.condition) || says("install.site");
             found.extend(
                 unsets
                     .iter()
-                    .filter(|unset| concerns && says(unset.attribute) && (!unset.somewhere_only || somewhere()))
+                    .filter(|unset| {
+                        concerns && says(unset.attribute) && (!unset.somewhere_only || somewhere())
+                    })
                     .map(|unset| WithoutSetting { clause: ClauseId(at as u32), unset }),
             );
         }

@@ -46,9 +46,7 @@ pub struct Defeated {
 pub fn defeated(model: &Model, needs: &Needs, app: AppId) -> Vec<Defeated> {
     let held = states::granted(model, app);
     let models = &model.apps[app.index()].models;
-    let opened = |scope: ScopeId| {
-        needs.opened(Grant { models, held: &closure(model, [scope]), user: true })
-    };
+    let opened = |scope: ScopeId| needs.opened(Grant { models, held: &closure(model, [scope]), user: true });
     let mut found = Vec::new();
     for chosen in held.iter() {
         let Some(selective) = selective(model, chosen) else { continue };

@@ -19,11 +19,16 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let clause = &subject.model.clauses[without.clause.index()];
         if subject.is_own(clause.span) {
             found.push(
-                RULE.finding(format!("the platform cannot be set to refuse by `{}`", without.unset.attribute))
-                    .at(clause.span, "stops only what asks this policy")
-                    .note(without.unset.why.to_owned())
-                    .help("let the requests pass a gateway that asks this policy, or have the vendor agree to it"
-                        .to_owned()),
+                RULE.finding(format!(
+                    "the platform cannot be set to refuse by `{}`",
+                    without.unset.attribute
+                ))
+                .at(clause.span, "stops only what asks this policy")
+                .note(without.unset.why.to_owned())
+                .help(
+                    "let the requests pass a gateway that asks this policy, or have the vendor agree to it"
+                        .to_owned(),
+                ),
             );
         }
     }

@@ -8,7 +8,7 @@ use crate::parallel;
 use crate::sema::model::{AppId, KindId, Model, OperationId};
 
 pub(crate) static RULE: Rule = Rule {
-    code: "SPR0603",
+    code: "SPR0607",
     name: "uncovered-power",
     title: "operations everywhere that the platform's own confinement of an app does not cover",
     default: Level::Note,

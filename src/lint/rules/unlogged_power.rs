@@ -7,7 +7,7 @@ use crate::lint::privilege::{number, operations};
 use crate::lint::{Level, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
-    code: "SPR0604",
+    code: "SPR0608",
     name: "unlogged-power",
     title: "permitted operations that the platform's audit log does not have",
     default: Level::Warning,
