@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand. The only module that reads files, the clock and the environment.
 #![expect(clippy::disallowed_methods, reason = "all input and output of the compiler is here")]
 
+mod after;
 pub mod build;
 mod bundle;
 pub mod catalog;

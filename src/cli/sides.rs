@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use sprag_runtime::Bundle;
+
 use super::git::{self, Checkout};
 use super::package::{Package, stock};
 use super::{Context, check, failed, files};
@@ -143,8 +145,12 @@ fn alone(name: &str, catalog: &str, mut shelf: Vec<Source>, cx: &mut Context<'_>
 
 /// A bundle says of itself only what decides requests. What it permits is compared exactly by its sources, which
 /// must make it again.
-fn bundle(name: &str, bytes: &[u8], cx: &mut Context<'_>) -> io::Result<Side> {
-    super::bundle::open(bytes).map_err(|why| failed(format!("{name} is refused: {why}")))?;
+///
+/// # Errors
+///
+/// A sentence: it is refused, or cannot be compared.
+pub(crate) fn bundle(name: &str, bytes: &[u8], cx: &mut Context<'_>) -> io::Result<Side> {
+    let loaded = Bundle::load(bytes).map_err(|why| failed(format!("{name} is refused: {why}")))?;
     let Some(held) = emit::sources(bytes) else {
         return Err(failed(format!(
             "{name} does not hold its sources, so it cannot be compared; build it with `sprag build --sources`"
@@ -153,7 +159,7 @@ fn bundle(name: &str, bytes: &[u8], cx: &mut Context<'_>) -> io::Result<Side> {
     let inputs = Inputs { package: held.package, own: held.files, shelf: Vec::new(), lock: None };
     let compilation = driver::compile(inputs);
     if let Some(model) = &compilation.model {
-        let again = emit::build_with_sources(model, &compilation.sources);
+        let again = emit::build_like(&loaded, model, &compilation.sources);
         if again.as_deref() != Ok(bytes) {
             return Err(failed(format!(
                 "{name} is not what this compiler makes of the sources in it, so it cannot be compared"
