@@ -91,7 +91,10 @@ impl<'a> Bundle<'a> {
         while let Some(Net { slot, at, len, rest, .. }) = t.nets.get(number as usize) {
             if slot.get() == NONE {
                 let pairs = t.words.get(at.get() as usize..).and_then(|w| w.get(..2 * len.get() as usize));
-                return pairs.unwrap_or(&[]).chunks(2).any(|pair| pair.get(1).is_some_and(|n| n.get() == MATCH));
+                return pairs
+                    .unwrap_or(&[])
+                    .chunks(2)
+                    .any(|pair| pair.get(1).is_some_and(|n| n.get() == MATCH));
             }
             number = rest.get();
         }

@@ -8,10 +8,19 @@ use sprag_runtime::Bundle;
 use super::package::Compiled;
 use super::{Context, failed, files, progress, sides};
 use crate::analysis::diff;
-use crate::emit::{self, Link};
+use crate::emit::{self, Unbuilt};
 use crate::report::diff::{Comparison, DIFF_FORMATS, Side};
 use crate::report::{self, visible};
 use crate::sema::model::{Checked, Model};
+
+/// The bundle before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Previous<'p> {
+    /// Where it lies.
+    pub(super) path: &'p Path,
+    /// Whether its sources are believed, whatever this compiler makes of them.
+    pub(super) trusted: bool,
+}
 
 /// When something is built, in seconds since 1970.
 #[derive(Debug, Clone, Copy)]
@@ -28,15 +37,15 @@ pub(super) struct Moment {
 ///
 /// A sentence: the bundle is refused, belongs to another package, or cannot be compared.
 pub(super) fn build(
-    previous: &Path,
+    previous: Previous<'_>,
     compiled: &Compiled,
     model: &Checked<Model>,
     moment: Moment,
     cx: &mut Context<'_>,
 ) -> io::Result<Option<Vec<u8>>> {
-    let name = files::shown(&cx.cwd, previous);
-    let bytes = files::read_bytes(&cx.cwd, &cx.cwd.join(previous))?;
-    let old = sides::bundle(&name, &bytes, cx)?;
+    let name = files::shown(&cx.cwd, previous.path);
+    let bytes = files::read_bytes(&cx.cwd, &cx.cwd.join(previous.path))?;
+    let old = sides::bundle(&name, &bytes, previous.trusted, cx)?;
     let bundle = Bundle::load(&bytes).map_err(|why| failed(format!("{name} is refused: {why}")))?;
     if old.model.package != model.package {
         return Err(failed(format!(
@@ -51,36 +60,34 @@ pub(super) fn build(
     let Some(approvals) = approvals else {
         return Err(failed("approvals were not looked at")); // they were asked for
     };
-    let again = Link::used_again(&bundle, model, &approvals);
-    if !approvals.settled() || !diff.undecided.is_empty() || !again.is_empty() {
-        let shown = compiled.shown();
-        let comparison = Comparison {
-            sides: [
-                Side { name: &name, model: &old.model, sources: &old.sources },
-                Side { name: &compiled.name, model, sources: &shown },
-            ],
-            diff: &diff,
-            approvals: Some(&approvals),
-            holding: &[],
-        };
-        (DIFF_FORMATS[0].write)(&comparison, &cx.look, cx.err)?;
-        for widening in again {
-            let (path, line) =
-                (&shown.source(widening.span).path, shown.position(widening.span).line);
-            let said = format!(
-                "widen \"{}\" ({path}:{line}) was used for an earlier change of this chain",
-                widening.reason
-            );
-            writeln!(cx.err, "x {}", visible(&said))?;
-        }
-        return Ok(None);
-    }
-    let link = Link::new(&bundle, model, &diff, &approvals, moment.stated);
-    let built = emit::build_after(&bundle, model, &compiled.compilation.sources, link);
-    let next = match built {
+    let sources = &compiled.compilation.sources;
+    let next = match emit::build_after(&bundle, model, sources, (&diff, &approvals), moment.stated) {
         Ok(next) => next,
-        Err(found) => {
+        Err(Unbuilt::TooLarge(found)) => {
             super::check::show_found(compiled, &found, cx)?;
+            return Ok(None);
+        }
+        Err(Unbuilt::Unapproved(again)) => {
+            let shown = compiled.shown();
+            let comparison = Comparison {
+                sides: [
+                    Side { name: &name, model: &old.model, sources: &old.sources },
+                    Side { name: &compiled.name, model, sources: &shown },
+                ],
+                diff: &diff,
+                approvals: Some(&approvals),
+                holding: &[],
+            };
+            // It would say that all was approved.
+            if !approvals.settled() || again.is_empty() {
+                (DIFF_FORMATS[0].write)(&comparison, &cx.look, cx.err)?;
+            }
+            for widening in again {
+                let path = &shown.source(widening.span).path;
+                let line = shown.position(widening.span).line;
+                let what = format!("widen \"{}\" ({path}:{line})", widening.reason);
+                writeln!(cx.err, "x {} was used for an earlier change of this chain", visible(&what))?;
+            }
             return Ok(None);
         }
     };

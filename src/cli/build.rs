@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::after::{self, Moment};
+use super::after::{self, Moment, Previous};
 use super::package::{Compiled, Package};
 use super::{Context, Exit, check, deliver, diff, failed, progress, prove};
 use crate::sema::model::{Checked, Model};
@@ -28,6 +28,10 @@ pub struct Args {
     /// cover exactly. The new one holds its sources too.
     #[arg(long, value_name = "BUNDLE")]
     after: Option<PathBuf>,
+    /// With --after, believe the sources in BUNDLE though this compiler does not make BUNDLE of them: another version
+    /// of it did.
+    #[arg(long, requires = "after")]
+    trust_sources: bool,
     /// With --after, the day on which approvals must be valid, as 2026-12-31; today if missing.
     #[arg(long, value_name = "DATE", requires = "after")]
     today: Option<String>,
@@ -40,10 +44,6 @@ pub struct Args {
 /// 0 when built; 1 if the package has errors, a guarantee does not hold, its table would be too large, or more is
 /// permitted than before and not approved. Then nothing is written.
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
-    let moment = Moment {
-        today: args.today.as_deref().map_or_else(diff::now, diff::day)?,
-        stated: args.date.as_deref().map(diff::day).transpose()?,
-    };
     let mut compiled = Package::load(args.path.as_deref(), cx)?.compile(cx);
     let unproved = prove::prove(&compiled, args.no_prove, cx)?;
     compiled.compilation.add(unproved);
@@ -62,7 +62,10 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
                 previous.display()
             )));
         }
-        Some(previous) => after::build(previous, &compiled, model, moment, cx)?,
+        Some(path) => {
+            let previous = Previous { path, trusted: args.trust_sources };
+            after::build(previous, &compiled, model, args.moment()?, cx)?
+        }
         None => alone(args.sources, &compiled, model, cx)?,
     };
     let Some(bytes) = built else { return Ok(Exit::Findings) };
@@ -72,6 +75,15 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         writeln!(cx.err, "{shown}: {}", report::count(bytes.len(), "byte"))?;
     }
     Ok(Exit::Clean)
+}
+
+impl Args {
+    fn moment(&self) -> io::Result<Moment> {
+        Ok(Moment {
+            today: self.today.as_deref().map_or_else(diff::now, diff::day)?,
+            stated: self.date.as_deref().map(diff::day).transpose()?,
+        })
+    }
 }
 
 fn alone(

@@ -16,6 +16,7 @@ mod files;
 mod findings;
 pub mod fmt;
 mod git;
+pub mod history;
 pub mod import;
 pub mod lint;
 pub mod lock;
@@ -70,6 +71,7 @@ enum Command {
     Build(build::Args),
     Decide(decide::Args),
     Diff(diff::Args),
+    History(history::Args),
     Reach(reach::Args),
     Ratchet(ratchet::Args),
     Timeline(timeline::Args),
@@ -198,6 +200,7 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
         Command::Build(args) => build::run(args, cx),
         Command::Decide(args) => decide::run(args, cx),
         Command::Diff(args) => diff::run(args, cx),
+        Command::History(args) => history::run(args, cx),
         Command::Reach(args) => reach::run(args, cx),
         Command::Ratchet(args) => ratchet::run(args, cx),
         Command::Timeline(args) => timeline::run(args, cx),

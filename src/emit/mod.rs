@@ -20,9 +20,11 @@ pub use listing::show;
 use sha2::{Digest, Sha256};
 use sprag_runtime::Bundle;
 
+use crate::analysis::diff::PolicyDiff;
+use crate::analysis::widening::Approvals;
 use crate::diag::Diagnostic;
 use crate::sema;
-use crate::sema::model::{Checked, Model};
+use crate::sema::model::{Checked, Model, Widening};
 use crate::space;
 use crate::span::{Source, SourceMap};
 
@@ -42,25 +44,39 @@ pub fn build_with_sources(model: &Checked<Model>, sources: &SourceMap) -> Result
     assemble(model, sources, manifest_with(model, sources), None)
 }
 
-/// The next bundle of a chain, with its sources. `link` says all of the one before, but for what must be
-/// [closed](Link::close).
+/// Why there is no next bundle in a chain.
+#[derive(Debug, Clone)]
+pub enum Unbuilt<'m> {
+    /// It would permit what nobody approved, or approve what does not grow; the blocks were used for an earlier change.
+    Unapproved(Vec<&'m Widening>),
+    /// What would be too large.
+    TooLarge(Vec<Diagnostic>),
+}
+
+/// The next bundle of a chain, with its sources: of a policy that was compared with that of `previous`.
 ///
 /// # Errors
-/// As [`build`].
-pub fn build_after(
+/// Something grew that was not approved; else as [`build`].
+pub fn build_after<'m>(
     previous: &Bundle<'_>,
-    model: &Checked<Model>,
+    model: &'m Checked<Model>,
     sources: &SourceMap,
-    mut link: Link,
-) -> Result<Vec<u8>, Vec<Diagnostic>> {
-    let bytes = assemble(model, sources, manifest_with(model, sources), Some(&link))?;
+    (diff, approvals): (&PolicyDiff, &Approvals),
+    date: Option<i64>,
+) -> Result<Vec<u8>, Unbuilt<'m>> {
+    let again = Link::used_again(previous, model, approvals);
+    if !approvals.settled() || !diff.undecided.is_empty() || !again.is_empty() {
+        return Err(Unbuilt::Unapproved(again));
+    }
+    let mut link = Link::new(previous, model, diff, approvals, date);
+    let build = |link: &Link| {
+        assemble(model, sources, manifest_with(model, sources), Some(link)).map_err(Unbuilt::TooLarge)
+    };
+    let bytes = build(&link)?;
     if let Ok(bundle) = Bundle::load(&bytes) {
         link.close(previous, &bundle);
     }
-    if link.closed.is_empty() {
-        return Ok(bytes);
-    }
-    assemble(model, sources, manifest_with(model, sources), Some(&link))
+    if link.closed.is_empty() { Ok(bytes) } else { build(&link) }
 }
 
 /// What a bundle would be that differs from `like` at most in the policy: with sources or without, and as far along
@@ -73,7 +89,8 @@ pub fn build_like(
     model: &Checked<Model>,
     sources: &SourceMap,
 ) -> Result<Vec<u8>, Vec<Diagnostic>> {
-    let manifest = if held(like).is_some() { manifest_with(model, sources) } else { manifest(model, sources) };
+    let manifest =
+        if held(like).is_some() { manifest_with(model, sources) } else { manifest(model, sources) };
     assemble(model, sources, manifest, Link::read(like).as_ref())
 }
 
