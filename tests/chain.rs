@@ -1,6 +1,7 @@
 //! Chains of bundles: built after one another, shown, and held together by a loader that believes little.
 #![expect(clippy::disallowed_methods, reason = "a command line is tested with files")]
 
+#[expect(dead_code, reason = "others use the rest of it")]
 mod shell;
 
 use std::fs;
@@ -462,7 +463,7 @@ fn a_broken_chain_is_a_finding() {
 fn proving_finds_a_history_that_was_written_otherwise() {
     let folder = chain(&[BASE, &[BASE, MORE, APPROVAL].concat()]);
     history(&folder, &["1.spragb", "2.spragb", "--prove"], Exit::Clean);
-    let rows: [(fn(&mut Parts), &str); 2] = [
+    let rows: [(Edit, &str); 2] = [
         (
             |p| p.edit::<f::Widening>(Kind::Widenings, |_, w| w.until = (DECEMBER_31 + 86_400).into()),
             "x compared exactly, other things grew, or by another approval, or were lost than it says",
@@ -485,6 +486,8 @@ fn proving_finds_a_history_that_was_written_otherwise() {
 }
 
 // ---- helpers
+
+type Edit = fn(&mut Parts);
 
 const MANIFEST: &str =
     "[package]\nname = \"acme\"\nlanguage = \"0.1\"\n\n[catalogs]\npaths = [\"../catalogs\"]\n";

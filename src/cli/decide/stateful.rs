@@ -14,7 +14,7 @@ use crate::emit;
 use crate::ratchet::{Installation, State, effective};
 use crate::request::{self, Request};
 use crate::sema::model::{Checked, Model};
-use crate::state::{Store, Witnessed};
+use crate::state::{Places, Store, Witnessed};
 
 /// Where the state of installations is.
 #[derive(Debug, clap::Args)]
@@ -66,6 +66,8 @@ impl StateArgs {
             }
         };
         let store = store.open(cx)?;
+        let loaded = Bundle::load(bytes).map_err(|why| failed(why.to_string()))?;
+        Places::of(store.witness()).admit(&loaded).map_err(says)?;
         time(self.at.as_deref())?;
         Ok(Some(Stateful { store, model, at: self.at.clone(), failed: Cell::new(false) }))
     }
