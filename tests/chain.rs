@@ -12,7 +12,10 @@ use sha2::{Digest, Sha256};
 use shell::sprag;
 use sprag::cli::Exit;
 use sprag::decision_point::DecisionPoint;
+use sprag::driver::{self, Inputs};
+use sprag::emit;
 use sprag::request::Request;
+use sprag::span::Source;
 use sprag_runtime::format::{self as f, Kind, Space};
 use sprag_runtime::{Bundle, LoadError, NotNext, Place};
 use sprag_test_support::parts::Parts;
@@ -275,8 +278,7 @@ fn growth_without_a_sound_approval_is_refused() {
     policy(&folder, &[BASE, MORE, LOOSER].concat());
     sprag(folder.path(), &["build", "p", "-o", "more.spragb"]);
     let more = forged(&read(&folder, "more.spragb"), |p| {
-        let lost = f::Range { at: 0.into(), len: 0.into() };
-        p.extend(Kind::Chain, &[f::Chain { lost, ..chain }]);
+        p.extend(Kind::Chain, &[f::Chain { lost: link(&Bundle::load(&one).unwrap()).lost, ..chain }]);
     });
     assert!(matches!(
         Bundle::load(&more).unwrap().succeeds(&Bundle::load(&one).unwrap(), 0),
@@ -309,6 +311,65 @@ fn more_cases_of_what_was_permitted_are_seen_by_comparing_exactly() {
     history(&folder, &["1.spragb", "2.spragb"], Exit::Clean);
     let proved = history(&folder, &["1.spragb", "2.spragb", "--prove"], Exit::Findings);
     assert!(proved.contains("x compared exactly, it permits something that was not approved"), "{proved}");
+}
+
+/// The ways in which an operation is out of reach at a glance. Each that is taken away is growth.
+#[test]
+fn what_stands_in_the_way_of_every_request_counts() {
+    let planner = "platform demo.classic\n  requests READ\n  user worker\n}\n\nassign";
+    let permit = "permit planner to demo.page.get";
+    let rows = [
+        ("nothing permits it", permit, "", false),
+        ("a permit for others", permit, "permit timesheets to demo.page.get", false),
+        (
+            "no scope",
+            planner,
+            "platform demo.delegated\n  requests Issues.Read\n  user worker\n}\n\nassign",
+            false,
+        ),
+        ("no role", planner, "platform demo.classic\n  requests READ\n  user writer\n}\n\nassign", false),
+        ("a forbid", permit, "permit planner to read\nforbid planner to demo.page.get", false),
+        (
+            "a forbid among others",
+            permit,
+            "permit planner to read\nforbid planner to read when user.external\nforbid planner to demo.page.get",
+            false,
+        ),
+        (
+            "a forbid in some cases",
+            permit,
+            "permit planner to read\nforbid planner to read when user.external",
+            true,
+        ),
+        (
+            "a forbid of something else",
+            permit,
+            "permit planner to read\nforbid planner to demo.issue.get",
+            true,
+        ),
+        ("a permit in some cases", permit, "permit planner to read when user.mfa", true),
+    ];
+    for (what, from, to, reached) in rows {
+        let text = BASE.replace("role worker", "role writer { write }\n\nrole worker").replace(from, to);
+        let old = built(&text);
+        let old = Bundle::load(&old).unwrap();
+        assert_eq!(old.reaches("com.acme.planner", "demo.page.get"), reached, "{what}");
+        let new = forged(&built(BASE), |p| p.extend(Kind::Chain, &[link(&old)]));
+        let answer = Bundle::load(&new).unwrap().succeeds(&old, NOVEMBER_22).map_err(|e| e.to_string());
+        let grown =
+            "it permits com.acme.planner to demo.page.get, which was never permitted and nobody approved";
+        assert_eq!(answer, if reached { Ok(()) } else { Err(grown.to_owned()) }, "{what}");
+    }
+    // A scope that is not held, and one that is held in the first stage only.
+    let edits = BASE.replace("permit planner to demo.page.get", "permit planner to demo.page.edit");
+    let ratchet =
+        "\nratchet r on planner { start holds WRITE then later holds READ when 1d after install }\n";
+    let reaches = |text: &str| {
+        let bytes = built(text);
+        Bundle::load(&bytes).unwrap().reaches("com.acme.planner", "demo.page.edit")
+    };
+    assert!(!reaches(&edits));
+    assert!(reaches(&(edits.replace("requests READ", "requests WRITE") + ratchet)));
 }
 
 /// A permit that forbids take back whole could be thought to permit something.
@@ -511,6 +572,33 @@ fn chain(policies: &[&str]) -> TempDir {
         }
     }
     folder
+}
+
+/// The policy alone, as a bundle.
+#[track_caller]
+fn built(text: &str) -> Vec<u8> {
+    let source = |path: &str, text: &str| Source { path: path.to_owned(), text: text.to_owned() };
+    let compiled = driver::compile(Inputs {
+        package: "acme".to_owned(),
+        own: vec![source("policy.sprag", text)],
+        shelf: vec![source("demo.sprag", include_str!("../docs/demo.sprag"))],
+        lock: None,
+    });
+    let model = compiled.model.unwrap_or_else(|| panic!("{text}\n{:?}", compiled.diagnostics));
+    emit::build(&model, &compiled.sources).unwrap()
+}
+
+/// What somebody writes into a bundle to put it after this one.
+fn link(previous: &Bundle<'_>) -> f::Chain {
+    let Place { first, generation, digest } = previous.place();
+    f::Chain {
+        first,
+        previous: digest,
+        generation: (generation + 1).into(),
+        dated: 0.into(),
+        date: 0.into(),
+        lost: f::Range { at: 0.into(), len: 0.into() },
+    }
 }
 
 fn policy(folder: &TempDir, text: &str) {
