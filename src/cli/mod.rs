@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand. The only module that reads files, the clock and the environment.
 #![expect(clippy::disallowed_methods, reason = "all input and output of the compiler is here")]
 
+mod apps;
 pub mod build;
 mod bundle;
 pub mod catalog;
@@ -23,10 +24,10 @@ mod manifest;
 pub mod new;
 mod package;
 mod progress;
-pub mod scopes;
+mod prove;
 pub mod ratchet;
 pub mod reach;
-mod prove;
+pub mod scopes;
 pub mod show;
 mod sides;
 pub mod test;

@@ -7,9 +7,9 @@ use super::influence::Looking;
 use super::{Subject, Undecided};
 use crate::analysis::asking::{self, Spent};
 use crate::eval;
+use crate::region::Universe;
 use crate::region::terms::{Term, Variable};
 use crate::region::variables::{Class, What};
-use crate::region::Universe;
 use crate::request::Value;
 use crate::sema::model::{ClauseId, ClauseKind, RatchetId};
 
