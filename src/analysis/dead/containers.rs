@@ -4,12 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::influence::Looking;
 use super::lazily::{Verdict, What};
+use super::naming::{Named, named};
 use super::{Subject, Undecided};
 use crate::request::Request;
-use crate::sema::model::{
-    Atom, ClauseId, ClauseKind, Condition, Constant, ContainerId, KindId, Model, OperationId, Predicate,
-    Subject as Read,
-};
+use crate::sema::model::{ClauseId, ClauseKind, Condition, ContainerId, KindId, OperationId};
 
 /// All permits, by the containers that they name.
 pub(super) struct Reached<'a, 'm> {
@@ -40,7 +38,7 @@ impl<'a, 'm> Reached<'a, 'm> {
                 break;
             }
             match named(looking.model, &clause.condition) {
-                Some((kind, names)) => names.iter().for_each(|name| reached.names(id, kind, name)),
+                Some(Named { kind, ids }) => ids.iter().for_each(|name| reached.names(id, kind, name)),
                 None => reached.general.push(id),
             }
         }
@@ -119,31 +117,6 @@ impl<'a, 'm> Reached<'a, 'm> {
         let mut seen = BTreeSet::new();
         candidates.retain(|permit| seen.insert(*permit));
         candidates
-    }
-}
-
-/// The kind and the ids of the containers, if the condition holds in no other of the kind.
-fn named<'c>(model: &Model, condition: &'c Condition) -> Option<(KindId, Vec<&'c str>)> {
-    match condition {
-        Condition::All(parts) => parts.iter().find_map(|part| named(model, part)),
-        Condition::Test(Atom { subject: Read::Container { attributes, .. }, predicate, .. }) => {
-            let (Predicate::Is(constants), [attribute]) = (predicate, attributes.as_slice()) else {
-                return None;
-            };
-            // The id is the first attribute of every kind.
-            let kind = model.kinds.iter().position(|kind| kind.attributes.first() == Some(attribute))?;
-            let text = |constant: &'c Constant| match constant {
-                Constant::String(text) => Some(text.as_str()),
-                _ => None, // no id
-            };
-            Some((KindId(kind as u32), constants.iter().map(text).collect::<Option<_>>()?))
-        }
-        Condition::Test(_)
-        | Condition::Constant(_)
-        | Condition::InKind(_)
-        | Condition::AtKind(_)
-        | Condition::Any(_)
-        | Condition::Not(_) => None,
     }
 }
 

@@ -10,6 +10,7 @@
 use std::collections::BTreeSet;
 
 use super::cases::{Case, Place};
+use super::naming::{apart, named};
 use super::rules::{Assumed, Parts};
 use super::{Maker, makers};
 use crate::analysis::asking::{self, Spent};
@@ -84,26 +85,27 @@ impl Asker<'_, '_> {
             return Verdict::Never(proof.makers.clone());
         }
         let case = &clauses();
-        let permits: Vec<ClauseId> = match self.needs_permit() {
-            true => case.of_kind(self.model, ClauseKind::Permit).collect(),
-            false => Vec::new(),
-        };
-        if permits.is_empty() {
+        if !self.needs_permit() {
             return match self.among(case, &[]) {
                 Found::Shown(request) => Verdict::Shown(request),
                 Found::Never { needs, makers } => self.note(case, None, needs, makers),
                 Found::Undecided(what) => Verdict::Undecided(what),
             };
         }
-        let few = &permits[..permits.len().min(FEW)];
-        if let Some(request) = self.few(case, few) {
+        let all: Vec<ClauseId> = case.of_kind(self.model, ClauseKind::Permit).collect();
+        let permits: Vec<ClauseId> =
+            all.iter().copied().filter(|permit| !self.apart(place, *permit)).collect();
+        if let Some(request) = self.few(case, &permits[..permits.len().min(FEW)]) {
             return Verdict::Shown(request);
         }
-        let all = Assumed { permitted: true, everybody: self.asks_people(case) };
-        if let Found::Never { needs, makers } = self.lazily(case, &[], &[], all) {
+        let assumed = Assumed { permitted: true, everybody: self.asks_people(case) };
+        if let Found::Never { needs, makers } = self.lazily(case, &[], &[], assumed) {
             return self.note(case, None, needs, makers);
         }
         let (mut makers, mut undecided) = (BTreeSet::new(), Vec::new());
+        if all.is_empty() || permits.len() < all.len() {
+            makers.insert(Maker::NoPermit);
+        }
         for permit in permits {
             if let Some(proof) = self.proof(place, Some(permit)) {
                 makers.extend(proof.makers.iter().copied());
@@ -158,6 +160,19 @@ impl Asker<'_, '_> {
         }
     }
 
+    /// Whether the permit speaks of other containers than what is asked about.
+    fn apart(&self, place: Place, permit: ClauseId) -> bool {
+        let asked = match self.what {
+            What::Rule(clause) => &self.model.clauses[clause.index()].condition,
+            What::There(condition) => condition,
+        };
+        let permits = &self.model.clauses[permit.index()].condition;
+        match (named(self.model, asked), named(self.model, permits)) {
+            (Some(asked), Some(permits)) => apart(self.models, place.operation, &asked, &permits),
+            (None, _) | (_, None) => false,
+        }
+    }
+
     /// Whether it matters which people have roles.
     fn asks_people(&self, case: &Case) -> bool {
         let own = match self.what {
@@ -170,6 +185,9 @@ impl Asker<'_, '_> {
 
     /// A request among few permits, and few assignments to people.
     fn few(&self, case: &Case, permits: &[ClauseId]) -> Option<Request> {
+        if permits.is_empty() {
+            return None;
+        }
         let shown = |found: Found| match found {
             Found::Shown(request) => Some(request),
             Found::Never { .. } | Found::Undecided(_) => None,

@@ -10,6 +10,7 @@ mod containers;
 mod influence;
 mod lazily;
 mod makers;
+mod naming;
 mod questions;
 mod rules;
 mod stages;
