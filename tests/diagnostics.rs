@@ -16,8 +16,8 @@ use sprag::analysis::{diff, guarantees};
 use sprag::diag::Diagnostic;
 use sprag::lint;
 use sprag::report::diff::{Comparison, Side};
-use sprag::sema::model::Model;
-use sprag::sema::{self, CatalogFile, Checked, Input, LockEntry};
+use sprag::sema::model::{Checked, Model};
+use sprag::sema::{self, CatalogFile, Input, LockEntry};
 use sprag::span::SourceMap;
 use sprag::syntax::parser::parse;
 
