@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::cases::{Case, Cases, Place};
-use super::containers::{self, Reached};
+use super::containers;
 use super::lazily::{Asker, Verdict, What};
+use super::naming::{Named, Relation};
 use super::questions::Questions;
 use super::stages;
 use super::{DeadRule, Maker, Subject, Undecided};
@@ -13,6 +14,9 @@ use crate::analysis::Progress;
 use crate::parallel;
 use crate::region::{Models, Surveyor};
 use crate::sema::model::{AppId, ClauseId, ClauseKind, Condition, ContainerId, Model, RatchetId};
+
+/// In no more places than this each is asked what makes a rule idle there; in more, those decided alike by one of them.
+const FEW: usize = 64;
 
 /// What is found.
 pub(super) struct Left {
@@ -33,6 +37,8 @@ pub(super) struct Looking<'a, 'm> {
     pub(super) surveyor: &'a Surveyor<'m>,
     pub(super) questions: &'a Questions,
     pub(super) cases: &'a Cases,
+    /// All permits, with the containers that they name.
+    pub(super) permits: &'a [(ClauseId, Option<Named<'m>>)],
 }
 
 /// What is found of a rule.
@@ -86,9 +92,8 @@ impl<'m> Looking<'_, 'm> {
             .map(|(container, about)| (*container, about))
             .collect();
         done.fetch_add(containers - asked.len(), Ordering::Relaxed);
-        let by_permits = Reached::new(self, &asked);
         let verdicts = parallel::map(&asked, &|(container, about)| {
-            let found = by_permits.ask(*container, about);
+            let found = containers::is_reached(self, *container, about);
             one_more();
             found
         });
@@ -137,29 +142,92 @@ impl<'m> Looking<'_, 'm> {
 
     /// Whether the rule matters anywhere, if those in `without` were not there.
     fn rule(&self, clause: ClauseId, without: &BTreeSet<ClauseId>) -> Rule {
-        let mut asker = self.asker(What::Rule(clause));
+        let what = What::Rule(clause);
+        let mut asker = self.asker(what);
         let (mut makers, mut undecided) = (BTreeSet::new(), None);
-        for place in self.places(clause) {
-            match asker.ask(place, || self.case(place, without)) {
-                Verdict::Shown(request) => {
-                    let permitted = self.model.clauses[clause.index()].kind == ClauseKind::Permit;
-                    let containers =
-                        permitted.then(|| containers::of_request(self, place.operation, &request));
-                    return Rule::Matters(containers.unwrap_or_default());
+        let mut open = |place: Place, what: Vec<String>| {
+            let (app, operation) = (place.app, place.operation);
+            undecided.get_or_insert(Undecided { of: Subject::Rule(clause), app, operation, what });
+        };
+        if self.model.clauses[clause.index()].kind == ClauseKind::Permit {
+            for place in self.places(clause) {
+                match asker.ask(place, || self.case(place, without)) {
+                    Verdict::Shown(request) => {
+                        return Rule::Matters(containers::of_request(self, place.operation, &request));
+                    }
+                    Verdict::Never(more) => makers.extend(more),
+                    Verdict::Undecided(what) => open(place, what),
                 }
-                Verdict::Never(more) => makers.extend(more),
-                Verdict::Undecided(what) => {
-                    let of = Subject::Rule(clause);
-                    undecided.get_or_insert(Undecided {
-                        of,
-                        app: place.app,
-                        operation: place.operation,
-                        what,
-                    });
+            }
+            return undecided.map_or(Rule::Dead(makers), Rule::Undecided);
+        }
+        for (permit, places) in self.by_permit(what) {
+            if without.contains(&permit) {
+                continue;
+            }
+            for place in places {
+                match asker.ask_of(permit, place, || self.case(place, without)) {
+                    Verdict::Shown(_) => return Rule::Matters(Vec::new()),
+                    Verdict::Never(more) => makers.extend(more),
+                    Verdict::Undecided(what) => open(place, what),
+                }
+            }
+            asker.forget(permit);
+        }
+        let places = self.places(clause);
+        let closely = places.len() <= FEW;
+        for place in places {
+            match asker.whatever_permits(place, closely, || self.case(place, without)) {
+                Some(more) => makers.extend(more),
+                None => {
+                    makers.insert(Maker::NoPermit);
                 }
             }
         }
         undecided.map_or(Rule::Dead(makers), Rule::Undecided)
+    }
+
+    /// All permits with what can be asked about, each with the places that both speak of: first those that name the same
+    /// containers.
+    pub(super) fn by_permit(&self, what: What<'_>) -> impl Iterator<Item = (ClauseId, Vec<Place>)> {
+        let (condition, of) = match what {
+            What::Rule(clause) => {
+                let clause = &self.model.clauses[clause.index()];
+                (&clause.condition, (clause.kind != ClauseKind::ContextUserGrant).then_some(clause))
+            }
+            What::There(condition) => (condition, None),
+        };
+        let operations = match what {
+            What::Rule(clause) => Some(&self.model.clauses[clause.index()].operations),
+            What::There(_) => None,
+        };
+        let certain = of.is_none_or(|clause| !clause.kind.refuses());
+        let named = Named::of(self.models, condition);
+        let mut permits: Vec<(Relation, ClauseId)> = self
+            .permits
+            .iter()
+            .filter(|(permit, _)| {
+                let apps = &self.model.clauses[permit.index()].apps;
+                of.is_none_or(|clause| !clause.apps.is_disjoint(apps))
+            })
+            .map(|(permit, names)| {
+                let relation = match (&named, names) {
+                    (Some(named), Some(names)) => named.to(self.model, names, certain),
+                    (None, _) | (_, None) => Relation::Open,
+                };
+                (relation, *permit)
+            })
+            .collect();
+        permits.sort_unstable();
+        permits.into_iter().map(move |(relation, permit)| {
+            let lists = |place: &Place| self.model.operations[place.operation.index()].lists.is_some();
+            let about = |place: &Place| {
+                operations.is_none_or(|operations| operations.contains(&place.operation))
+                    && of.is_none_or(|clause| clause.apps.contains(&place.app))
+                    && (relation != Relation::Far || lists(place))
+            };
+            (permit, self.cases.of_clause(self.model, permit).filter(about).collect())
+        })
     }
 
     /// Where the clause speaks. Grants to people know no app, so they are asked about for each.

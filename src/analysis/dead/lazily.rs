@@ -4,13 +4,12 @@
 //! without them is asked first. Where it has no such request, there is none at all; where it has one, the evaluator
 //! tells which of the clauses left out stand against it, and with these the universe is asked again.
 //!
-//! What grants and permits only ever adds. A few of it may do to show a request; that there is none is shown with all
-//! of it taken for granted, or else with one permit after the other.
+//! What grants and permits only ever adds. So it is asked with one permit after the other, with nobody's roles and with
+//! a few; and that there is no such request is shown with all of it taken for granted, where that is so.
 
 use std::collections::BTreeSet;
 
 use super::cases::{Case, Place};
-use super::naming::{apart, named};
 use super::rules::{Assumed, Parts};
 use super::{Maker, makers};
 use crate::analysis::asking::{self, Spent};
@@ -67,7 +66,7 @@ pub(super) struct Asker<'a, 'm> {
     pub(super) tried: BTreeSet<u32>,
 }
 
-/// How many permits, and how many assignments to people, are tried first.
+/// How many assignments to people are tried first.
 const FEW: usize = 6;
 
 /// What comes of one round of universes.
@@ -79,67 +78,29 @@ enum Found {
 }
 
 impl Asker<'_, '_> {
-    /// Asks about one place; its clauses are looked for if need be.
+    /// Asks about one place, whichever rules permit there; its clauses are looked for if need be.
     pub(super) fn ask(&mut self, place: Place, clauses: impl FnOnce() -> Case) -> Verdict {
         if let Some(proof) = self.proof(place, None) {
             return Verdict::Never(proof.makers.clone());
         }
         let case = &clauses();
-        if !self.needs_permit() {
-            return match self.among(case, &[]) {
-                Found::Shown(request) => Verdict::Shown(request),
-                Found::Never { needs, makers } => self.note(case, None, needs, makers),
-                Found::Undecided(what) => Verdict::Undecided(what),
-            };
+        match self.among(case, &[]) {
+            Found::Shown(request) => Verdict::Shown(request),
+            Found::Never { needs, makers } => self.note(case, None, needs, makers),
+            Found::Undecided(what) => Verdict::Undecided(what),
         }
-        let all: Vec<ClauseId> = case.of_kind(self.model, ClauseKind::Permit).collect();
-        let permits: Vec<ClauseId> =
-            all.iter().copied().filter(|permit| !self.apart(place, *permit)).collect();
-        if let Some(request) = self.few(case, &permits[..permits.len().min(FEW)]) {
-            return Verdict::Shown(request);
-        }
-        let assumed = Assumed { permitted: true, everybody: self.asks_people(case) };
-        if let Found::Never { needs, makers } = self.lazily(case, &[], &[], assumed) {
-            return self.note(case, None, needs, makers);
-        }
-        let (mut makers, mut undecided) = (BTreeSet::new(), Vec::new());
-        if all.is_empty() || permits.len() < all.len() {
-            makers.insert(Maker::NoPermit);
-        }
-        for permit in permits {
-            if let Some(proof) = self.proof(place, Some(permit)) {
-                makers.extend(proof.makers.iter().copied());
-                continue;
-            }
-            match self.among(case, &[permit]) {
-                Found::Shown(request) => return Verdict::Shown(request),
-                Found::Never { needs, makers: more } => {
-                    makers.extend(more.iter().copied());
-                    self.note(case, Some(permit), needs, more);
-                }
-                Found::Undecided(what) => undecided.extend(what),
-            }
-        }
-        if undecided.is_empty() { Verdict::Never(makers) } else { Verdict::Undecided(undecided) }
     }
 
-    /// Asks about one place, where this is the permit.
-    pub(super) fn ask_of(
-        &mut self,
-        permit: ClauseId,
-        place: Place,
-        clauses: impl FnOnce() -> Case,
-    ) -> Verdict {
-        if self.proof(place, None).is_some() || self.proof(place, Some(permit)).is_some() {
-            return Verdict::Never(BTreeSet::new());
+    /// Asks about one place, where only this permits.
+    pub(super) fn ask_of(&mut self, permit: ClauseId, place: Place, clauses: impl Fn() -> Case) -> Verdict {
+        let known = self.proof(place, None).or_else(|| self.proof(place, Some(permit)));
+        if let Some(proof) = known {
+            return Verdict::Never(proof.makers.clone());
+        }
+        if let Some(makers) = self.for_granted(place, &clauses) {
+            return Verdict::Never(makers);
         }
         let case = &clauses();
-        if self.tried.insert(place.frame) {
-            let all = Assumed { permitted: true, everybody: self.asks_people(case) };
-            if let Found::Never { needs, makers } = self.lazily(case, &[], &[], all) {
-                return self.note(case, None, needs, makers);
-            }
-        }
         match self.among(case, &[permit]) {
             Found::Shown(request) => Verdict::Shown(request),
             Found::Never { needs, makers } => self.note(case, Some(permit), needs, makers),
@@ -147,30 +108,42 @@ impl Asker<'_, '_> {
         }
     }
 
+    /// What makes it so that no request shows it, whatever rules permit. `None` if some request would, were it permitted:
+    /// then it is for want of a permit that there is none. Without `closely` only one place of each frame is asked.
+    pub(super) fn whatever_permits(
+        &mut self,
+        place: Place,
+        closely: bool,
+        clauses: impl FnOnce() -> Case,
+    ) -> Option<BTreeSet<Maker>> {
+        if let Some(proof) = self.proof(place, None) {
+            return Some(proof.makers.clone());
+        }
+        if closely {
+            self.tried.remove(&place.frame);
+        }
+        self.for_granted(place, clauses)
+    }
+
+    /// The same, asked once for each frame: mostly it is the same rules that stand against it.
+    fn for_granted(&mut self, place: Place, clauses: impl FnOnce() -> Case) -> Option<BTreeSet<Maker>> {
+        if !self.tried.insert(place.frame) {
+            return None;
+        }
+        let case = &clauses();
+        let all = Assumed { permitted: true, everybody: self.asks_people(case) };
+        match self.lazily(case, &[], &[], all) {
+            Found::Never { needs, makers } => {
+                self.note(case, None, needs, makers.clone());
+                Some(makers)
+            }
+            Found::Shown(_) | Found::Undecided(_) => None,
+        }
+    }
+
     /// Forgets what was proved of this permit: it will not be asked about again.
     pub(super) fn forget(&mut self, permit: ClauseId) {
         self.proofs.retain(|proof| proof.permit != Some(permit));
-    }
-
-    /// Whether it matters which rules permit.
-    fn needs_permit(&self) -> bool {
-        match self.what {
-            What::Rule(clause) => self.kind(clause) != ClauseKind::Permit,
-            What::There(_) => true,
-        }
-    }
-
-    /// Whether the permit speaks of other containers than what is asked about.
-    fn apart(&self, place: Place, permit: ClauseId) -> bool {
-        let asked = match self.what {
-            What::Rule(clause) => &self.model.clauses[clause.index()].condition,
-            What::There(condition) => condition,
-        };
-        let permits = &self.model.clauses[permit.index()].condition;
-        match (named(self.model, asked), named(self.model, permits)) {
-            (Some(asked), Some(permits)) => apart(self.models, place.operation, &asked, &permits),
-            (None, _) | (_, None) => false,
-        }
     }
 
     /// Whether it matters which people have roles.
@@ -181,23 +154,6 @@ impl Asker<'_, '_> {
         };
         !own && self.model.authority.context_user == Source::Policy
             && case.of_kind(self.model, ClauseKind::ContextUserGrant).next().is_some()
-    }
-
-    /// A request among few permits, and few assignments to people.
-    fn few(&self, case: &Case, permits: &[ClauseId]) -> Option<Request> {
-        if permits.is_empty() {
-            return None;
-        }
-        let shown = |found: Found| match found {
-            Found::Shown(request) => Some(request),
-            Found::Never { .. } | Found::Undecided(_) => None,
-        };
-        if !self.asks_people(case) {
-            return shown(self.lazily(case, permits, &[], Assumed::default()));
-        }
-        let people = self.few_people(case);
-        shown(self.lazily(case, permits, &[], Assumed::default()))
-            .or_else(|| shown(self.lazily(case, permits, &people, Assumed::default())))
     }
 
     /// Exactly, where these permit. First without people, then as if all of them had all roles.
