@@ -9,15 +9,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use sprag::driver;
 use sprag::eval::{self, Decision, Reason};
 use sprag::region::ask::Answer;
 use sprag::region::terms::Term;
 use sprag::region::variables::{Place, What};
-use sprag::region::{Counting, Models, Reach, Universe, Variation, survey};
+use sprag::region::{Counting, Growing, Models, Reach, Universe, Variation, reach, survey};
 use sprag::request::{ContainerFact, Request, Target, User, Value};
 use sprag::sema::model::{AppId, Claim, ClauseId, ClauseKind, Condition, Layer, Model, OperationId, Source};
 use sprag_test_support::compiled::{self, Compiled};
 use sprag_test_support::random::{Random, clause};
+use sprag_test_support::workload::{Size, seeded};
 
 /// Whether something is so of a request; `None` where it is not known.
 type Asks = Box<dyn Fn(&Request) -> Option<bool>>;
@@ -332,6 +334,33 @@ fn alone(model: &Model, id: ClauseId) -> Asks {
             ClauseKind::Forbid | ClauseKind::Withdrawal => Some(told),
         }
     })
+}
+
+/// What is permitted one app is tried on the next: on many apps that are granted the same and forbidden other things.
+#[test]
+fn a_survey_of_many_apps_says_what_each_universe_says() {
+    let size = Size { name: "team", apps: 24, rules: 160, containers: 40, users: 20, operations: 60 };
+    let (mut permitted, mut denied) = (0, 0);
+    for seed in 0..4 {
+        let model = driver::compile(seeded(size, seed).inputs()).model.unwrap();
+        let models = Models::new(&[&model]);
+        for of in &survey(&model, &|_, _| {}).apps {
+            for group in &of.groups {
+                let alone = reach(&models, of.app, group.operations[0], &Growing::default());
+                assert!(!matches!(alone, Reach::Undecided(_)));
+                assert_eq!(group.is_permitted(), matches!(alone, Reach::Somewhere(_)), "{seed} {group:?}");
+                match group.reach(&model, of.app) {
+                    Reach::Somewhere(request) => {
+                        permitted += 1;
+                        assert_eq!(eval::evaluate(&model, &request).effect, Decision::Permit, "{request:#?}");
+                    }
+                    Reach::Never => denied += 1,
+                    Reach::Undecided(open) => panic!("{open:?}"),
+                }
+            }
+        }
+    }
+    assert!(permitted > 500 && denied > 100, "{permitted} {denied}");
 }
 
 /// A survey says of each app and operation what its universe says.
