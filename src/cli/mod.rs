@@ -1,8 +1,10 @@
 //! The command line: one file per subcommand. The only module that reads files, the clock and the environment.
 #![expect(clippy::disallowed_methods, reason = "all input and output of the compiler is here")]
 
+pub mod argue;
 pub mod build;
 mod bundle;
+mod calls;
 pub mod catalog;
 pub mod check;
 pub mod compare;
@@ -74,6 +76,7 @@ enum Command {
     Timeline(timeline::Args),
     Show(show::Args),
     Scopes(scopes::Args),
+    Argue(argue::Args),
     Lock(lock::Args),
     Explain(explain::Args),
     Import(import::Args),
@@ -202,6 +205,7 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
         Command::Timeline(args) => timeline::run(args, cx),
         Command::Show(args) => show::run(args, cx),
         Command::Scopes(args) => scopes::run(args, cx),
+        Command::Argue(args) => argue::run(args, cx),
         Command::Lock(args) => lock::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),
         Command::Import(args) => import::run(args, cx),
