@@ -78,6 +78,7 @@ pub fn markdown(page: &Page, out: &mut dyn Write) -> io::Result<()> {
                 let head: Vec<&str> = table.head.iter().map(|(title, _)| *title).collect();
                 let line: Vec<&str> =
                     table.head.iter().map(|(_, number)| if *number { "---:" } else { "---" }).collect();
+                writeln!(out, "{}\n", markdown::text(&table.caption))?;
                 writeln!(out, "| {} |\n| {} |", head.join(" | "), line.join(" | "))?;
                 for row in &table.rows {
                     let cells: Vec<String> = row.iter().map(|cell| markdown::text(cell)).collect();
@@ -139,7 +140,11 @@ fn html_block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "</ul>")
         }
         Block::Table(table) => {
-            writeln!(out, "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{}\">", attribute(&table.caption))?;
+            writeln!(
+                out,
+                "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{}\">",
+                attribute(&table.caption)
+            )?;
             writeln!(out, "<table>\n<caption>{}</caption>\n<thead><tr>", markdown::html(&table.caption))?;
             for (title, number) in &table.head {
                 writeln!(out, "<th scope=\"col\"{}>{}</th>", class(*number), markdown::html(title))?;

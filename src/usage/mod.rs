@@ -135,6 +135,15 @@ pub fn read(record: &Value) -> Option<(&'static Format, Vec<Told<'_>>)> {
     FORMATS.iter().find_map(|format| Some((*format, (format.read)(record)?)))
 }
 
+/// The record in a record: `Search-UnifiedAuditLog` gives each as a text in member `AuditData`.
+pub fn wrapped(record: &Value) -> Option<Value> {
+    match record.get("AuditData")? {
+        Value::String(text) => crate::json::parse(text.as_bytes()).ok(),
+        inner @ Value::Object(_) => Some(inner.clone()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -100,8 +100,8 @@ pub enum Remark {
     Unknown,
     /// Something that is no record: not JSON, or not an object.
     Unreadable,
-    /// A preview of the API that counts as the version that the catalog has.
-    Preview,
+    /// A call that counts as the operation that it is nearest to.
+    Near,
 }
 
 impl Remark {
@@ -112,7 +112,7 @@ impl Remark {
         Remark::Elsewhere,
         Remark::Unknown,
         Remark::Unreadable,
-        Remark::Preview,
+        Remark::Near,
     ];
 
     /// Its name in reports.
@@ -123,7 +123,7 @@ impl Remark {
             Remark::Elsewhere => "elsewhere",
             Remark::Unknown => "unknown",
             Remark::Unreadable => "unreadable",
-            Remark::Preview => "preview",
+            Remark::Near => "near",
         }
     }
 
@@ -131,7 +131,7 @@ impl Remark {
     pub fn casts_doubt(self) -> bool {
         match self {
             Remark::Unmatched | Remark::Unknown | Remark::Unreadable => true,
-            Remark::NoCall | Remark::Elsewhere | Remark::Preview => false,
+            Remark::NoCall | Remark::Elsewhere | Remark::Near => false,
         }
     }
 }
@@ -195,7 +195,11 @@ impl<'m> Tally<'m> {
         Tally {
             model,
             routes: Routes::of(model),
-            by_name: (0..).map(OperationId).zip(&model.operations).map(|(id, o)| (o.name.as_str(), id)).collect(),
+            by_name: (0..)
+                .map(OperationId)
+                .zip(&model.operations)
+                .map(|(id, o)| (o.name.as_str(), id))
+                .collect(),
             names: names.map(str::to_lowercase).collect(),
             likely: HashMap::new(),
             usage: Usage::default(),
@@ -205,6 +209,8 @@ impl<'m> Tally<'m> {
     /// Counts a record; `place` says where it stands.
     pub fn record(&mut self, record: &Value, place: &dyn Fn() -> String) {
         self.usage.records += 1;
+        let wrapped = super::wrapped(record);
+        let record = wrapped.as_ref().unwrap_or(record);
         let Some((format, all)) = super::read(record) else {
             let members = record.as_object().into_iter().flat_map(|o| o.keys()).take(3);
             let members: Vec<&str> = members.map(String::as_str).collect();
@@ -267,21 +273,22 @@ impl<'m> Tally<'m> {
         if let Some(found) = self.routes.find(method, address) {
             return Some(found);
         }
-        // Graph's preview mostly asks for what its released version asks for, and only that is catalogued.
-        let path = path_of(address).trim_start_matches('/');
-        let released = format!("/v1.0/{}", path.strip_prefix("beta/")?);
-        let found = self.routes.find(method, &released)?;
-        self.remark(Remark::Preview, "beta call counted as v1.0", place);
+        // Graph's preview mostly asks for what its released version asks for, and only that is catalogued. The
+        // content of an object, and how many there are, ask for what the object asks for.
+        let path = path_of(address).trim_matches('/');
+        let released = path.strip_prefix("beta/").map(|rest| format!("v1.0/{rest}"));
+        let path = released.as_deref().unwrap_or(path);
+        let whole = path.rsplit_once('/').filter(|(_, last)| last.starts_with('$')).map(|(before, _)| before);
+        let near = [(Some(path), "beta call counted as v1.0"), (whole, "part counted as its object")];
+        let mut near =
+            near.into_iter().filter_map(|(path, kind)| Some((self.routes.find(method, path?)?, kind)));
+        let (found, kind) = near.next()?;
+        drop(near);
+        self.remark(Remark::Near, kind, place);
         Some(found)
     }
 
-    fn one_of(
-        &mut self,
-        words: &str,
-        likely: &'static [Likely],
-        told: &Use<'_>,
-        place: &dyn Fn() -> String,
-    ) {
+    fn one_of(&mut self, words: &str, likely: &'static [Likely], told: &Use<'_>, place: &dyn Fn() -> String) {
         let mut operations = Vec::new();
         for row in likely {
             let model = self.model;

@@ -34,10 +34,14 @@ pub(super) fn read(paths: &[PathBuf], mut tally: Tally<'_>, cx: &mut Context<'_>
     let total: u64 = sizes.sum();
     let done = Rc::new(Cell::new(0));
     for path in paths {
-        let name = if path.as_os_str() == "-" { "standard input".to_owned() } else { files::shown(&cx.cwd, path) };
+        let name =
+            if path.as_os_str() == "-" { "standard input".to_owned() } else { files::shown(&cx.cwd, path) };
         let show = |done: u64| bar.at(done as usize, total as usize);
         if path.as_os_str() == "-" {
-            one(Log { name: &name, tally: &mut tally }, Counted { inner: &mut cx.input, done: &done, show: &show })?;
+            one(
+                Log { name: &name, tally: &mut tally },
+                Counted { inner: &mut cx.input, done: &done, show: &show },
+            )?;
         } else {
             let file = open(&cx.cwd, path)?;
             one(Log { name: &name, tally: &mut tally }, Counted { inner: file, done: &done, show: &show })?;
@@ -181,7 +185,9 @@ impl Log<'_, '_> {
 
     /// A record, or a page of them as an API gives it.
     fn each(&mut self, value: Value, place: &dyn Fn() -> String) {
-        if !is_record(&value) && let Some(Value::Array(all)) = list(&value) {
+        if !is_record(&value)
+            && let Some(Value::Array(all)) = list(&value)
+        {
             for record in all {
                 self.tally.record(record, place);
             }
@@ -208,7 +214,10 @@ impl Log<'_, '_> {
         read.and_then(|()| deserializer.end()).map_err(|e| {
             let line = (e.line() as u64).saturating_add(number).saturating_sub(1);
             if e.is_io() {
-                return failed(format!("{name}:{line}: {}; nothing is concluded from a part of it", what(&e)));
+                return failed(format!(
+                    "{name}:{line}: {}; nothing is concluded from a part of it",
+                    what(&e)
+                ));
             }
             failed(format!("{name}:{line}: not JSON as expected: {}", what(&e)))
         })

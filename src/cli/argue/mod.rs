@@ -99,6 +99,13 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
             )));
         }
         let found = foreign::load(&file, cx)?;
+        if found.all_products && !cx.quiet {
+            let shown = files::shown(&cx.cwd, &file);
+            let text = format!(
+                "note: {shown} does not say for which product the app is; all of its platform are taken"
+            );
+            writeln!(cx.err, "{}", crate::report::visible(&text))?;
+        }
         let apps: Vec<AppId> = (0..found.model.apps.len() as u32).map(AppId).collect();
         return tell(args, &found.model, &apps, true, cx);
     }
@@ -136,8 +143,7 @@ fn tell(args: &Args, model: &Model, apps: &[AppId], alone: bool, cx: &mut Contex
     for app in apps {
         told.push(about(args, model, &needs, *app, alone, cx)?);
     }
-    let cases: Vec<Case<'_>> =
-        told.iter().map(|(argument, basis)| Case { model, argument, basis }).collect();
+    let cases: Vec<Case<'_>> = told.iter().map(|(argument, basis)| Case { model, argument, basis }).collect();
     match args.format {
         Form::Json => write_json(args, &json(&cases), cx),
         Form::Markdown | Form::Html => write_page(args, &page(&cases), cx),

@@ -49,7 +49,8 @@ pub(super) fn rows(
                 continue;
             }
             Err(Refused::Errors(..)) => {
-                left_out.push((shown, "what comes in of it has errors, which is a fault of sprag".to_owned()));
+                left_out
+                    .push((shown, "what comes in of it has errors, which is a fault of sprag".to_owned()));
                 continue;
             }
         };
@@ -60,11 +61,13 @@ pub(super) fn rows(
                 Some(calls) => listed(calls, None, DAY, &foreign.model, &needs, app, cx)?.0,
                 None => ask(&foreign.model, &needs, &open(&foreign.model, &needs, app), app, None)?,
             };
-            rows.push(Row::of(&shown, &foreign.model, &argument, calls.is_some()));
+            rows.push(Row::of(&shown, &foreign.model, &argument, calls.is_some(), foreign.all_products));
         }
     }
     if rows.is_empty() {
-        return Err(failed("there is no app in any of the files; `sprag import --check FOLDER` tells of each"));
+        return Err(failed(
+            "there is no app in any of the files; `sprag import --check FOLDER` tells of each",
+        ));
     }
     Ok((rows, left_out))
 }

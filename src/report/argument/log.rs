@@ -25,7 +25,10 @@ pub(super) fn blocks(
         formats.join(", ")
     )));
     if let Err(why) = early {
-        blocks.push(Block::Text(format!("They do not show what is called during set-up only: {}.", no_early(*why))));
+        blocks.push(Block::Text(format!(
+            "They do not show what is called during set-up only: {}.",
+            no_early(*why)
+        )));
     }
     blocks.extend(doubt(usage));
     blocks.extend(refused(case, usage));
@@ -77,11 +80,11 @@ fn doubt(usage: &Usage) -> Option<Block> {
     let doubtful: Vec<String> = Remark::ALL
         .iter()
         .filter(|remark| remark.casts_doubt() && usage.remarked(**remark) > 0)
-        .map(|remark| format!("{} {}", usage.remarked(*remark), told(*remark)))
+        .map(|remark| format!("{}: {}", told(*remark), usage.remarked(*remark)))
         .collect();
     (!doubtful.is_empty()).then(|| {
         Block::Text(format!(
-            "Before anything is taken away: {}. If one of them is a use of something, it does not count above.",
+            "Before anything is taken away, look at these, which may be uses and do not count above: {}.",
             doubtful.join("; ")
         ))
     })
@@ -89,12 +92,12 @@ fn doubt(usage: &Usage) -> Option<Block> {
 
 fn told(remark: Remark) -> &'static str {
     match remark {
-        Remark::Unmatched => "calls of the app are no operation of the catalogs in use",
-        Remark::NoCall => "records of the app tell of no call",
-        Remark::Elsewhere => "records are of others",
-        Remark::Unknown => "records are of no format that is known",
-        Remark::Unreadable => "records could not be read",
-        Remark::Preview => "calls of a preview count as the released version",
+        Remark::Unmatched => "calls of the app that are no operation of the catalogs in use",
+        Remark::NoCall => "records of the app that tell of no call",
+        Remark::Elsewhere => "records of others",
+        Remark::Unknown => "records of no format that is known",
+        Remark::Unreadable => "records that could not be read",
+        Remark::Near => "calls that count as the operation nearest to them",
     }
 }
 
@@ -102,7 +105,8 @@ fn refused(case: &Case<'_>, usage: &Usage) -> Option<Block> {
     let only = usage.operations.iter().filter(|(_, calls)| !calls.went_through());
     let only: Operations = only.map(|(id, _)| *id).collect();
     (!only.is_empty()).then(|| {
-        let summary = format!("Tried and always refused, so that it does not count as needed: {}", case.number(&only));
+        let summary =
+            format!("Tried and always refused, so that it does not count as needed: {}", case.number(&only));
         case.names(summary, &only)
     })
 }
@@ -159,7 +163,12 @@ fn tokens(case: &Case<'_>, usage: &Usage) -> Option<Block> {
     some.then(|| {
         Block::Table(Table {
             caption: "Scopes as the logs show them.".to_owned(),
-            head: vec![("scope", false), ("asked for", false), ("granted, times", true), ("in tokens of calls", true)],
+            head: vec![
+                ("scope", false),
+                ("asked for", false),
+                ("granted, times", true),
+                ("in tokens of calls", true),
+            ],
             rows: names.iter().map(row).collect(),
         })
     })

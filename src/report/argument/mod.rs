@@ -175,7 +175,7 @@ impl<'a> Case<'a> {
         let mut text = match answer.goes().is_empty() && answer.comes().is_empty() {
             true => format!("What it asks for opens no more than it must: {asked}."),
             false => format!(
-                "Of all scopes of its permission models, {asked} would do. That opens {} beyond need; now it is {}.",
+                "Of all scopes of its permission models, {asked} would do. That opens {} beyond need, and what it asks for {}.",
                 beyond(&answer.least),
                 beyond(&answer.now)
             ),
@@ -222,9 +222,18 @@ impl<'a> Case<'a> {
         blocks
     }
 
-    /// `READ` as code.
+    /// `READ` as code; with its permission model where another one of the app has a scope of that name.
     fn scope(&self, id: ScopeId) -> String {
-        code(&self.model.scopes[id.index()].name)
+        let scope = &self.model.scopes[id.index()];
+        let models = &self.model.apps[self.argument.app.index()].models;
+        let same = self.model.scopes.iter().filter(|s| s.name == scope.name && models.contains(&s.model));
+        match same.count() {
+            0 | 1 => code(&scope.name),
+            _ => {
+                let model = &self.model.permission_models[scope.model.index()].name;
+                format!("{} of {}", code(&scope.name), code(model))
+            }
+        }
     }
 
     fn scopes(&self, ids: &BTreeSet<ScopeId>) -> String {
@@ -241,7 +250,8 @@ impl<'a> Case<'a> {
     fn operations(&self, operations: &Operations) -> String {
         let counts = operations.counts(self.model);
         let some = CLASSES.iter().filter(|class| counts.of(**class) > 0);
-        let words: Vec<String> = some.map(|class| format!("{} {}", counts.of(*class), word(*class))).collect();
+        let words: Vec<String> =
+            some.map(|class| format!("{} {}", counts.of(*class), word(*class))).collect();
         match words.len() {
             0 => self.number(operations),
             _ => format!("{} ({})", self.number(operations), words.join(", ")),
@@ -255,9 +265,8 @@ impl<'a> Case<'a> {
         let one = |id: OperationId| {
             let operation = &self.model.operations[id.index()];
             let http = operation.http.as_ref();
-            let http = http.map_or(String::new(), |(method, path)| {
-                format!(", {}", code(&format!("{method} {path}")))
-            });
+            let http = http
+                .map_or(String::new(), |(method, path)| format!(", {}", code(&format!("{method} {path}"))));
             let calls = self.basis.usage().and_then(|usage| usage.operations.get(&id));
             let calls = calls.map_or(String::new(), |calls| format!("; {}", log::calls(calls)));
             (code(&operation.name), format!("{}{http}{calls}", word(operation.access)))

@@ -90,7 +90,9 @@ fn sentence(case: &Case<'_>, point: &Point) -> String {
     let model = case.model;
     let mut text = match &point.verdict {
         Verdict::Needed => "Something that is needed is open through nothing else.".to_owned(),
-        Verdict::SetUp => "What it is needed for is done during set-up; later it only stands ready.".to_owned(),
+        Verdict::SetUp => {
+            "What it is needed for is done during set-up; later it only stands ready.".to_owned()
+        }
         Verdict::Replaceable => "It is needed, and opens more than what would do.".to_owned(),
         Verdict::NotNeeded => match point.serves.is_empty() {
             true => "Nothing that is needed takes it.".to_owned(),

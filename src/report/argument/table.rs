@@ -16,6 +16,8 @@ pub struct Row {
     pub app: String,
     /// Its permission models.
     pub models: Vec<String>,
+    /// Whether the file does not say for which product the app is, so that all of its platform are taken.
+    pub all_products: bool,
     /// The scopes that it asks for.
     pub declared: Vec<String>,
     /// How many operations they open.
@@ -38,7 +40,7 @@ pub struct Row {
 
 impl Row {
     /// From an argument; `calls` says whether its needs are known calls.
-    pub fn of(file: &str, model: &Model, argument: &Argument, calls: bool) -> Row {
+    pub fn of(file: &str, model: &Model, argument: &Argument, calls: bool, all_products: bool) -> Row {
         let app = &model.apps[argument.app.index()];
         let name = |id: crate::sema::model::ScopeId| model.scopes[id.index()].name.clone();
         let models = app.models.iter().map(|id| model.permission_models[id.index()].name.clone());
@@ -48,11 +50,14 @@ impl Row {
             file: file.to_owned(),
             app: app.name.clone(),
             models: models.collect(),
+            all_products,
             declared: app.requested.iter().copied().map(name).collect(),
             opens: argument.opens.len(),
             calls: calls.then_some(argument.needed.len()),
             missing: argument.missing.len() + argument.not_callable.len(),
-            smallest: least.map(|a| a.least.requested.iter().copied().map(name).collect()).unwrap_or_default(),
+            smallest: least
+                .map(|a| a.least.requested.iter().copied().map(name).collect())
+                .unwrap_or_default(),
             proved: least.is_some_and(crate::analysis::grants::Answer::proved),
             surplus: spared.map(name).collect(),
             beyond: argument.opens.minus(&argument.needed).len(),
@@ -71,7 +76,7 @@ pub fn page(rows: &[Row], left_out: &[(String, String)]) -> Page {
         let smallest = names(&row.smallest);
         vec![
             code(&row.file),
-            row.models.iter().map(|model| code(model)).collect::<Vec<_>>().join(", "),
+            format!("{}{}", names(&row.models), if row.all_products { ", any product" } else { "" }),
             names(&row.declared),
             row.opens.to_string(),
             match row.calls {
@@ -125,6 +130,7 @@ pub fn json(rows: &[Row], left_out: &[(String, String)]) -> Value {
             "file": row.file,
             "app": row.app,
             "models": row.models,
+            "all_products": row.all_products,
             "declared": row.declared,
             "opens": row.opens,
             "calls": row.calls,

@@ -8,8 +8,7 @@ use super::{text, texts};
 use crate::usage::{Call, Format, Likely, Other, Told, Use, time};
 
 /// See the module.
-pub(crate) static FORMAT: Format =
-    Format { name: "atlassian-audit", title: "Atlassian audit log", read };
+pub(crate) static FORMAT: Format = Format { name: "atlassian-audit", title: "Atlassian audit log", read };
 
 const fn likely(name: &'static str) -> Likely {
     Likely { name, access: None }
@@ -49,10 +48,18 @@ static SCHEMES: &[(&str, &str, &[Likely])] = &[
     ("fields", "updated", &[likely("jira.fieldconfigurationscheme.*edit")]),
     ("notifications", "created", &[likely("jira.notificationscheme.create")]),
     ("notifications", "deleted", &[likely("jira.notificationscheme.delete")]),
-    ("notifications", "updated", &[likely("jira.notificationscheme.edit"), likely("jira.notificationscheme.*.add")]),
+    (
+        "notifications",
+        "updated",
+        &[likely("jira.notificationscheme.edit"), likely("jira.notificationscheme.*.add")],
+    ),
     ("permissions", "created", &[likely("jira.permissionscheme.create")]),
     ("permissions", "deleted", &[likely("jira.permissionscheme.delete")]),
-    ("permissions", "updated", &[likely("jira.permissionscheme.edit"), likely("jira.permissionscheme.permission.*")]),
+    (
+        "permissions",
+        "updated",
+        &[likely("jira.permissionscheme.edit"), likely("jira.permissionscheme.permission.*")],
+    ),
     ("workflows", "created", &[likely("jira.workflowscheme.create*")]),
     ("workflows", "deleted", &[likely("jira.workflowscheme.*delete")]),
     ("workflows", "updated", &[likely("jira.workflowscheme.*edit"), likely("jira.workflowscheme.update*")]),
@@ -79,12 +86,9 @@ fn of_product<'r>(record: &'r Value, summary: &str) -> Option<Told<'r>> {
     let (table, of) = if object == "SCHEME" { (SCHEMES, category) } else { (CHANGES, object) };
     let change = table.iter().find(|(what, how, _)| *what == of && *how == verb);
     Some(match change {
-        Some((_, _, likely)) if !apps.is_empty() => Told::Use(Use {
-            apps,
-            call: Call::OneOf(summary.to_owned(), likely),
-            at,
-            ..Use::default()
-        }),
+        Some((_, _, likely)) if !apps.is_empty() => {
+            Told::Use(Use { apps, call: Call::OneOf(summary.to_owned(), likely), at, ..Use::default() })
+        }
         Some(_) | None => Told::Other(Other { apps, kind: format!("{category}: {summary}"), at }),
     })
 }
@@ -138,6 +142,9 @@ mod tests {
         let record = json!({ "type": "events", "attributes": { "time": "2026-07-01T08:00:00Z",
             "action": "user_added_to_group", "actor": { "id": "ann" } } });
         let kind = "user_added_to_group".to_owned();
-        assert_eq!(read(&record), Some(vec![Told::Other(Other { apps: vec!["ann"], kind, at: Some(1_782_892_800) })]));
+        assert_eq!(
+            read(&record),
+            Some(vec![Told::Other(Other { apps: vec!["ann"], kind, at: Some(1_782_892_800) })])
+        );
     }
 }

@@ -42,9 +42,7 @@ fn told<'r>(application: &str, event: &'r Value, at: Option<i64>) -> Told<'r> {
                     ..Use::default()
                 })
             }
-            None => {
-                Told::Other(Other { apps, kind: "token activity without a method".to_owned(), at })
-            }
+            None => Told::Other(Other { apps, kind: "token activity without a method".to_owned(), at }),
         },
         (application, name) => Told::Other(Other { apps, kind: format!("{application} {name}"), at }),
     }
@@ -78,7 +76,8 @@ mod tests {
 
     #[test]
     fn one_record_has_many_events() {
-        let scope = json!({ "name": "scope", "multiValue": ["https://www.googleapis.com/auth/drive.readonly"] });
+        let scope =
+            json!({ "name": "scope", "multiValue": ["https://www.googleapis.com/auth/drive.readonly"] });
         let client = json!({ "name": "client_id", "value": "1.apps.googleusercontent.com" });
         let record = json!({
             "kind": "admin#reports#activity",

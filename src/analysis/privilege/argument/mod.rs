@@ -124,9 +124,8 @@ pub fn argue(asked: &Asked<'_>) -> Option<Argument> {
     let point = |scope: ScopeId| {
         let others: Scopes = requested.iter().filter(|other| *other != scope).collect();
         let alone = question.opened(&[scope].into_iter().collect());
-        let elsewhere = others.iter().map(|other| {
-            (other, question.opened(&[other].into_iter().collect()).and(&alone))
-        });
+        let elsewhere =
+            others.iter().map(|other| (other, question.opened(&[other].into_iter().collect()).and(&alone)));
         let spared = surplus.spared.iter().find(|spared| spared.scope == scope);
         let narrower = narrower.iter().find(|narrower| narrower.scope == scope).cloned();
         let early = setup.as_ref().is_some_and(|setup| setup.scopes.contains(scope));

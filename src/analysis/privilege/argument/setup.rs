@@ -121,40 +121,33 @@ pub(super) fn find(asked: &Asked<'_>, kept: &Scopes, question: &Question<'_>) ->
             &guessed
         }
     };
-    let without = |set: &Scopes, scope: ScopeId| set.iter().filter(|other| *other != scope).collect::<Scopes>();
-    let mut scopes: Scopes = kept
-        .iter()
-        .filter(|scope| {
-            let lost = question.lost(&without(kept, *scope));
-            !lost.is_empty() && lost.is_within(&early.operations)
-        })
-        .collect();
     let later = Later::new(permits, app, &early.operations);
     let needed_later = Question::new(model, needs, &later, app)?;
-    // Each can go alone; all at once perhaps not, where two of them can stand for one another.
-    let left = loop {
-        let goes = |scope: &ScopeId| model.scopes[scope.index()].implies.iter().any(|s| scopes.contains(*s));
-        let left: Scopes =
-            closure(model, kept.iter()).iter().filter(|s| !scopes.contains(*s) && !goes(s)).collect();
-        let last = scopes.iter().last()?;
-        if needed_later.lost(&left).is_empty() {
-            break left;
-        }
-        scopes = without(&scopes, last);
-    };
-    let mut order: Vec<ScopeId> = left.iter().collect();
+    // What suffices later, from all that it holds as parts of what it asks for; the widest goes first.
+    let parts = closure(model, kept.iter());
+    let mut order: Vec<ScopeId> = parts.iter().collect();
     order.sort_by_key(|scope| {
         std::cmp::Reverse((needed_later.opened(&[*scope].into_iter().collect()).len(), *scope))
     });
-    let mut left = left;
+    let mut left = parts.clone();
     for scope in order {
-        let less = without(&left, scope);
+        let less: Scopes = left.iter().filter(|other| *other != scope).collect();
         if needed_later.lost(&less).is_empty() {
             left = less;
         }
     }
-    let gone: Scopes = kept.iter().filter(|scope| !scopes.contains(*scope)).collect();
-    let operations = question.lost(&gone);
+    let held_later = closure(model, left.iter());
+    // A scope of which parts would always have done is no matter of set-up.
+    let is_needed = |scope: ScopeId| {
+        let narrower = |other: &ScopeId| !model.scopes[other.index()].implies.contains(&scope);
+        !question.lost(&parts.iter().filter(narrower).collect()).is_empty()
+    };
+    let scopes: Scopes =
+        kept.iter().filter(|scope| !held_later.contains(*scope) && is_needed(*scope)).collect();
+    if scopes.is_empty() {
+        return None;
+    }
+    let operations = question.lost(&left);
     let ratchet = ratchet(model, app, kept, &left, early.seconds);
     Some(SetUp { ground: early.ground, scopes, operations, later: left, ratchet })
 }
