@@ -5,8 +5,6 @@
 //! pass. `BLESS=1` writes what the commands of the page print into it: read the diff.
 #![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "tests read files")]
 
-mod shell;
-
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,8 +12,8 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
-use shell::{Said, root, sprag};
-use sprag::cli::Exit;
+use sprag::cli::{self, Context, Exit};
+use sprag::report::Look;
 
 // ---- the page
 
@@ -61,6 +59,34 @@ fn the_page_does_what_it_says() {
         assert_eq!(differs, None, "BLESS=1 writes what the commands print");
         assert_eq!(out.len(), text.len(), "BLESS=1 writes what the commands print");
     }
+}
+
+/// What came out of one command.
+struct Said {
+    exit: Exit,
+    out: Vec<u8>,
+    err: String,
+}
+
+/// Runs `sprag ARGS` in the folder, in this process.
+fn sprag(folder: &Path, args: &[&str]) -> Said {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut cx = Context {
+        cwd: fs::canonicalize(folder).unwrap(),
+        input: &mut &b""[..],
+        out: &mut out,
+        err: &mut err,
+        look: Look::PLAIN,
+        quiet: false,
+        progress: false,
+    };
+    let exit = cli::run(["sprag"].iter().chain(args), &mut cx);
+    Said { exit, out, err: String::from_utf8(err).unwrap() }
+}
+
+/// The repository.
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 impl Said {
