@@ -11,7 +11,7 @@ copy=$(mktemp -d)/sprag
 git worktree add --quiet --detach "$copy" HEAD || exit 2
 trap 'git worktree remove --force "$copy"; rmdir "$(dirname "$copy")"' EXIT
 # A folder of its own: cargo takes the copy's crates for this tree's.
-export CARGO_TARGET_DIR=$PWD/target/faults SPRAG_REQUESTS=100000 SPRAG_FORGED=400 RUST_BACKTRACE=0
+export CARGO_TARGET_DIR=$PWD/target/faults SPRAG_REQUESTS=100000 SPRAG_FORGED=400 SPRAG_PACKAGES=1000 RUST_BACKTRACE=0
 cd "$copy" || exit 2
 missed=0 planted=0
 
@@ -62,6 +62,20 @@ plant eval-parent-not-filled "$agree" src/eval/chain.rs 's/by_kind\.insert\(pare
 plant eval-less-or-equal "$agree" src/eval/conditions.rs 's/Ordering::Less => left < right/Ordering::Less => left <= right/'
 plant eval-closure-skipped "$agree" src/eval/scopes.rs 's/scopes\.iter\(\)\.copied\(\)\.chain\(implied\)\.collect\(\)/{ drop(implied); scopes.clone() }/'
 plant eval-declared-group-ignored "$agree" src/eval/values.rs 's/if let Some\(members\) = situation\.model\.groups\.get\(group\) \{/if let (Some(members), true) = (situation.model.groups.get(group), false) {/'
+
+# The analyses.
+exact=analysis_exact
+plant region-unknown-refuses-less "regions" src/region/layers.rs 's/unknown: kind\.refuses\(\), listed/unknown: !kind.refuses(), listed/'
+plant region-missing-stage-is-first "regions" src/region/layers.rs 's/leaving\.contains\(&\(stages\.len\(\) - 1\)\)/leaving.contains(\&0)/'
+plant survey-precedent-unchecked "privilege_small regions" src/region/survey.rs 's/&& eval::matching_of\(model, \(app, operation\), request, new\)\.is_empty\(\)/\&\& new.count() < 99/'
+plant guarantee-unknown-is-not-meant "$exact" src/analysis/guarantees.rs 's/unknown: !claim\.always/unknown: claim.always/'
+plant dead-proof-of-another-frame "$exact" src/analysis/dead/lazily.rs 's/proof\.frame == place\.frame/(proof.frame == place.frame || proof.frame != place.frame)/'
+plant dead-proof-without-its-rules "$exact" src/analysis/dead/lazily.rs 's/proof\.needs\.iter\(\)\.all\(speaks\)/(proof.needs.iter().all(speaks) || proof.frame > 0)/'
+plant dead-first-request-is-believed "$exact" src/analysis/dead/lazily.rs 's/if more\.is_empty\(\) \{/if more.len() < 2 {/'
+plant dead-lists-are-apart "$exact" src/analysis/dead/influence.rs 's/relation != Relation::Far \|\| lists\(place\)/relation != Relation::Far \&\& (lists(place) || true)/'
+plant dead-stage-of-few-rules "$exact" src/analysis/dead/stages.rs 's/if more\.is_empty\(\) \{/if more.len() < 99 {/'
+plant dead-makers-too-few "$exact" src/analysis/dead/makers.rs 's/if matches!\(asking::ask\(universe, left\), Ok\(None\)\) \{/if left != Term::FALSE || left == Term::FALSE {/'
+plant dead-no-permit-is-no-reason "$exact" src/analysis/dead/influence.rs 's/makers\.insert\(Maker::NoPermit\);/let _ = Maker::NoPermit;/'
 
 # The state of ratchets.
 ratchets="ratchet_laws ratchet_scenarios ratchet_simulation"
@@ -208,6 +222,33 @@ plant postgres-stays-away "$stores" src/state/postgres.rs 's/&SqlState::ADMIN_SH
 plant postgres-fragile-server-taken "$stores" src/state/postgres.rs 's/if setting\("fsync"\)\? != "on" \{/if setting("fsync")? == "" {/'
 plant postgres-acknowledges-before-it-is-kept "+sqlite,postgres crashes" src/state/postgres.rs 's/format!\("SET lock_timeout = \{\}", PATIENCE\.as_millis\(\)\)/"SET synchronous_commit = off".to_owned()/'
 plant sqlite-acknowledges-before-it-is-kept "+sqlite,postgres crashes" src/state/sqlite.rs 's/let done = work\(&transaction\)\.map_err\(says\)\?\?;/let done = work(\&transaction).map_err(says)??;\n        if std::process::id() % 2 == 0 \&\& std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).is_ok_and(|d| d.subsec_micros() % 8 == 0) { return Ok(done); }/'
+
+# Chains of bundles.
+chains="+cli,sqlite chain"
+plant chain-older-is-taken "$chains" runtime/src/chain.rs 's/if after\.generation <= before\.generation \{/if after.generation < before.generation {/'
+plant chain-generations-are-skipped "$chains" runtime/src/chain.rs 's/after\.generation - before\.generation > 1/after.generation - before.generation > 9/'
+plant chain-any-bundle-before "$chains" runtime/src/chain.rs 's/\|chain\| chain\.previous != before\.digest/|chain| chain.previous == [0; 32]/'
+plant chain-any-chain "$chains" runtime/src/chain.rs 's/if after\.first != before\.first \{/if after.first == [0; 32] {/'
+plant chain-ended-is-taken "$chains" runtime/src/chain.rs 's/if widening\.until\.get\(\) <= now/if widening.until.get() < now/'
+plant chain-nobody-approved "$chains" runtime/src/chain.rs 's/if approvers\.peek\(\)\.is_none\(\) \|\| /if /'
+plant chain-used-again "$chains" runtime/src/chain.rs 's/if before\.binary_search\(&widening\.block\)\.is_ok\(\)/if before.len() > 9 \&\& before.binary_search(\&widening.block).is_ok()/'
+plant chain-forgets "$chains" runtime/src/chain.rs 's/if !before\.iter\(\)\.all\(\|block\| after\.binary_search\(block\)\.is_ok\(\)\) \{/if after.len() > 9 {/'
+plant chain-approved-for-another-app "$chains" runtime/src/chain.rs 's/self\.text\(growth\.app\) == app && //'
+plant chain-approved-for-another-operation "$chains" runtime/src/chain.rs 's/\.any\(\|name\| name == operation\)/.any(|name| !name.is_empty() || operation.is_empty())/'
+plant chain-names-lie "$chains" runtime/src/chain.rs 's/if !self\.names_are_true\(\) \{/if self.tables.apps.is_empty() {/'
+plant chain-remembers-no-fork "$chains" runtime/src/chain.rs 's/place\.generation == self\.generation && place\.digest != self\.digest/place.digest == [0; 32]/'
+plant chain-reach-in-spite-of-forbids "$chains" runtime/src/reach.rs 's/\|n\| self\.always\(n\.forbid\.get\(\)\) \|\| /|n| /'
+plant chain-reach-without-rests "$chains" runtime/src/reach.rs 's/number = rest\.get\(\);/number = NONE \& (rest.get() | NONE);/'
+plant chain-reach-without-roles "$chains" runtime/src/reach.rs 's/granted\(\|n\| n\.app_user\.get\(\)\)/granted(|n| n.permit.get())/'
+plant chain-reach-without-scopes "$chains" runtime/src/reach.rs 's/\|scope\| self\.in_set/|scope| scope.get() != NONE || self.in_set/'
+plant chain-reach-stops-at-conditions "diff_brute_force" runtime/src/reach.rs 's/n\.get\(\) == MATCH/n.get() == MATCH || n.get() < 9/'
+plant chain-closed-is-open "$chains" runtime/src/decide.rs 's/\|\(app, operation\)\| self\.is_closed\(app, operation\)/|(app, operation)| app == NONE \&\& self.is_closed(app, operation)/'
+plant chain-closes-nothing "$chains" src/emit/link.rs 's/self\.closed\.extend\(closed\);/drop(closed);/'
+plant chain-approves-anything "$chains" src/emit/mod.rs 's/if !approvals\.settled\(\) \|\| /if /'
+plant chain-uses-blocks-again "$chains" src/emit/mod.rs 's/ \|\| !again\.is_empty\(\)//'
+plant chain-says-what-it-likes "$chains" src/cli/history/proved.rs 's/again\.widenings != link\.widenings \|\| //'
+plant bundles-older-are-taken "+cli,sqlite ratchet_cli" src/state/places.rs 's/seen\.admits\(bundle\)\.map_err\(refused\)\?;/let _ = seen.admits(bundle).map_err(refused);/'
+plant bundles-are-not-remembered "+cli,sqlite ratchet_cli" src/state/places.rs 's/        self\.write\(known\)/        drop(known); Ok(())/'
 
 echo "$planted planted, $missed missed"
 ((missed == 0))

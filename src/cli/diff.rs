@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::sides::{self, Side};
-use super::{Context, Exit, deliver, failed, progress};
+use super::{Context, Exit, deliver, docs, failed, progress};
 use crate::analysis::catalogs;
 use crate::analysis::diff;
 use crate::report::diff::{Comparison, DIFF_FORMATS, diff_format};
@@ -84,6 +84,7 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         diff: &diff,
         approvals: approvals.as_ref(),
         holding: &holding,
+        page: docs::page,
     };
     let look = if args.output.is_some() { Look::PLAIN } else { cx.look };
     let mut bytes = Vec::new();
@@ -116,7 +117,7 @@ fn holding(text: &str) -> io::Result<(String, BTreeSet<String>)> {
 }
 
 /// Seconds since 1970 at the beginning of the day, in UTC.
-fn day(date: &str) -> io::Result<i64> {
+pub(super) fn day(date: &str) -> io::Result<i64> {
     let parsed: Result<jiff::civil::Date, _> = date.parse();
     let zoned = parsed.and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC));
     zoned
@@ -124,7 +125,8 @@ fn day(date: &str) -> io::Result<i64> {
         .map_err(|_| failed(format!("`{date}` is not a day as 2026-12-31")))
 }
 
-fn now() -> io::Result<i64> {
+/// Seconds since 1970, by the clock.
+pub(super) fn now() -> io::Result<i64> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let seconds = since.ok().and_then(|d| i64::try_from(d.as_secs()).ok());
     seconds.ok_or_else(|| {

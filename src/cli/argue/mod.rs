@@ -11,12 +11,11 @@ use clap::ValueEnum;
 
 use super::package::Package;
 use super::ratchet::store;
-use super::{Context, Exit, calls, check, deliver, failed, files, progress};
+use super::{Context, Exit, apps, calls, check, deliver, failed, files};
 use crate::analysis::privilege::argument::evidence::{Evidence, People};
 use crate::analysis::privilege::argument::setup::{self, Early, Ground};
 use crate::analysis::privilege::argument::{Argument, Asked, argue};
 use crate::analysis::privilege::needs::Needs;
-use crate::analysis::privilege::regions::Regions;
 use crate::analysis::privilege::set::Operations;
 use crate::analysis::privilege::{permitted::Permits, reach};
 use crate::diag::nearest;
@@ -175,9 +174,7 @@ fn about(
     if alone {
         return Ok((ask(model, needs, &open(model, needs, app), app, None)?, Basis::Open));
     }
-    let bar = progress::bar(cx, "asking what is permitted", model.apps.len());
-    let regions = Regions::new(model, needs, &|_, _| bar.step());
-    drop(bar);
+    let regions = apps::permitted(model, needs, cx);
     Ok((ask(model, needs, &regions, app, None)?, Basis::Permitted))
 }
 
