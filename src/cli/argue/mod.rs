@@ -80,12 +80,10 @@ enum Form {
 /// 0 when there is an argument, whatever it says; 1 if the package has errors; 2 where it cannot be made.
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     if !args.table.is_empty() {
-        let (rows, left_out) = table::rows(&args.table, args.calls.as_deref(), cx)?;
+        let rows = table::rows(&args.table, args.calls.as_deref(), cx)?;
         return match args.format {
-            Form::Json => write_json(args, &crate::report::argument::table::json(&rows, &left_out), cx),
-            Form::Markdown | Form::Html => {
-                write_page(args, &crate::report::argument::table::page(&rows, &left_out), cx)
-            }
+            Form::Json => write_json(args, &crate::report::argument::table::json(&rows), cx),
+            Form::Markdown | Form::Html => write_page(args, &crate::report::argument::table::page(&rows), cx),
         };
     }
     let wanted = args.app.as_deref().unwrap_or_default();

@@ -9,7 +9,7 @@ use super::{ask, listed, open};
 use crate::analysis::privilege::argument::setup::DAY;
 use crate::analysis::privilege::needs::Needs;
 use crate::cli::{Context, failed, files, import, progress};
-use crate::report::argument::table::Row;
+use crate::report::argument::table::{Row, Rows};
 use crate::sema::model::AppId;
 
 /// Formats that describe apps; files of others are catalogs.
@@ -20,13 +20,9 @@ const APPS: [&str; 5] = ["connect", "entra", "forge", "github-app", "slack-app"]
 /// # Errors
 ///
 /// A sentence: nothing to look at, or a list of calls that cannot be read.
-pub(super) fn rows(
-    folders: &[PathBuf],
-    calls: Option<&Path>,
-    cx: &mut Context<'_>,
-) -> io::Result<(Vec<Row>, Vec<(String, String)>)> {
+pub(super) fn rows(folders: &[PathBuf], calls: Option<&Path>, cx: &mut Context<'_>) -> io::Result<Rows> {
     let found = import::files_to_look_at(folders, cx)?;
-    let (mut rows, mut left_out) = (Vec::new(), Vec::new());
+    let Rows { mut rows, mut left_out } = Rows::default();
     let bar = progress::parts(cx, "arguing");
     for (number, path) in found.iter().enumerate() {
         bar.at(number, found.len());
@@ -69,7 +65,7 @@ pub(super) fn rows(
             "there is no app in any of the files; `sprag import --check FOLDER` tells of each",
         ));
     }
-    Ok((rows, left_out))
+    Ok(Rows { rows, left_out })
 }
 
 /// The list of calls of an app, in its folder or in the one that is named for them.

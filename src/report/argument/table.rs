@@ -7,6 +7,15 @@ use crate::report::count;
 use crate::report::page::{Block, Page, Table, code};
 use crate::sema::model::Model;
 
+/// The table.
+#[derive(Debug, Clone, Default)]
+pub struct Rows {
+    /// The apps.
+    pub rows: Vec<Row>,
+    /// Files without an app that can be read, each with why.
+    pub left_out: Vec<(String, String)>,
+}
+
 /// One app.
 #[derive(Debug, Clone)]
 pub struct Row {
@@ -66,8 +75,8 @@ impl Row {
     }
 }
 
-/// The table for people. `left_out`: files without an app that can be read, each with why.
-pub fn page(rows: &[Row], left_out: &[(String, String)]) -> Page {
+/// The table for people.
+pub fn page(Rows { rows, left_out }: &Rows) -> Page {
     let names = |names: &[String]| {
         let names: Vec<String> = names.iter().map(|name| code(name)).collect();
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
@@ -124,7 +133,7 @@ pub fn page(rows: &[Row], left_out: &[(String, String)]) -> Page {
 }
 
 /// The table for programs.
-pub fn json(rows: &[Row], left_out: &[(String, String)]) -> Value {
+pub fn json(Rows { rows, left_out }: &Rows) -> Value {
     let row = |row: &Row| {
         json!({
             "file": row.file,
