@@ -428,6 +428,39 @@ fn an_app_that_the_log_calls_otherwise_is_asked_for() {
     assert_eq!(said.json()["apps"][0]["needed"], serde_json::json!(["desk.card.get"]));
 }
 
+/// `cargo test --release --test argue -- --ignored --nocapture` with a log of `SPRAG_LOG_MB` (200) compressed
+/// megabytes: what a process needs at most is told by Linux.
+#[test]
+#[ignore = "writes and reads hundreds of megabytes"]
+fn a_large_log_is_read_in_little_memory() {
+    let megabytes = std::env::var("SPRAG_LOG_MB").ok().and_then(|mb| mb.parse().ok()).unwrap_or(200_u64);
+    let desk = Desk::new();
+    let path = desk.path().join("large.jsonl.gz");
+    let mut out = GzEncoder::new(fs::File::create(&path).unwrap(), Compression::fast());
+    let mut random = sprag_test_support::random::Random::new(1);
+    let mut records = 0_u64;
+    while records % 10_000 != 0 || fs::metadata(&path).unwrap().len() < megabytes << 20 {
+        let app = if random.one_in(50) { "key-a".to_owned() } else { format!("app-{}", random.number()) };
+        let card = format!("/v1.0/cards/{:016x}{:016x}", random.number(), random.number());
+        let user = format!("\"{:016x}\"", random.number());
+        let record = activity(&app, "GET", &card, 200, "2026-06-03T08:00:00Z", &user);
+        writeln!(out, "{record}").unwrap();
+        records += 1;
+    }
+    out.finish().unwrap();
+    let most = || {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default().to_owned();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default()
+    };
+    let before = most();
+    let said = desk.argue(&["--log", "large.jsonl.gz"]).json();
+    let more = most() - before;
+    eprintln!("{records} records, {} bytes: {more} kB more", fs::metadata(&path).unwrap().len());
+    assert_eq!(said["apps"][0]["log"]["records"], records);
+    assert!(more < 64 << 10, "{more} kB");
+}
+
 // ---- foreign files
 
 #[test]
