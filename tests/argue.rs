@@ -439,7 +439,7 @@ fn a_large_log_is_read_in_little_memory() {
     let mut out = GzEncoder::new(fs::File::create(&path).unwrap(), Compression::fast());
     let mut random = sprag_test_support::random::Random::new(1);
     let mut records = 0_u64;
-    while records % 10_000 != 0 || fs::metadata(&path).unwrap().len() < megabytes << 20 {
+    while !records.is_multiple_of(10_000) || fs::metadata(&path).unwrap().len() < megabytes << 20 {
         let app = if random.one_in(50) { "key-a".to_owned() } else { format!("app-{}", random.number()) };
         let card = format!("/v1.0/cards/{:016x}{:016x}", random.number(), random.number());
         let user = format!("\"{:016x}\"", random.number());
