@@ -41,7 +41,7 @@ fn what_is_said_of_scopes_is_what_trying_every_request_gives() {
             let argument = argue(&asked).unwrap();
             let text = format!("seed {seed}, app {}\n{text}", model.apps[app.index()].name);
             let before = permitted(&model, &tried, app);
-            ratchet(&model, app, &argument, &before, &text, &mut seen);
+            ratchet(&model, &argument, &before, &text, &mut seen);
             for point in &argument.points {
                 let mut other = (*model).clone();
                 other.apps[app.index()].requested.remove(&point.scope);
@@ -84,7 +84,6 @@ fn denied(model: &Model, request: &Request) -> bool {
 /// The proposed ratchet checks, keeps what is needed, and takes nothing but what it is said to take.
 fn ratchet(
     model: &Model,
-    app: AppId,
     argument: &Argument,
     before: &[(OperationId, Request)],
     text: &str,
