@@ -48,6 +48,27 @@ fn every_code_has_a_page_and_every_page_a_code() {
     assert_eq!(pages.difference(&codes).collect::<Vec<_>>(), Vec::<&String>::new(), "pages without a code");
 }
 
+/// `BLESS=1 cargo test --test diagnostics` writes it.
+#[test]
+fn the_table_of_all_codes_is_up_to_date() {
+    let mut wanted = String::from(
+        "# Codes\n\nWhat `sprag check`, `build` and `diff` find, a page each; `sprag explain CODE` shows it. The rules of \
+         `sprag lint` are\n[on a page of their own](lint.md). This table is generated.\n\n| code | |\n| --- | --- |\n",
+    );
+    for path in pages() {
+        let page = fs::read_to_string(&path).expect("pages can be read");
+        let code = stem(&path);
+        let title = page.lines().next().and_then(|line| line.split_once(": ")).map_or("", |(_, title)| title);
+        wanted += &format!("| [{code}](diagnostics/{code}.md) | {} |\n", title.replace('|', "\\|"));
+    }
+    let path = root().join("docs/diagnostics.md");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, &wanted).expect("the table can be written");
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(found, wanted, "BLESS=1 cargo test --test diagnostics writes docs/diagnostics.md");
+}
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
