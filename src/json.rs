@@ -15,7 +15,8 @@ pub fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
 }
 
 /// A value read with an eye on repeated members.
-struct Strict(Value);
+#[derive(Debug)]
+pub struct Strict(pub Value);
 
 impl<'de> Deserialize<'de> for Strict {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Strict, D::Error> {

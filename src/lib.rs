@@ -17,6 +17,7 @@ pub mod state;
 pub mod import;
 pub mod eval;
 pub mod authzen;
+pub mod usage;
 pub mod space;
 pub mod region;
 pub mod analysis;

@@ -47,7 +47,8 @@ fn each_of_these_dependencies_has_one_home() {
         ("rusqlite", "src/state/sqlite.rs"),
         ("postgres", "src/state/"),
     ];
-    let in_cli = ["clap", "clap_complete", "clap_mangen", "anstream", "indicatif", "toml", "similar"];
+    let in_cli =
+        ["clap", "clap_complete", "clap_mangen", "anstream", "flate2", "indicatif", "toml", "similar"];
     let homes = homes.into_iter().chain(in_cli.map(|name| (name, "src/cli/")));
     let sources = sources(Path::new("src"));
     for (name, home) in homes {

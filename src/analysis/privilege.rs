@@ -1,5 +1,6 @@
 //! What the scopes of an app open, against what the policy permits it: privilege and over-privilege.
 
+pub mod argument;
 mod cells;
 pub mod containers;
 pub mod enforcement;

@@ -3,8 +3,10 @@
 
 mod after;
 mod apps;
+pub mod argue;
 pub mod build;
 mod bundle;
+mod calls;
 pub mod catalog;
 pub mod check;
 pub mod compare;
@@ -78,6 +80,7 @@ enum Command {
     Timeline(timeline::Args),
     Show(show::Args),
     Scopes(scopes::Args),
+    Argue(argue::Args),
     Lock(lock::Args),
     Explain(explain::Args),
     Import(import::Args),
@@ -207,6 +210,7 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
         Command::Timeline(args) => timeline::run(args, cx),
         Command::Show(args) => show::run(args, cx),
         Command::Scopes(args) => scopes::run(args, cx),
+        Command::Argue(args) => argue::run(args, cx),
         Command::Lock(args) => lock::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),
         Command::Import(args) => import::run(args, cx),

@@ -67,6 +67,15 @@ pub(crate) fn parts(cx: &Context, doing: &'static str) -> Progress {
     Progress(bar)
 }
 
+/// Shows how many bytes are done, as [`Progress::at`] tells.
+pub(crate) fn bytes(cx: &Context, doing: &'static str) -> Progress {
+    if !cx.progress {
+        return Progress(ProgressBar::hidden());
+    }
+    let bar = ProgressBar::new(0).with_message(doing);
+    Progress(bar.with_style(style("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}")))
+}
+
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -7,14 +7,11 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::package::Package;
-use super::{Context, Exit, apps, check, failed, files, progress};
+use super::{Context, Exit, apps, calls, check, failed, progress};
 use crate::analysis::grants::{self, Answer, Measure, NoAnswer};
 use crate::analysis::minimal::Budget;
-use crate::diag::nearest;
-use crate::eval;
 use crate::report;
-use crate::request::{Request, Target};
-use crate::sema::model::{AppId, Model, OperationId};
+use crate::sema::model::{AppId, Model};
 
 /// Find the smallest grant of scopes for what each app is permitted, or for a list of calls.
 ///
@@ -58,7 +55,7 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         return Ok(Exit::Findings);
     };
     let apps = apps::chosen(model, args.app.as_deref())?;
-    let calls = args.calls.as_ref().map(|path| calls(model, path, cx)).transpose()?;
+    let calls = args.calls.as_ref().map(|path| calls::read(model, path, cx)).transpose()?;
     let measure = match args.cost {
         Cost::Surface => Measure::Surface,
         Cost::Access => Measure::Access,
@@ -86,34 +83,6 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     }
     let as_small = |answer: &Answer| answer.goes().is_empty() && answer.comes().is_empty();
     Ok(if answers.iter().all(as_small) { Exit::Clean } else { Exit::Findings })
-}
-
-/// The operations that the file lists.
-fn calls(model: &Model, path: &std::path::Path, cx: &mut Context<'_>) -> io::Result<BTreeSet<OperationId>> {
-    let (text, name) = if path.as_os_str() == "-" {
-        let mut text = String::new();
-        cx.input.read_to_string(&mut text)?;
-        (text, "standard input".to_owned())
-    } else {
-        (files::read_text(&cx.cwd, &cx.cwd.join(path))?, files::shown(&cx.cwd, path))
-    };
-    let lines = (1..).zip(text.lines().map(str::trim));
-    let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-    let call = |(number, line): (usize, &str)| {
-        let operation = match line.split_once(char::is_whitespace) {
-            Some((method, path)) => {
-                Target::Http { method: method.to_owned(), path: path.trim_start().to_owned() }
-            }
-            None => Target::Name(line.to_owned()),
-        };
-        let found = eval::operation(model, &Request { operation, ..Request::default() });
-        found.ok_or_else(|| {
-            let near = nearest(line, model.operations.iter().map(|o| o.name.as_str()));
-            let hint = near.map_or_else(String::new, |near| format!("; {near}"));
-            failed(format!("{name}:{number}: no operation is called or answers to `{line}`{hint}"))
-        })
-    };
-    lines.map(call).collect()
 }
 
 fn sentence(model: &Model, app: AppId, why: &NoAnswer) -> String {

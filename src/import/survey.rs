@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::build::ident;
-use super::{Document, IMPORTERS, Importer, NoteKind, Options, yaml};
+use super::{Document, IMPORTERS, ImportError, Importer, NoteKind, Options, yaml};
 use crate::syntax::tree::{File, Item};
 use crate::syntax::{parser, printer};
 
@@ -53,7 +53,7 @@ pub fn survey(document: &Document<'_>) -> Survey {
         Ok(value) => value,
         Err(error) => return Survey { format: None, outcome: Outcome::Unreadable(error.to_string()) },
     };
-    let Some(importer) = IMPORTERS.iter().copied().find(|importer| (importer.recognises)(&value)) else {
+    let Some(importer) = taking(&value) else {
         return Survey { format: None, outcome: Outcome::Unknown };
     };
     let stem = document.name.split('.').next().and_then(ident).unwrap_or_else(|| "imported".to_owned());
@@ -74,6 +74,18 @@ pub fn survey(document: &Document<'_>) -> Survey {
         }
     };
     Survey { format: Some(importer.name), outcome }
+}
+
+/// The importer that takes a document; `None` where no format knows it.
+///
+/// # Errors
+/// Neither JSON nor YAML.
+pub fn importer(document: &Document<'_>) -> Result<Option<&'static Importer>, ImportError> {
+    Ok(taking(&yaml::parse(document)?))
+}
+
+fn taking(value: &serde_json::Value) -> Option<&'static Importer> {
+    IMPORTERS.iter().copied().find(|importer| (importer.recognises)(value))
 }
 
 /// Whether the format is not one platform's, whose catalog has a name.

@@ -81,7 +81,7 @@ fn details(report: &Report<'_>, d: &Diagnostic, out: &mut dyn Write) -> io::Resu
 }
 
 /// On one line, and without a tag. What stands in backticks stays code.
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     let one_line = visible(text).replace(['\n', '\r'], " ");
     let parts = one_line.split('`').enumerate();
     let part = |(i, part): (usize, &str)| {
@@ -100,7 +100,7 @@ fn text(text: &str) -> String {
 }
 
 /// In a summary, Markdown is not read.
-fn html(text: &str) -> String {
+pub(super) fn html(text: &str) -> String {
     let escaped = visible(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let parts: Vec<&str> = escaped.split('`').collect();
     let code = |(i, part): (usize, &&str)| {

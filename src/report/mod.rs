@@ -1,5 +1,6 @@
 //! Diagnostics and test results as bytes, one file per format.
 
+pub mod argument;
 pub mod concise;
 pub mod diff;
 pub mod full;
@@ -11,6 +12,7 @@ pub mod junit;
 pub mod junit_findings;
 mod line_hash;
 pub mod markdown;
+pub mod page;
 pub mod pretty;
 pub mod rdjson;
 pub mod sarif;

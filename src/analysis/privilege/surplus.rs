@@ -158,7 +158,7 @@ impl<'a> Question<'a> {
 
     /// The operations for which the requested scopes satisfy an alternative in which this one takes part, by
     /// itself or by what it implies.
-    fn serves(&self, scope: ScopeId, requested: &Scopes) -> Operations {
+    pub(super) fn serves(&self, scope: ScopeId, requested: &Scopes) -> Operations {
         let held = states::granted_of(self.model, self.app, requested);
         let implied = closure(self.model, [scope]);
         let grant = Grant { models: &self.model.apps[self.app.index()].models, held: &held, user: true };

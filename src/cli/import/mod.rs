@@ -2,6 +2,8 @@
 
 mod survey;
 
+pub(crate) use survey::files_to_look_at;
+
 use std::io;
 use std::path::PathBuf;
 

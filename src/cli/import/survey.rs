@@ -18,15 +18,7 @@ const SKIPPED: [&str; 3] = ["node_modules", "target", "vendor"];
 
 /// 0 if every file that was known came in; 1 if some was refused; 2 where there is nothing to look at.
 pub(super) fn run(paths: &[PathBuf], form: Form, cx: &mut Context<'_>) -> io::Result<Exit> {
-    let mut found = Vec::new();
-    for path in paths {
-        collect(&cx.cwd, &cx.cwd.join(path), true, &mut found)?;
-    }
-    found.sort();
-    found.dedup();
-    if found.is_empty() {
-        return Err(failed("there is no .json, .yml or .yaml file to look at"));
-    }
+    let found = files_to_look_at(paths, cx)?;
     let mut all: Vec<(String, Survey)> = Vec::new();
     {
         let bar = progress::bar(cx, "reading", found.len());
@@ -51,6 +43,24 @@ pub(super) fn run(paths: &[PathBuf], form: Form, cx: &mut Context<'_>) -> io::Re
         Outcome::Unknown | Outcome::Unreadable(_) => false,
     };
     Ok(if all.iter().any(|(_, s)| refused(s)) { Exit::Findings } else { Exit::Clean })
+}
+
+/// All files below these folders that could be of a known format, sorted; and those that are named.
+///
+/// # Errors
+///
+/// A sentence: a folder that cannot be read, or nothing to look at.
+pub(crate) fn files_to_look_at(paths: &[PathBuf], cx: &Context<'_>) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for path in paths {
+        collect(&cx.cwd, &cx.cwd.join(path), true, &mut found)?;
+    }
+    found.sort();
+    found.dedup();
+    if found.is_empty() {
+        return Err(failed("there is no .json, .yml or .yaml file to look at"));
+    }
+    Ok(found)
 }
 
 /// The file, or all files below the folder that could be of a known format.

@@ -1,0 +1,80 @@
+//! `sprag argue --table`: a row for each app of many files.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::foreign::{self, Refused};
+use super::{ask, listed, open};
+use crate::analysis::privilege::argument::setup::DAY;
+use crate::analysis::privilege::needs::Needs;
+use crate::cli::{Context, failed, files, import, progress};
+use crate::report::argument::table::{Row, Rows};
+use crate::sema::model::AppId;
+
+/// Formats that describe apps; files of others are catalogs.
+const APPS: [&str; 5] = ["connect", "entra", "forge", "github-app", "slack-app"];
+
+/// What there is to say of the apps in these folders, and which files were left out for what reason.
+///
+/// # Errors
+///
+/// A sentence: nothing to look at, or a list of calls that cannot be read.
+pub(super) fn rows(folders: &[PathBuf], calls: Option<&Path>, cx: &mut Context<'_>) -> io::Result<Rows> {
+    let found = import::files_to_look_at(folders, cx)?;
+    let Rows { mut rows, mut left_out } = Rows::default();
+    let bar = progress::parts(cx, "arguing");
+    for (number, path) in found.iter().enumerate() {
+        bar.at(number, found.len());
+        let shown = files::shown(&cx.cwd, path);
+        let text = match files::read_text(&cx.cwd, path) {
+            Ok(text) => text,
+            Err(e) => {
+                left_out.push((shown, e.to_string()));
+                continue;
+            }
+        };
+        let foreign = match foreign::compile(path, &text) {
+            Ok(found) if APPS.contains(&found.format) => found,
+            Ok(found) => {
+                left_out.push((shown, format!("is of format {}, which is a catalog's", found.format)));
+                continue;
+            }
+            Err(Refused::Sentence(why)) => {
+                left_out.push((shown, why));
+                continue;
+            }
+            Err(Refused::Errors(..)) => {
+                left_out
+                    .push((shown, "what comes in of it has errors, which is a fault of sprag".to_owned()));
+                continue;
+            }
+        };
+        let needs = Needs::of(&foreign.model);
+        let calls = calls_of(path, calls, cx);
+        for app in (0..foreign.model.apps.len() as u32).map(AppId) {
+            let argument = match &calls {
+                Some(calls) => listed(calls, None, DAY, &foreign.model, &needs, app, cx)?.0,
+                None => ask(&foreign.model, &needs, &open(&foreign.model, &needs, app), app, None)?,
+            };
+            rows.push(Row::of(&shown, &foreign.model, &argument, calls.is_some(), foreign.all_products));
+        }
+    }
+    if rows.is_empty() {
+        return Err(failed(
+            "there is no app in any of the files; `sprag import --check FOLDER` tells of each",
+        ));
+    }
+    Ok(Rows { rows, left_out })
+}
+
+/// The list of calls of an app, in its folder or in the one that is named for them.
+fn calls_of(path: &Path, folder: Option<&Path>, cx: &Context<'_>) -> Option<PathBuf> {
+    let mut name = path.file_name()?.to_owned();
+    name.push(".calls");
+    let list = match folder {
+        Some(folder) => cx.cwd.join(folder).join(name),
+        None => path.with_file_name(name),
+    };
+    fs::metadata(&list).is_ok_and(|m| m.is_file()).then_some(list)
+}

@@ -1,0 +1,90 @@
+//! GitHub's audit log of an organisation or enterprise. With API request events on, `action: api.request` tells
+//! method and route; other actions tell what changed and not by which request.
+
+use serde_json::Value;
+
+use super::{number, text, texts};
+use crate::usage::{Call, Format, Grant, Other, Outcome, Told, Use, time};
+
+/// See the module.
+pub(crate) static FORMAT: Format = Format { name: "github-audit", title: "GitHub audit log", read };
+
+/// What can name the app: its own names first, then those of its token and account.
+const APPS: [&str; 9] = [
+    "integration",
+    "integration_id",
+    "application_client_id",
+    "oauth_application_name",
+    "oauth_application_id",
+    "oauth_app",
+    "hashed_token",
+    "token_id",
+    "actor",
+];
+
+fn read(record: &Value) -> Option<Vec<Told<'_>>> {
+    let action = text(record, "action")?;
+    if !["_document_id", "@timestamp", "created_at"].iter().any(|member| record.get(member).is_some()) {
+        return None;
+    }
+    let at = ["@timestamp", "created_at"].iter().find_map(|m| record.get(m).and_then(time::instant));
+    let apps = texts(record, &APPS);
+    Some(vec![match action {
+        "api.request" => {
+            let method = text(record, "request_method").unwrap_or("GET");
+            match text(record, "route").or_else(|| text(record, "url_path")) {
+                Some(route) => Told::Use(Use {
+                    apps,
+                    call: Call::Http(method, route),
+                    at,
+                    person: record.get("actor_is_bot").and_then(Value::as_bool).map(|bot| !bot),
+                    outcome: Outcome::of_status(record.get("status_code").and_then(number)),
+                    scopes: scopes(record),
+                }),
+                None => Told::Other(Other { apps, kind: "api.request without a route".to_owned(), at }),
+            }
+        }
+        "integration_installation.create" | "oauth_access.create" | "oauth_authorization.create" => {
+            Told::Grant(Grant { apps, at, scopes: scopes(record) })
+        }
+        other => Told::Other(Other { apps, kind: other.to_owned(), at }),
+    }])
+}
+
+fn scopes(record: &Value) -> Vec<&str> {
+    let scopes = text(record, "token_scopes").unwrap_or_default().split(',').map(str::trim);
+    scopes.filter(|scope| !scope.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn requests_tell_their_route() {
+        let record = json!({
+            "@timestamp": 1_741_611_465_102_i64, "_document_id": "d", "action": "api.request", "actor": "octo",
+            "actor_is_bot": true, "request_method": "GET", "route": "/repos/{owner}/{repo}/pulls",
+            "status_code": 200, "token_id": 555, "oauth_application_name": "Bob", "token_scopes": "repo, read:org"
+        });
+        let wanted = Told::Use(Use {
+            apps: vec!["Bob", "octo"],
+            call: Call::Http("GET", "/repos/{owner}/{repo}/pulls"),
+            at: Some(1_741_611_465),
+            person: Some(false),
+            outcome: Outcome::Done,
+            scopes: vec!["repo", "read:org"],
+        });
+        assert_eq!(read(&record), Some(vec![wanted]));
+    }
+
+    #[test]
+    fn other_actions_are_told_by_name() {
+        let record = json!({ "action": "repo.create", "created_at": 1_741_611_465_102_i64, "actor": "octo" });
+        let other = Other { apps: vec!["octo"], kind: "repo.create".to_owned(), at: Some(1_741_611_465) };
+        assert_eq!(read(&record), Some(vec![Told::Other(other)]));
+        assert_eq!(read(&json!({ "action": "repo.create" })), None, "nothing says that it is GitHub's");
+    }
+}

@@ -1,0 +1,107 @@
+//! Microsoft Graph activity: a record for each request, as diagnostic settings write it
+//! (`category: MicrosoftGraphActivityLogs`, the facts in `properties`), or as a row of the table
+//! `MicrosoftGraphActivityLogs` is exported.
+
+use serde_json::Value;
+
+use super::{number, text};
+use crate::usage::{Call, Format, Outcome, Told, Use, time};
+
+/// See the module.
+pub(crate) static FORMAT: Format =
+    Format { name: "graph-activity", title: "Microsoft Graph activity log", read };
+
+fn read(record: &Value) -> Option<Vec<Told<'_>>> {
+    let facts = Facts::of(record)?;
+    let method = facts.text("requestMethod")?;
+    let address = facts.text("requestUri")?;
+    let person = facts.text("userId").is_some();
+    let scopes = ["scopes", "roles"].iter().filter_map(|member| facts.text(member));
+    Some(vec![Told::Use(Use {
+        apps: facts.text("appId").into_iter().collect(),
+        call: Call::Http(method, address),
+        at: facts.at(record),
+        person: Some(person),
+        outcome: Outcome::of_status(facts.get("responseStatusCode").and_then(number)),
+        scopes: scopes.flat_map(str::split_whitespace).collect(),
+    })])
+}
+
+/// Where the facts stand, and how their names begin.
+struct Facts<'r> {
+    value: &'r Value,
+    capital: bool,
+}
+
+impl<'r> Facts<'r> {
+    fn of(record: &'r Value) -> Option<Facts<'r>> {
+        if let Some(value) = record.get("properties").filter(|p| p.get("requestUri").is_some()) {
+            return Some(Facts { value, capital: false });
+        }
+        record.get("RequestUri").map(|_| Facts { value: record, capital: true })
+    }
+
+    fn get(&self, member: &str) -> Option<&'r Value> {
+        if !self.capital {
+            return self.value.get(member);
+        }
+        let mut letters = member.chars();
+        let first = letters.next().map(|c| c.to_ascii_uppercase());
+        self.value.get(first.into_iter().chain(letters).collect::<String>())
+    }
+
+    fn text(&self, member: &str) -> Option<&'r str> {
+        self.get(member)?.as_str().filter(|text| !text.trim().is_empty())
+    }
+
+    fn at(&self, record: &Value) -> Option<i64> {
+        self.get("timeGenerated")
+            .and_then(time::instant)
+            .or_else(|| text(record, "time").and_then(time::text_instant))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn both_shapes_tell_the_same() {
+        let nested = json!({
+            "category": "MicrosoftGraphActivityLogs",
+            "properties": {
+                "appId": "app-1", "requestMethod": "GET", "responseStatusCode": 403,
+                "requestUri": "https://graph.microsoft.com/v1.0/me/messages", "scopes": "Mail.Read User.Read",
+                "roles": null, "userId": "ann", "timeGenerated": "2026-07-01T08:00:00Z"
+            }
+        });
+        let flat = json!({
+            "Type": "MicrosoftGraphActivityLogs", "AppId": "app-1", "RequestMethod": "GET",
+            "ResponseStatusCode": "403", "RequestUri": "https://graph.microsoft.com/v1.0/me/messages",
+            "Scopes": "Mail.Read User.Read", "Roles": "", "UserId": "ann", "TimeGenerated": "2026-07-01T08:00:00Z"
+        });
+        let wanted = vec![Told::Use(Use {
+            apps: vec!["app-1"],
+            call: Call::Http("GET", "https://graph.microsoft.com/v1.0/me/messages"),
+            at: Some(1_782_892_800),
+            person: Some(true),
+            outcome: Outcome::Refused,
+            scopes: vec!["Mail.Read", "User.Read"],
+        })];
+        assert_eq!(read(&nested), Some(wanted.clone()));
+        assert_eq!(read(&flat), Some(wanted));
+    }
+
+    #[test]
+    fn a_role_is_of_an_app_alone() {
+        let record = json!({ "properties": {
+            "appId": "app-1", "requestMethod": "GET", "requestUri": "/v1.0/users", "roles": "User.Read.All",
+            "userId": null, "responseStatusCode": 200 } });
+        let all = read(&record).unwrap_or_default();
+        let [Told::Use(told)] = all.as_slice() else { panic!("{all:?}") };
+        assert_eq!((told.person, told.scopes.as_slice()), (Some(false), &["User.Read.All"][..]));
+        assert_eq!(told.at, None);
+    }
+}

@@ -1,0 +1,142 @@
+//! From a logged method and path to the operation.
+//!
+//! More forgiving than a decision: what stands in a log has been answered already, and to overlook a use is the
+//! mistake to avoid. So letters may have another case than the template, slashes may be doubled or trail, and a
+//! host may stand before. A decision takes none of that, see [`crate::eval::operation`].
+
+use std::collections::BTreeMap;
+
+use crate::sema::model::{Model, OperationId};
+
+/// All templates of a model.
+#[derive(Debug, Default)]
+pub struct Routes {
+    root: Node,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    literals: BTreeMap<String, Node>,
+    /// By segments in lower case, where the case differs.
+    folded: BTreeMap<String, Vec<String>>,
+    parameter: Option<Box<Node>>,
+    methods: BTreeMap<String, OperationId>,
+}
+
+impl Routes {
+    /// Those of the model's operations.
+    pub fn of(model: &Model) -> Routes {
+        let mut routes = Routes::default();
+        for (number, operation) in (0..).zip(&model.operations) {
+            let Some((method, path)) = &operation.http else { continue };
+            let mut at = &mut routes.root;
+            for segment in path.split('/').filter(|s| !s.is_empty()) {
+                at = match segment.contains('{') {
+                    true => at.parameter.get_or_insert_default(),
+                    false => {
+                        let spellings = at.folded.entry(segment.to_lowercase()).or_default();
+                        if !spellings.iter().any(|known| known == segment) {
+                            spellings.push(segment.to_owned());
+                        }
+                        at.literals.entry(segment.to_owned()).or_default()
+                    }
+                };
+            }
+            at.methods.entry(method.to_uppercase()).or_insert(OperationId(number));
+        }
+        routes
+    }
+
+    /// The operation that answers. Of several templates the one wins that has a literal where, from the left, the
+    /// others first have a parameter.
+    pub fn find(&self, method: &str, path: &str) -> Option<OperationId> {
+        let path = path_of(path);
+        let decoded: Vec<String> = path.split('/').filter(|s| !s.is_empty()).map(decoded).collect();
+        walk(&self.root, &method.to_uppercase(), &decoded)
+    }
+}
+
+/// The path of what may be a whole address, without query and fragment.
+pub fn path_of(address: &str) -> &str {
+    let path = match address.split_once("://") {
+        Some((scheme, rest)) if scheme.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            rest.find('/').map_or("", |at| &rest[at..])
+        }
+        Some(_) | None => address,
+    };
+    path.split(['?', '#']).next().unwrap_or_default()
+}
+
+/// Paths are no longer than what is written in one record, so that the walk ends; each segment is tried as a
+/// literal and as a parameter, and templates are few segments deep.
+fn walk(node: &Node, method: &str, segments: &[String]) -> Option<OperationId> {
+    let Some((segment, rest)) = segments.split_first() else {
+        return node.methods.get(method).copied();
+    };
+    let exact = node.literals.get(segment);
+    let folded = || {
+        let spellings = node.folded.get(&segment.to_lowercase()).into_iter().flatten();
+        spellings.filter(|s| *s != segment).filter_map(|s| node.literals.get(s))
+    };
+    exact
+        .into_iter()
+        .chain(folded())
+        .chain(node.parameter.as_deref())
+        .find_map(|next| walk(next, method, rest))
+}
+
+/// With its escapes resolved where that gives text.
+fn decoded(segment: &str) -> String {
+    if !segment.contains('%') {
+        return segment.to_owned();
+    }
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let escaped = match (first, after) {
+            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)),
+            _ => None, // any other byte stands for itself
+        };
+        match escaped {
+            Some((high, low)) => {
+                bytes.push(high * 16 + low);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| segment.to_owned())
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_cut_to_its_path() {
+        for (address, path) in [
+            ("https://graph.microsoft.com/v1.0/me?$select=id", "/v1.0/me"),
+            ("/rest/api/3/issue#x", "/rest/api/3/issue"),
+            ("https://host", ""),
+            ("/a?next=https://host/b", "/a"),
+        ] {
+            assert_eq!(path_of(address), path);
+        }
+    }
+
+    #[test]
+    fn escapes_are_resolved_where_they_are_some() {
+        for (segment, text) in
+            [("a%20b", "a b"), ("100%", "100%"), ("%zz", "%zz"), ("%ff", "%ff"), ("%C3%A4", "ä"), ("%", "%")]
+        {
+            assert_eq!(decoded(segment), text);
+        }
+    }
+}

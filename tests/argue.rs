@@ -1,0 +1,578 @@
+//! `sprag argue`: its page in the documentation, logs of all kinds in the shapes that platforms write, logs that are
+//! broken on purpose, and what it says of real ones.
+//!
+//! Where `logs/` is missing in `../shared/data` (or the folder in `SPRAG_DATA`), the tests of real logs say so and
+//! pass. `BLESS=1` writes what the commands of the page print into it: read the diff.
+#![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "tests read files")]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+use sprag::cli::{self, Context, Exit};
+use sprag::report::Look;
+
+// ---- the page
+
+#[test]
+fn the_page_does_what_it_says() {
+    let path = root().join("docs/argue.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (mut out, mut ran) = (Vec::<String>::new(), 0);
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        out.push(line.to_owned());
+        let Some(info) = line.strip_prefix("```").filter(|info| !info.is_empty()) else { continue };
+        let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        match (info.split_once(' '), block.first().and_then(|first| first.strip_prefix("$ sprag "))) {
+            (Some(("file", name)), _) => {
+                let path = folder.path().join(name);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, block.join("\n") + "\n").unwrap();
+                out.extend(block.iter().map(|line| (*line).to_owned()));
+                if name == "policy.sprag" {
+                    assert_eq!(sprag(folder.path(), &["lock"]).exit, Exit::Clean);
+                }
+            }
+            (None, Some(command)) if info == "console" => {
+                ran += 1;
+                let args: Vec<&str> = command.split(' ').collect();
+                let said = sprag(folder.path(), &args);
+                assert_eq!(said.exit, Exit::Clean, "{}", said.err);
+                out.push(block[0].to_owned());
+                out.extend(said.text().lines().map(str::to_owned));
+            }
+            _ => out.extend(block.iter().map(|line| (*line).to_owned())),
+        }
+        out.push("```".to_owned());
+    }
+    assert!(ran >= 3, "the page lost its commands");
+    let out = out.join("\n") + "\n";
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(path, out).unwrap();
+    } else {
+        let differs = out.lines().zip(text.lines()).find(|(now, page)| now != page);
+        assert_eq!(differs, None, "BLESS=1 writes what the commands print");
+        assert_eq!(out.len(), text.len(), "BLESS=1 writes what the commands print");
+    }
+}
+
+/// What came out of one command.
+struct Said {
+    exit: Exit,
+    out: Vec<u8>,
+    err: String,
+}
+
+/// Runs `sprag ARGS` in the folder, in this process.
+fn sprag(folder: &Path, args: &[&str]) -> Said {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut cx = Context {
+        cwd: fs::canonicalize(folder).unwrap(),
+        input: &mut &b""[..],
+        out: &mut out,
+        err: &mut err,
+        look: Look::PLAIN,
+        quiet: false,
+        progress: false,
+    };
+    let exit = cli::run(["sprag"].iter().chain(args), &mut cx);
+    Said { exit, out, err: String::from_utf8(err).unwrap() }
+}
+
+/// The repository.
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+impl Said {
+    fn text(&self) -> String {
+        String::from_utf8(self.out.clone()).unwrap()
+    }
+
+    #[track_caller]
+    fn json(&self) -> Value {
+        assert_eq!(self.exit, Exit::Clean, "{}", self.err);
+        serde_json::from_slice(&self.out).unwrap()
+    }
+}
+
+// ---- logs
+
+const CATALOG: &str = r#"catalog desk version "1"
+kind account
+kind card in account
+model full
+scope full ADMIN implies WRITE
+scope full WRITE implies READ
+scope full READ
+operation desk.card.get { access read  in card  http GET "/v1.0/cards/{card}"  requires full READ }
+operation desk.card.edit { access write  in card  http PUT "/v1.0/cards/{card}"  requires full WRITE }
+operation desk.me.get { access read  in card  http GET "/v1.0/Me"  requires full READ }
+operation desk.hook.create { access admin  in account  http POST "/v1.0/hooks"  requires full ADMIN }
+operation exchange.mail.read { access read  in card  requires full READ }
+operation exchange.mail.send { access write  in card  requires full WRITE }
+operation google.drive.files.list { access read  in card  requires full READ }
+operation jira.workflows.update { access admin  in account  requires full ADMIN }
+"#;
+
+/// A package with one app `a`, named `key-a` in logs, that holds everything.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Desk {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        write("sprag.toml", "[package]\nname = \"desk\"\nversion = \"0.1.0\"\nlanguage = \"0.1\"\n");
+        write("desk.sprag", CATALOG);
+        let app = "use desk\n\napp a {\n  key \"key-a\"\n  platform desk.full\n  requests ADMIN, READ\n}\n";
+        write("policy.sprag", app);
+        assert_eq!(sprag(folder.path(), &["lock"]).exit, Exit::Clean);
+        Desk(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn argue(&self, args: &[&str]) -> Said {
+        let all: Vec<&str> = ["argue", "a", "--format", "json"].iter().chain(args).copied().collect();
+        sprag(self.path(), &all)
+    }
+
+    /// What is said of a log with this content.
+    fn log(&self, name: &str, bytes: &[u8]) -> Said {
+        fs::write(self.path().join(name), bytes).unwrap();
+        self.argue(&["--log", name])
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn activity(app: &str, method: &str, path: &str, status: u32, time: &str, user: &str) -> String {
+    format!(
+        r#"{{"category":"MicrosoftGraphActivityLogs","properties":{{"appId":"{app}","requestMethod":"{method}","requestUri":"https://graph.example{path}","responseStatusCode":{status},"timeGenerated":"{time}","userId":{user},"scopes":"READ"}}}}"#
+    )
+}
+
+const GITHUB: &str = r#"{"@timestamp":1741611465102,"_document_id":"d","action":"api.request","actor":"octo","actor_is_bot":false,"request_method":"GET","route":"/v1.0/cards/{card}","status_code":200,"oauth_application_name":"KEY-A","token_scopes":"repo,read:org"}"#;
+const GOOGLE: &str = r#"{"kind":"admin#reports#activity","id":{"applicationName":"token","time":"2026-07-01T08:00:00Z"},"events":[{"name":"authorize","parameters":[{"name":"client_id","value":"key-a"},{"name":"scope","multiValue":["READ"]}]},{"name":"activity","parameters":[{"name":"client_id","value":"key-a"},{"name":"method_name","value":"drive.files.list"}]}]}"#;
+const UNIFIED: &str = r#"{"CreationTime":"2026-07-01T08:00:00","Operation":"MailItemsAccessed","Workload":"Exchange","UserType":0,"ClientAppId":"key-a"}"#;
+const JIRA: &str = r#"{"id":1,"summary":"Workflow updated","authorAccountId":"key-a","category":"workflows","created":"2026-07-01T08:00:00.000+0000","objectItem":{"typeName":"WORKFLOW"}}"#;
+
+#[test]
+fn every_format_finds_its_operation() {
+    let desk = Desk::new();
+    let graph = activity("key-a", "PUT", "/v1.0/cards/7?x=1", 200, "2026-07-01T08:00:00Z", "null");
+    for (name, record, format, operation) in [
+        ("graph.jsonl", graph.as_str(), "graph-activity", "desk.card.edit"),
+        ("github.jsonl", GITHUB, "github-audit", "desk.card.get"),
+        ("google.jsonl", GOOGLE, "google-token", "google.drive.files.list"),
+        ("unified.jsonl", UNIFIED, "unified-audit", "exchange.mail.read"),
+        ("jira.jsonl", JIRA, "atlassian-audit", "jira.workflows.update"),
+    ] {
+        let said = desk.log(name, record.as_bytes()).json();
+        let app = &said["apps"][0];
+        assert_eq!(app["log"]["formats"][format], 1, "{name}: {said:#}");
+        assert_eq!(app["needed"], serde_json::json!([operation]), "{name}");
+        assert_eq!(app["log"]["remarks"], serde_json::json!([]), "{name}");
+    }
+    let all = [graph.as_str(), GITHUB, GOOGLE, UNIFIED, JIRA].join("\n");
+    let said = desk.log("all.jsonl", all.as_bytes()).json();
+    assert_eq!(said["apps"][0]["needed"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn every_shape_of_file_says_the_same() {
+    let desk = Desk::new();
+    let records = [GITHUB, GOOGLE, UNIFIED, JIRA];
+    let lines = records.join("\n");
+    let list = format!("[{}]", records.join(",\n"));
+    let page = format!("{{\"next\":null,\"records\":{list}}}");
+    let pretty =
+        |text: &str| serde_json::to_string_pretty(&serde_json::from_str::<Value>(text).unwrap()).unwrap();
+    let wrapped: Vec<String> = records.iter().map(|r| format!("{{\"value\":[{r}]}}")).collect();
+    let wanted = desk.log("log", lines.as_bytes()).json();
+    assert_eq!(wanted["apps"][0]["log"]["calls"], 4);
+    for (what, bytes) in [
+        ("with a last line end", format!("{lines}\r\n").into_bytes()),
+        (
+            "with blank lines and a mark",
+            format!("\u{feff}\n\n{}\n", lines.replace('\n', "\n\n")).into_bytes(),
+        ),
+        ("a list", list.clone().into_bytes()),
+        ("a list in many lines", pretty(&list).into_bytes()),
+        ("a page in one line", page.clone().into_bytes()),
+        ("a page in many lines", pretty(&page).into_bytes()),
+        ("a page on each line", wrapped.join("\n").into_bytes()),
+        ("gzip", gzip(lines.as_bytes())),
+        (
+            "gzip in two parts",
+            [gzip(format!("{GITHUB}\n").as_bytes()), gzip(records[1..].join("\n").as_bytes())].concat(),
+        ),
+        ("a list, gzip", gzip(list.as_bytes())),
+    ] {
+        assert_eq!(desk.log("log", &bytes).json(), wanted, "{what}");
+    }
+    let wrapped = serde_json::json!({ "RecordType": 50, "AuditData": UNIFIED }).to_string();
+    let said = desk.log("log", wrapped.as_bytes()).json();
+    assert_eq!(said["apps"][0]["needed"], serde_json::json!(["exchange.mail.read"]));
+    // A single record over many lines, with its events in a list.
+    let said = desk.log("log", pretty(GOOGLE).as_bytes()).json();
+    assert_eq!(said["apps"][0]["needed"], serde_json::json!(["google.drive.files.list"]));
+}
+
+#[test]
+fn paths_are_taken_as_platforms_take_them() {
+    let desk = Desk::new();
+    for (path, needed, remark) in [
+        ("/v1.0/cards/7", "desk.card.get", None),
+        ("/V1.0/Cards/7/", "desk.card.get", None),
+        ("//v1.0//cards/7", "desk.card.get", None),
+        ("/v1.0/cards/a%20b%2Fc?$select=id#x", "desk.card.get", None),
+        ("/v1.0/me", "desk.me.get", None),
+        ("/beta/cards/7", "desk.card.get", Some("near")),
+        ("/beta//cards/7", "desk.card.get", Some("near")),
+        ("/v1.0/cards/7/$value", "desk.card.get", Some("near")),
+        ("/v1.0/hooks", "", Some("unmatched")),
+        ("/v1.0/cards/7/8", "", Some("unmatched")),
+    ] {
+        let record = activity("key-a", "get", path, 200, "2026-07-01T08:00:00Z", "\"ann\"");
+        let said = desk.log("log", record.as_bytes()).json();
+        let names: Vec<&str> =
+            said["apps"][0]["needed"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        assert_eq!(names.join(" "), needed, "{path}");
+        assert_eq!(said["apps"][0]["log"]["remarks"][0]["kind"].as_str(), remark, "{path}");
+    }
+}
+
+#[test]
+fn what_is_refused_is_not_needed_and_what_is_unknown_is_counted() {
+    let desk = Desk::new();
+    let at = "2026-07-01T08:00:00Z";
+    let lines = [
+        activity("key-a", "POST", "/v1.0/hooks", 403, at, "null"),
+        activity("key-a", "GET", "/v1.0/cards/1", 403, at, "null"),
+        activity("key-a", "GET", "/v1.0/cards/1", 404, at, "null"),
+        activity("key-a", "GET", "/v1.0/reports/17", 200, at, "null"),
+        activity("key-a", "GET", "/v1.0/reports/18", 200, at, "null"),
+        activity("key-b", "PUT", "/v1.0/cards/1", 200, at, "null"),
+        "{\"hello\": 1}".to_owned(),
+        "{\"broken\": ".to_owned(),
+        "[1]".to_owned(),
+        "\"text\"".to_owned(),
+        format!("{}1{}", "[".repeat(500), "]".repeat(500)),
+        "{\"action\":\"repo.create\",\"created_at\":1,\"actor\":\"key-a\"}".to_owned(),
+        "{\"action\":1,\"action\":2}".to_owned(),
+    ];
+    let said = desk.log("log", lines.join("\n").as_bytes()).json();
+    let app = &said["apps"][0];
+    assert_eq!(app["needed"], serde_json::json!(["desk.card.get"]), "{app:#}");
+    assert_eq!(app["log"]["records"], lines.len());
+    assert_eq!(app["log"]["operations"]["desk.hook.create"]["refused"], 1);
+    let remarks: Vec<String> = app["log"]["remarks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| {
+            format!(
+                "{} {} {} {}",
+                r["kind"].as_str().unwrap(),
+                r["what"].as_str().unwrap(),
+                r["times"],
+                r["first"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(
+        remarks,
+        [
+            "unmatched GET /v1.0/reports/{} 2 log:4",
+            "no-call repo.create 1 log:12",
+            "elsewhere graph-activity of another app or person 1 log:6",
+            "unknown no object 2 log:9",
+            "unknown record with members hello 1 log:7",
+            "unreadable EOF while parsing a value 1 log:8",
+            "unreadable member `action` stands twice in one object 1 log:13",
+            "unreadable recursion limit exceeded 1 log:11",
+        ]
+    );
+    let page = sprag(desk.path(), &["argue", "a", "--log", "log"]);
+    assert!(page.text().contains("Before anything is taken away"), "{}", page.text());
+    assert!(page.text().contains("always refused"), "{}", page.text());
+}
+
+#[test]
+fn set_up_is_what_a_log_shows_and_no_more() {
+    let desk = Desk::new();
+    let early = activity("key-a", "POST", "/v1.0/hooks", 201, "2026-06-03T08:00:00Z", "null");
+    let late = activity("key-a", "GET", "/v1.0/cards/1", 200, "2026-06-20T08:00:00Z", "null");
+    let before = activity("key-b", "GET", "/v1.0/cards/1", 200, "2026-06-01T08:00:00Z", "null");
+    let soon = activity("key-b", "GET", "/v1.0/cards/1", 200, "2026-06-05T08:00:00Z", "null");
+    let again = activity("key-a", "POST", "/v1.0/hooks", 201, "2026-06-19T08:00:00Z", "null");
+    let write = |lines: &[&str]| fs::write(desk.path().join("log"), lines.join("\n")).unwrap();
+    let verdict = |args: &[&str]| {
+        let args: Vec<&str> = ["--log", "log"].iter().chain(args).copied().collect();
+        let said = desk.argue(&args).json();
+        said["apps"][0]["scopes"][0]["verdict"].as_str().unwrap().to_owned()
+    };
+    write(&[&before, &early, &late]);
+    assert_eq!(verdict(&[]), "setup", "a quiet day comes first, and weeks follow");
+    assert_eq!(verdict(&["--setup", "18d"]), "needed", "then the log ends too soon");
+    write(&[&early, &late]);
+    assert_eq!(verdict(&[]), "needed", "it may have been at work for long");
+    assert_eq!(verdict(&["--installed", "2026-06-03T00:00:00Z"]), "setup");
+    assert_eq!(verdict(&["--installed", "2026-05-03T00:00:00Z"]), "needed");
+    write(&[&before, &early, &soon]);
+    assert_eq!(verdict(&[]), "needed", "two days are no week");
+    write(&[&before, &early, &again, &late]);
+    assert_eq!(verdict(&[]), "needed", "it was called again");
+    let undated = activity("key-a", "POST", "/v1.0/hooks", 201, "some day", "null");
+    write(&[&before, &early, &undated, &late]);
+    assert_eq!(verdict(&[]), "needed", "nobody knows when it was called again");
+}
+
+#[test]
+fn a_log_that_cannot_be_read_to_its_end_says_nothing() {
+    let desk = Desk::new();
+    let many = vec![GITHUB; 400].join("\n");
+    let whole = gzip(many.as_bytes());
+    let mut turned = whole.clone();
+    let middle = turned.len() / 2;
+    turned[middle] ^= 0xff;
+    let list = format!("[{}]", [GITHUB; 3].join(",\n"));
+    for (what, bytes, told) in [
+        ("cut gzip", whole[..whole.len() - 12].to_vec(), "log:"),
+        ("turned gzip", turned, "log:"),
+        ("gzip of nothing", b"\x1f\x8b".to_vec(), "log:1: the log cannot be read further"),
+        (
+            "gzip with something behind",
+            [whole.clone(), b"more".to_vec()].concat(),
+            "the log cannot be read further",
+        ),
+        ("cut list", list.as_bytes()[..list.len() - 1].to_vec(), "log:3: not JSON as expected: EOF"),
+        (
+            "list with a broken record",
+            list.replacen("},\n", "}},\n", 1).into_bytes(),
+            "log:1: not JSON as expected",
+        ),
+        (
+            "something behind the list",
+            format!("{list}\n1").into_bytes(),
+            "log:4: not JSON as expected: trailing",
+        ),
+        (
+            "deep list",
+            format!("[{}", "[".repeat(100_000)).into_bytes(),
+            "log:1: not JSON as expected: recursion",
+        ),
+        (
+            "a member twice in a list",
+            b"[\n{\"a\":1,\n\"a\":2}]".to_vec(),
+            "log:3: not JSON as expected: member `a`",
+        ),
+        (
+            "no log",
+            b"hello\nworld\n".to_vec(),
+            "none of 2 records is of a format that is known; log:1: expected value",
+        ),
+        ("nothing", Vec::new(), "none of 0 records is of a format that is known"),
+        (
+            "numbers",
+            b"[1,2]".to_vec(),
+            "none of 2 records is of a format that is known; log: record 1: no object",
+        ),
+    ] {
+        let said = desk.log("log", &bytes);
+        assert_eq!(said.exit, Exit::Failed, "{what}: {}", said.text());
+        assert!(said.err.contains(told), "{what}: {}", said.err);
+        assert!(said.out.is_empty(), "{what}");
+    }
+    let said = desk.argue(&["--log", "missing.jsonl"]);
+    assert!(said.err.contains("cannot read missing.jsonl: there is no such file"), "{}", said.err);
+    let said = desk.argue(&["--log", "."]);
+    assert!(said.err.contains("it is a folder"), "{}", said.err);
+}
+
+#[test]
+fn a_record_without_end_is_cut_and_counted() {
+    let desk = Desk::new();
+    let long = format!("{{\"text\":\"{}\"}}", "x".repeat(17 << 20));
+    let said = desk.log("log", format!("{GITHUB}\n{long}\n{GITHUB}\n").as_bytes()).json();
+    let remark = &said["apps"][0]["log"]["remarks"][0];
+    assert_eq!(remark["what"], "a record of more than 16 MiB");
+    assert_eq!((&remark["first"], &said["apps"][0]["log"]["calls"]), (&"log:2".into(), &2.into()));
+    let said = desk.log("log", format!("[{GITHUB},\n{long}]").as_bytes());
+    assert!(said.err.contains("log:2: a record of more than 16 MiB"), "{}", said.err);
+}
+
+#[test]
+fn an_app_that_the_log_calls_otherwise_is_asked_for() {
+    let desk = Desk::new();
+    let other = activity("other-name", "GET", "/v1.0/cards/1", 200, "2026-06-03T08:00:00Z", "null");
+    let said = desk.log("log", other.as_bytes());
+    assert!(
+        said.err.contains("the logs show no call by `key-a`") && said.err.contains("`other-name` (1)"),
+        "{}",
+        said.err
+    );
+    let said = desk.argue(&["--log", "log", "--as", "Other-Name"]);
+    assert_eq!(said.json()["apps"][0]["needed"], serde_json::json!(["desk.card.get"]));
+}
+
+/// `cargo test --release --test argue -- --ignored --nocapture` with a log of `SPRAG_LOG_MB` (200) compressed
+/// megabytes: what a process needs at most is told by Linux.
+#[test]
+#[ignore = "writes and reads hundreds of megabytes"]
+fn a_large_log_is_read_in_little_memory() {
+    let megabytes = std::env::var("SPRAG_LOG_MB").ok().and_then(|mb| mb.parse().ok()).unwrap_or(200_u64);
+    let desk = Desk::new();
+    let path = desk.path().join("large.jsonl.gz");
+    let mut out = GzEncoder::new(fs::File::create(&path).unwrap(), Compression::fast());
+    let mut random = sprag_test_support::random::Random::new(1);
+    let mut records = 0_u64;
+    while !records.is_multiple_of(10_000) || fs::metadata(&path).unwrap().len() < megabytes << 20 {
+        let app = if random.one_in(50) { "key-a".to_owned() } else { format!("app-{}", random.number()) };
+        let card = format!("/v1.0/cards/{:016x}{:016x}", random.number(), random.number());
+        let user = format!("\"{:016x}\"", random.number());
+        let record = activity(&app, "GET", &card, 200, "2026-06-03T08:00:00Z", &user);
+        writeln!(out, "{record}").unwrap();
+        records += 1;
+    }
+    out.finish().unwrap();
+    let most = || {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default().to_owned();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default()
+    };
+    let before = most();
+    let said = desk.argue(&["--log", "large.jsonl.gz"]).json();
+    let more = most() - before;
+    eprintln!("{records} records, {} bytes: {more} kB more", fs::metadata(&path).unwrap().len());
+    assert_eq!(said["apps"][0]["log"]["records"], records);
+    assert!(more < 64 << 10, "{more} kB");
+}
+
+// ---- foreign files
+
+#[test]
+fn a_file_of_a_vendor_is_argued_about_without_a_package() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "connect.json",
+        r#"{"key":"k","baseUrl":"https://e.example","scopes":["READ","ADMIN"],"modules":{"jiraIssueGlances":[]}}"#,
+    );
+    write("bare.json", r#"{"key":"k","baseUrl":"https://e.example","scopes":["READ"],"modules":{}}"#);
+    write("calls.txt", "GET /rest/api/3/issue/A-1\n");
+    write("wrong.txt", "\n# none\nGET /rest/api/3/isue/A-1\n");
+    write("text.json", "{\"hello\": 1}");
+    let said =
+        sprag(folder.path(), &["argue", "connect.json", "--calls", "calls.txt", "--format", "json"]).json();
+    let verdicts: Vec<&str> =
+        said["apps"][0]["scopes"].as_array().unwrap().iter().filter_map(|s| s["verdict"].as_str()).collect();
+    assert!(verdicts.contains(&"not-needed") && verdicts.contains(&"needed"), "{verdicts:?}");
+    let said = sprag(folder.path(), &["argue", "bare.json"]);
+    assert!(said.err.contains("does not say for which product"), "{}", said.err);
+    assert!(
+        said.text().contains("`jira.issue.get`") && said.text().contains("`confluence."),
+        "both are taken"
+    );
+    for (args, told) in [
+        (&["argue", "connect.json", "--calls", "wrong.txt"][..], "wrong.txt:3: no operation"),
+        (&["argue", "text.json"][..], "text.json: is of no known format"),
+        (&["argue", "missing.json"][..], "there is no"),
+        (&["argue", "--table", "."][..], ""),
+    ] {
+        let said = sprag(folder.path(), args);
+        let wanted = if told.is_empty() { Exit::Clean } else { Exit::Failed };
+        assert_eq!(said.exit, wanted, "{args:?} {}", said.err);
+        assert!(said.err.contains(told), "{args:?}: {}", said.err);
+    }
+}
+
+#[test]
+fn pages_need_nothing_from_elsewhere() {
+    let desk = Desk::new();
+    fs::write(
+        desk.path().join("log"),
+        GITHUB.replace("/v1.0/cards/{card}", "/<script>alert(one)</script>`|x"),
+    )
+    .unwrap();
+    let said = sprag(desk.path(), &["argue", "a", "--log", "log", "--format", "html", "-o", "page.html"]);
+    assert_eq!(said.exit, Exit::Clean, "{}", said.err);
+    let page = fs::read_to_string(desk.path().join("page.html")).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("lang=\"en\""));
+    for outside in ["<script", "src=", "href=", "@import", "url("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    assert!(page.contains("&lt;script&gt;alert(one)"), "{page}");
+    for (open, close) in
+        [("<details", "</details>"), ("<table>", "</table>"), ("<ul>", "</ul>"), ("<div", "</div>")]
+    {
+        assert_eq!(page.matches(open).count(), page.matches(close).count(), "{open}");
+    }
+}
+
+// ---- real logs
+
+#[test]
+fn real_records_are_all_of_a_known_format() {
+    let Some(data) = data() else { return };
+    let desk = Desk::new();
+    for (file, format) in [
+        ("github_audit_api_request_sample.jsonl", "github-audit"),
+        ("google_workspace_token_sample.jsonl", "google-token"),
+        ("jira_cloud_audit_sample.jsonl", "atlassian-audit"),
+        ("ms_graph_activity_sample.jsonl", "graph-activity"),
+        ("o365_ual_invictus.jsonl.gz", "unified-audit"),
+    ] {
+        let path = data.join("logs").join(file);
+        let said = desk.argue(&["--log", path.to_str().unwrap()]).json();
+        let log = &said["apps"][0]["log"];
+        assert_eq!(log["formats"][format], log["records"], "{file}");
+        let kinds: Vec<&str> =
+            log["remarks"].as_array().unwrap().iter().filter_map(|r| r["kind"].as_str()).collect();
+        assert!(!kinds.contains(&"unknown") && !kinds.contains(&"unreadable"), "{file}: {kinds:?}");
+    }
+}
+
+#[test]
+fn mail_accesses_of_a_real_log_are_those_counted_otherwise() {
+    let Some(data) = data() else { return };
+    let desk = Desk::new();
+    let log = data.join("logs/o365_ual_invictus.jsonl.gz");
+    let table = fs::read_to_string(data.join("facts/o365_use_by_app.tsv")).unwrap();
+    let mut compared = 0;
+    for row in table.lines().skip(1) {
+        let cells: Vec<&str> = row.split('\t').collect();
+        let (app, operation, count) = (cells[0], cells[1], cells[2]);
+        if operation != "MailItemsAccessed" || compared == 3 {
+            continue;
+        }
+        let said = desk.argue(&["--log", log.to_str().unwrap(), "--as", app]).json();
+        let calls = &said["apps"][0]["log"]["one_of"]["Exchange MailItemsAccessed"]["calls"]["total"];
+        // The table goes by one of the two members that name an app; records of the other come on top.
+        assert!(calls.as_u64().unwrap() >= count.parse().unwrap(), "{row}: {calls}");
+        compared += 1;
+    }
+    assert_eq!(compared, 3);
+}
+
+/// Where the gathered files lie.
+fn data() -> Option<PathBuf> {
+    let folder = std::env::var_os("SPRAG_DATA").map_or_else(|| root().join("../shared/data"), PathBuf::from);
+    let found = folder.join("logs").is_dir();
+    if !found {
+        eprintln!("no logs in {}: nothing is compared", folder.display());
+    }
+    found.then_some(folder)
+}
