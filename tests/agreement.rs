@@ -9,6 +9,7 @@
 use sprag::authzen::{self, Explained};
 use sprag::decision_point::{self, DecisionPoint};
 use sprag::driver::{self, Inputs};
+use sprag::request::Target;
 use sprag::span::{Source, SourceMap};
 use sprag::{emit, eval};
 use sprag_runtime::Bundle;
@@ -41,6 +42,7 @@ struct Seen {
     permitted: usize,
     filtered: usize,
     stepped_up: usize,
+    out_of_reach: usize,
     reasons: std::collections::BTreeMap<String, usize>,
 }
 
@@ -58,6 +60,7 @@ impl Seen {
     fn check(&self) {
         println!("{self:?}");
         assert!(self.permitted * 200 > self.requests, "{self:?}");
+        assert!(self.out_of_reach * 10 > self.requests, "{self:?}");
         assert!(self.prepared * 2 > self.requests, "{self:?}");
         assert!(self.filtered > 100 && self.stepped_up > 100, "{self:?}");
         for (code, _) in sprag::reasons::SENTENCES {
@@ -95,6 +98,11 @@ fn agree(seed: u64, seen: &mut Seen) {
             defined.decision,
             "seed {seed}, request {number}: {request:#?}\n{text}"
         );
+        if let Some((app, operation)) = request.app.as_ref().zip(operation(&bundle, &request.operation)) {
+            let reached = bundle.reaches(app, operation);
+            assert!(reached || !defined.decision, "seed {seed}, request {number}: out of reach\n{text}");
+            seen.out_of_reach += usize::from(!reached);
+        }
         // What is known of the installation, looked up before.
         let prepared = decision_point::prepared(&bundle, &request, |request| {
             request.state.map(|_| bundle.decide(request, &mut scratch))
@@ -102,6 +110,18 @@ fn agree(seed: u64, seen: &mut Seen) {
         assert_eq!(prepared.unwrap_or(quick), quick, "seed {seed}, request {number}: {request:#?}\n{text}");
         seen.prepared += usize::from(prepared.is_some());
         seen.note(&defined);
+    }
+}
+
+/// The name of the operation that is asked for.
+fn operation<'b>(bundle: &Bundle<'b>, target: &'b Target) -> Option<&'b str> {
+    match target {
+        Target::Name(name) => Some(name),
+        Target::Http { method, path } => {
+            let found = bundle.route(method, path)?;
+            let mut names = bundle.tables().operations.iter().map(|o| bundle.text(o.name));
+            names.find(|name| bundle.operation(name) == Some(found))
+        }
     }
 }
 

@@ -165,7 +165,7 @@ plant law-no-permit-permits laws \
     runtime/src/decide.rs 's/decision\.refuse\(Layer::Rules, Reason::NoPermit\);//'
 plant law-unknown-approval-is-all laws \
     src/eval/scopes.rs 's/if let Some\(names\) = &situation\.request\.approved \{/if let Some(names) = situation.request.approved.as_ref().filter(|n| !n.is_empty()) {/' \
-    runtime/src/decide.rs 's/let Some\(approved\) = r\.approved else/let Some(approved) = r.approved.filter(|n| !n.is_empty()) else/'
+    runtime/src/state.rs 's/let Some\(approved\) = approved else/let Some(approved) = approved.filter(|n| !n.is_empty()) else/'
 plant law-later-stage-holds-more laws \
     src/eval/scopes.rs 's/stages\.iter\(\)\.take\(reached \+ 1\)\.rev\(\)/stages.iter().skip(reached)/' \
     src/emit/facts.rs 's/stages\[\.\.=stage\]\s*\.iter\(\)\s*\.rev\(\)/stages[stage..].iter()/g'
@@ -233,8 +233,8 @@ plant chain-ended-is-taken "$chains" runtime/src/chain.rs 's/if widening\.until\
 plant chain-nobody-approved "$chains" runtime/src/chain.rs 's/if approvers\.peek\(\)\.is_none\(\) \|\| /if /'
 plant chain-used-again "$chains" runtime/src/chain.rs 's/if before\.binary_search\(&widening\.block\)\.is_ok\(\)/if before.len() > 9 \&\& before.binary_search(\&widening.block).is_ok()/'
 plant chain-forgets "$chains" runtime/src/chain.rs 's/if !before\.iter\(\)\.all\(\|block\| after\.binary_search\(block\)\.is_ok\(\)\) \{/if after.len() > 9 {/'
-plant chain-approved-for-another-app "$chains" runtime/src/chain.rs 's/self\.text\(growth\.app\) == app && //'
-plant chain-approved-for-another-operation "$chains" runtime/src/chain.rs 's/\.any\(\|name\| name == operation\)/.any(|name| !name.is_empty() || operation.is_empty())/'
+plant chain-approved-for-another-app "$chains" runtime/src/chain.rs 's/self\.text\(growth\.app\) == app/self.text(growth.app) != "" || app == ""/'
+plant chain-approved-for-another-operation "$chains" runtime/src/chain.rs 's/self\.names\(g\.operations, operation\)/g.operations.len.get() > 0 || self.names(g.operations, operation)/'
 plant chain-names-lie "$chains" runtime/src/chain.rs 's/if !self\.names_are_true\(\) \{/if self.tables.apps.is_empty() {/'
 plant chain-remembers-no-fork "$chains" runtime/src/chain.rs 's/place\.generation == self\.generation && place\.digest != self\.digest/place.digest == [0; 32]/'
 plant chain-reach-in-spite-of-forbids "$chains" runtime/src/reach.rs 's/\|n\| self\.always\(n\.forbid\.get\(\)\) \|\| /|n| /'

@@ -3,9 +3,10 @@
 //! Each bundle that was built after another names it by its digest, and says by whose approval it permits more. What
 //! is checked here and what is not stands at [`Bundle::succeeds`].
 
+use core::cmp::Ordering;
 use core::fmt;
 
-use crate::format::{Growth, Widening};
+use crate::format::{Growth, Range, Text, Widening};
 use crate::load::Bundle;
 
 /// Where a bundle stands in its chain: all that must be remembered of it so that no older one is taken later.
@@ -185,10 +186,27 @@ impl<'a> Bundle<'a> {
     /// Whether an approval names the two.
     fn widens(&self, app: &str, operation: &str) -> bool {
         self.tables.widenings.iter().any(|widening| {
-            self.growths(widening).iter().any(|growth| {
-                self.text(growth.app) == app && self.texts(growth.operations).any(|name| name == operation)
-            })
+            let growths = self.growths(widening).iter();
+            growths.filter(|growth| self.text(growth.app) == app).any(|g| self.names(g.operations, operation))
         })
+    }
+
+    /// Whether a text is among these, which are sorted; where they are not, it may not be found.
+    fn names(&self, texts: Range, text: &str) -> bool {
+        let (words, mut low) = (self.words(texts), 0);
+        let mut high = words.len() / 2;
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let (Some(at), Some(len)) = (words.get(2 * middle), words.get(2 * middle + 1)) else {
+                return false;
+            };
+            match self.text(Text { at: *at, len: *len }).cmp(text) {
+                Ordering::Equal => return true,
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+            }
+        }
+        false
     }
 
     /// What an approval covers.
