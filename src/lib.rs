@@ -20,6 +20,7 @@ pub mod authzen;
 pub mod space;
 pub mod region;
 pub mod analysis;
+pub mod target;
 pub mod lint;
 pub mod emit;
 pub mod driver;

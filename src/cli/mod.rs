@@ -29,6 +29,7 @@ pub mod reach;
 mod prove;
 pub mod show;
 mod sides;
+pub mod target;
 pub mod test;
 pub mod timeline;
 
@@ -74,6 +75,7 @@ enum Command {
     Timeline(timeline::Args),
     Show(show::Args),
     Scopes(scopes::Args),
+    Target(target::Args),
     Lock(lock::Args),
     Explain(explain::Args),
     Import(import::Args),
@@ -202,6 +204,7 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
         Command::Timeline(args) => timeline::run(args, cx),
         Command::Show(args) => show::run(args, cx),
         Command::Scopes(args) => scopes::run(args, cx),
+        Command::Target(args) => target::run(args, cx),
         Command::Lock(args) => lock::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),
         Command::Import(args) => import::run(args, cx),
