@@ -111,7 +111,7 @@ fn check(
     for request in requests {
         let (app, Some(operation)) = eval::target(model, request) else { continue };
         let Some(app) = app else { continue };
-        if !target.speaks_of(model, operation) {
+        if !target.speaks_of(model, app, operation) {
             continue;
         }
         count("requests");

@@ -70,8 +70,8 @@ impl Target for AppAccess {
         &ABOUT
     }
 
-    fn speaks_of(&self, model: &Model, operation: OperationId) -> bool {
-        words::is_of(model, &model.operations[operation.index()], |name| {
+    fn speaks_of(&self, model: &Model, app: AppId, operation: OperationId) -> bool {
+        words::is_of(model, app, operation, |name| {
             name.starts_with("atlassian.") && !name.starts_with("atlassian.guard.")
         })
     }
@@ -85,7 +85,7 @@ impl Target for AppAccess {
             let mut lets: BTreeMap<String, Ids> = BTreeMap::new();
             for app in policy.apps(options) {
                 let wanted = |o: OperationId| {
-                    self.speaks_of(model, o)
+                    self.speaks_of(model, app, o)
                         && covered(model, &model.operations[o.index()]) == Some(kind)
                         && scopes::opens(model, app, o)
                 };

@@ -74,8 +74,8 @@ impl Target for DataSecurity {
         &ABOUT
     }
 
-    fn speaks_of(&self, model: &Model, operation: OperationId) -> bool {
-        words::is_of(model, &model.operations[operation.index()], |name| name.starts_with("atlassian.guard."))
+    fn speaks_of(&self, model: &Model, app: AppId, operation: OperationId) -> bool {
+        words::is_of(model, app, operation, |name| name.starts_with("atlassian.guard."))
     }
 
     fn plan(&self, policy: &Policy<'_>, options: &Options) -> Plan {

@@ -67,8 +67,8 @@ impl Target for Roles {
         &ABOUT
     }
 
-    fn speaks_of(&self, model: &Model, operation: OperationId) -> bool {
-        words::is_of(model, &model.operations[operation.index()], |name| name.starts_with("microsoft."))
+    fn speaks_of(&self, model: &Model, app: AppId, operation: OperationId) -> bool {
+        words::is_of(model, app, operation, |name| name.starts_with("microsoft."))
     }
 
     fn plan(&self, policy: &Policy<'_>, options: &Options) -> Plan {

@@ -50,8 +50,8 @@ impl Target for ForgeManifest {
         &ABOUT
     }
 
-    fn speaks_of(&self, model: &Model, operation: OperationId) -> bool {
-        words::is_of(model, &model.operations[operation.index()], is_forge)
+    fn speaks_of(&self, model: &Model, app: AppId, operation: OperationId) -> bool {
+        words::is_of(model, app, operation, is_forge)
     }
 
     fn plan(&self, policy: &Policy<'_>, options: &Options) -> Plan {
@@ -62,7 +62,7 @@ impl Target for ForgeManifest {
             if !declared.models.iter().any(|of| is_forge(words::name_of(model, *of))) {
                 continue;
             }
-            let groups = policy.groups(app, &|o| self.speaks_of(model, o) && scopes::opens(model, app, o));
+            let groups = policy.groups(app, &|o| self.speaks_of(model, app, o) && scopes::opens(model, app, o));
             let all = |wanted: &dyn Fn(OperationId) -> bool| -> BTreeSet<OperationId> {
                 let wanted = groups.iter().filter(|group| group.first().is_some_and(|first| wanted(*first)));
                 wanted.flatten().copied().collect()

@@ -96,14 +96,15 @@ pub struct Set<'a> {
 /// The gap of targets that are used together: a request passes if each of those that speak of its operation lets it.
 pub fn find(policy: &Policy<'_>, sets: &[Set<'_>], options: &Options, progress: Progress<'_>) -> Found {
     let model = policy.model;
-    let concerned = |operation: OperationId| sets.iter().any(|set| set.target.speaks_of(model, operation));
     let mut work: Vec<(AppId, Vec<OperationId>)> = Vec::new();
     for app in policy.apps(options) {
+        let concerned =
+            |operation: OperationId| sets.iter().any(|set| set.target.speaks_of(model, app, operation));
         // Those of a group differ for no target, unless one speaks of some of them only.
         for group in policy.groups(app, &concerned) {
             let mut split: BTreeMap<Vec<bool>, Vec<OperationId>> = BTreeMap::new();
             for operation in group {
-                let speaks = sets.iter().map(|set| set.target.speaks_of(model, operation)).collect();
+                let speaks = sets.iter().map(|set| set.target.speaks_of(model, app, operation)).collect();
                 split.entry(speaks).or_default().push(operation);
             }
             work.extend(split.into_values().map(|operations| (app, operations)));
@@ -142,7 +143,7 @@ type OfGroup = (Vec<(Cause, Why, Option<Request>)>, Option<Option<Request>>);
 fn in_group(policy: &Policy<'_>, sets: &[Set<'_>], app: AppId, operation: OperationId) -> OfGroup {
     let model = policy.model;
     let speaking: Vec<&Set<'_>> =
-        sets.iter().filter(|set| set.target.speaks_of(model, operation)).collect();
+        sets.iter().filter(|set| set.target.speaks_of(model, app, operation)).collect();
     let each: Vec<Lets> = speaking.iter().map(|set| set.settings.lets(model, app, operation)).collect();
     let covers = each.iter().any(|lets| lets.covers);
     let when = words::all(each.into_iter().map(|lets| lets.when));
@@ -389,7 +390,9 @@ pub fn confirmed(model: &Model, sets: &[Set<'_>], gap: &Gap) -> bool {
             answer.effect == Decision::Deny
         }
     };
-    let (_, operation) = eval::target(model, request);
-    let speaks = |set: &&Set<'_>| operation.is_some_and(|o| set.target.speaks_of(model, o));
+    let speaks = |set: &&Set<'_>| match eval::target(model, request) {
+        (Some(app), Some(operation)) => set.target.speaks_of(model, app, operation),
+        (None, _) | (_, None) => false,
+    };
     denied && sets.iter().filter(speaks).all(|set| set.settings.permits(model, request) == Some(true))
 }

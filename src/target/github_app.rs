@@ -47,8 +47,8 @@ impl Target for GithubApp {
         &ABOUT
     }
 
-    fn speaks_of(&self, model: &Model, operation: OperationId) -> bool {
-        words::is_of(model, &model.operations[operation.index()], |name| name == "github.app")
+    fn speaks_of(&self, model: &Model, app: AppId, operation: OperationId) -> bool {
+        words::is_of(model, app, operation, |name| name == "github.app")
     }
 
     fn plan(&self, policy: &Policy<'_>, options: &Options) -> Plan {
@@ -56,7 +56,7 @@ impl Target for GithubApp {
         let (mut made, mut notes) = (Made { apps: BTreeMap::new() }, Vec::new());
         for app in policy.apps(options) {
             let declared = &model.apps[app.index()];
-            let groups = policy.groups(app, &|o| self.speaks_of(model, o) && scopes::opens(model, app, o));
+            let groups = policy.groups(app, &|o| self.speaks_of(model, app, o) && scopes::opens(model, app, o));
             if groups.is_empty() {
                 continue;
             }

@@ -66,8 +66,8 @@ pub trait Target: Debug + Sync {
     /// What it is and can do.
     fn about(&self) -> &'static About;
 
-    /// Whether the operation belongs to what it is set up for: of others, nothing is said.
-    fn speaks_of(&self, model: &Model, operation: OperationId) -> bool;
+    /// Whether the app's calls of the operation are what it is set up for: of others, nothing is said.
+    fn speaks_of(&self, model: &Model, app: AppId, operation: OperationId) -> bool;
 
     /// The settings for these apps.
     fn plan(&self, policy: &Policy<'_>, options: &Options) -> Plan;

@@ -35,8 +35,8 @@ impl Target for Rovo {
         &ABOUT
     }
 
-    fn speaks_of(&self, model: &Model, operation: OperationId) -> bool {
-        words::is_of(model, &model.operations[operation.index()], |name| name.starts_with("atlassian.rovo."))
+    fn speaks_of(&self, model: &Model, app: AppId, operation: OperationId) -> bool {
+        words::is_of(model, app, operation, |name| name.starts_with("atlassian.rovo."))
     }
 
     fn plan(&self, policy: &Policy<'_>, options: &Options) -> Plan {
@@ -48,7 +48,7 @@ impl Target for Rovo {
             let mut all: Option<Ids> = None;
             for app in policy.apps(options) {
                 let opened = |o| {
-                    self.speaks_of(model, o) && has_product(model, o) && scopes::opens(model, app, o)
+                    self.speaks_of(model, app, o) && has_product(model, o) && scopes::opens(model, app, o)
                 };
                 let operations: Vec<OperationId> =
                     policy.groups(app, &opened).iter().filter_map(|group| group.first().copied()).collect();

@@ -67,8 +67,8 @@ impl Target for RovoMcp {
         &ABOUT
     }
 
-    fn speaks_of(&self, model: &Model, operation: OperationId) -> bool {
-        words::is_of(model, &model.operations[operation.index()], |name| name == OAUTH || name == TOKEN)
+    fn speaks_of(&self, model: &Model, app: AppId, operation: OperationId) -> bool {
+        words::is_of(model, app, operation, |name| name == OAUTH || name == TOKEN)
     }
 
     fn plan(&self, policy: &Policy<'_>, options: &Options) -> Plan {
@@ -78,7 +78,7 @@ impl Target for RovoMcp {
         let mut all: Vec<(AppId, Vec<OperationId>)> = Vec::new();
         let mut with_token = Vec::new();
         for app in policy.apps(options) {
-            let opened = |o| self.speaks_of(model, o) && scopes::opens(model, app, o);
+            let opened = |o| self.speaks_of(model, app, o) && scopes::opens(model, app, o);
             let operations: Vec<OperationId> =
                 policy.groups(app, &opened).iter().filter_map(|group| group.first().copied()).collect();
             let is_token = |of: &PermissionModelId| words::name_of(model, *of) == TOKEN;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::privilege::permitted;
 use crate::sema::model::{
-    AttributeId, Clause, Condition, Constant, KindId, Model, Operation, Owner, PermissionModelId, Predicate,
+    AppId, AttributeId, Clause, Condition, Constant, KindId, Model, Operation, OperationId, Owner, PermissionModelId, Predicate,
     Subject,
 };
 
@@ -129,9 +129,16 @@ pub(super) fn name_of(model: &Model, of: PermissionModelId) -> &str {
     &model.permission_models[of.index()].name
 }
 
-/// Whether the operation is callable in one of the permission models with such a name.
-pub(super) fn is_of(model: &Model, operation: &Operation, names: impl Fn(&str) -> bool) -> bool {
-    operation.requirements.keys().any(|id| names(name_of(model, *id)))
+/// Whether the app can call the operation in one of its permission models with such a name.
+pub(super) fn is_of(
+    model: &Model,
+    app: AppId,
+    operation: OperationId,
+    names: impl Fn(&str) -> bool,
+) -> bool {
+    let requirements = &model.operations[operation.index()].requirements;
+    let models = model.apps[app.index()].models.iter();
+    models.filter(|of| requirements.contains_key(of)).any(|of| names(name_of(model, *of)))
 }
 
 /// The texts that clauses compare the attribute with: values, and elements of sets.
