@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::policy::{CERTAIN, Policy, known};
+use super::policy::{CERTAIN, Policy, known, without_user};
 use super::{Lets, Options, Sees, Settings, Target, words};
 use crate::analysis::Progress;
 use crate::eval::{self, Decision};
@@ -148,7 +148,7 @@ fn in_group(policy: &Policy<'_>, sets: &[Set<'_>], app: AppId, operation: Operat
     let covers = each.iter().any(|lets| lets.covers);
     let when = words::all(each.into_iter().map(|lets| lets.when));
     let mut universe = policy.universe(app, operation, &[&when]);
-    let known = known(&mut universe, model, operation);
+    let known = known(&mut universe, model, app, operation);
     let permitted = universe.permitted(0);
     let certainly = universe.condition(0, &when, CERTAIN);
     let passes = universe.terms().and(&[known, certainly]);
@@ -290,21 +290,6 @@ fn filters(
         add(universe, Cause::Some(layer), some);
     }
     found
-}
-
-/// Where there is no context user, whose roles would be asked for.
-fn without_user(universe: &mut Universe<'_>) -> Term {
-    use crate::region::sets::ClassSet;
-    use crate::region::terms::Variable;
-    use crate::region::variables::What;
-    let user = universe.parts().iter().position(|part| part.what == What::User);
-    match user {
-        Some(at) => {
-            let present = universe.terms().is(Variable(at as u32), ClassSet::one(1));
-            present.not()
-        }
-        None => Term::TRUE,
-    }
 }
 
 fn layer_of(kind: ClauseKind) -> Layer {

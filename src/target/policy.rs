@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Options, words};
 use crate::analysis::cells::Cells;
+use crate::analysis::privilege::permitted::has_user;
 use crate::region::ask::Answer;
 use crate::region::sets::ClassSet;
 use crate::region::terms::{Term, Variable};
@@ -73,7 +74,9 @@ impl<'m> Policy<'m> {
             if matches!(of_app.reach(*operation), Reach::Never) {
                 return false;
             }
-            let asked = Growing { when: Some((when, CERTAIN)), ..Growing::default() };
+            let alone = words::acts_alone(self.model, app, *operation);
+            let when = words::all([when.clone()].into_iter().chain(alone.then(|| has_user(self.model, false))));
+            let asked = Growing { when: Some((&when, CERTAIN)), ..Growing::default() };
             !matches!(reach(self.surveyor.models(), app, *operation, &asked), Reach::Never)
         })
     }
@@ -83,7 +86,7 @@ impl<'m> Policy<'m> {
     pub(super) fn denies(&self, app: AppId, operations: &[OperationId], when: &Condition) -> bool {
         operations.iter().any(|operation| {
             let mut universe = self.universe(app, *operation, &[when]);
-            let (known, permitted) = (known(&mut universe, self.model, *operation), universe.permitted(0));
+            let (known, permitted) = (known(&mut universe, self.model, app, *operation), universe.permitted(0));
             let holds = universe.condition(0, when, CERTAIN);
             let denied = universe.terms().and(&[known, holds, permitted.not()]);
             universe.ask(denied) != Answer::Never
@@ -103,8 +106,13 @@ impl<'m> Policy<'m> {
 }
 
 /// The requests that a platform would ever be asked: the app is at work there, the operation is one of its own, and
-/// which containers it is about is known.
-pub(super) fn known(universe: &mut Universe<'_>, model: &Model, operation: OperationId) -> Term {
+/// which containers it is about is known. What is done with permissions of the app's own is done for nobody.
+pub(super) fn known(
+    universe: &mut Universe<'_>,
+    model: &Model,
+    app: AppId,
+    operation: OperationId,
+) -> Term {
     let path = words::path(model, &model.operations[operation.index()]);
     let kinds: Vec<&str> = path.iter().map(|kind| model.kinds[kind.index()].name.as_str()).collect();
     let mut parts = vec![universe.layer(0, Layer::Lifecycle), universe.layer(0, Layer::Catalog)];
@@ -122,5 +130,16 @@ pub(super) fn known(universe: &mut Universe<'_>, model: &Model, operation: Opera
         let is = universe.terms().is(variable, classes);
         parts.push(is);
     }
+    if words::acts_alone(model, app, operation) {
+        parts.push(without_user(universe));
+    }
     universe.terms().and(&parts)
+}
+
+/// Where there is no context user.
+pub(super) fn without_user(universe: &mut Universe<'_>) -> Term {
+    match universe.parts().iter().position(|part| part.what == What::User) {
+        Some(at) => universe.terms().is(Variable(at as u32), ClassSet::one(0)),
+        None => Term::TRUE,
+    }
 }

@@ -124,7 +124,7 @@ pub(super) struct Asked<'r> {
 
 impl<'r> Asked<'r> {
     /// `Ok` of an app that is at work, for an operation that exists, in containers that are named; else what the
-    /// platform answers.
+    /// platform answers, if it would ever be asked.
     pub(super) fn read(model: &'r Model, request: &'r Request) -> Result<Asked<'r>, Option<bool>> {
         let (Some(app), Some(operation)) = crate::eval::target(model, request) else {
             return Err(Some(false)); // nobody the platform knows
@@ -143,6 +143,9 @@ impl<'r> Asked<'r> {
                 Some(_) => return Err(Some(false)),
                 None => return Err(None),
             }
+        }
+        if request.user.is_some() && words::acts_alone(model, app, operation) {
+            return Err(None); // no such request is made
         }
         let asked = Asked { model, request, app, operation };
         let path = words::path(model, &model.operations[operation.index()]);

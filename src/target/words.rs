@@ -141,6 +141,16 @@ pub(super) fn is_of(
     models.filter(|of| requirements.contains_key(of)).any(|of| names(name_of(model, *of)))
 }
 
+/// Permission models of apps that act for nobody: of a person, these platforms would not know.
+const OF_THEIR_OWN: [&str; 3] =
+    ["microsoft.exchange.ews", "microsoft.exchange.rbac", "microsoft.graph.application"];
+
+/// Whether the app can call the operation for nobody but itself.
+pub(super) fn acts_alone(model: &Model, app: AppId, operation: OperationId) -> bool {
+    is_of(model, app, operation, |name| OF_THEIR_OWN.contains(&name))
+        && !is_of(model, app, operation, |name| !OF_THEIR_OWN.contains(&name))
+}
+
 /// The texts that clauses compare the attribute with: values, and elements of sets.
 pub(super) fn texts(model: &Model, attribute: AttributeId) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
