@@ -82,7 +82,9 @@ fn s54_sixteen_spaces_are_divided_among_policies_and_the_limit_is_told() {
     let found = lint(&package);
     assert!(found.contains("SPR0604") && found.contains("16 spaces"), "{found}");
     let (_, shown, _) = sprag(package.path(), &["target", "show", "atlassian-app-access"]);
-    for limit in ["limit   20 apps", "limit   15 projects or spaces", "limit   50 data", "limit   30 products"] {
+    for limit in
+        ["limit   20 apps", "limit   15 projects or spaces", "limit   50 data", "limit   30 products"]
+    {
         assert!(shown.contains(limit), "{shown}");
     }
 }
@@ -127,7 +129,12 @@ fn s94_domains_of_the_mcp_server_hold_for_the_whole_organisation() {
     assert_eq!(report["settings"]["permissions"]["tools"]["write_jira"], "block");
     unsupported(&report, "sandbox-only", "site.id", "rovo-mcp.jira.read");
     let found = lint(&package);
-    assert!(found.contains("SPR0603") && found.contains("SPR0604") && found.contains("all sites of the organisation"), "{found}");
+    assert!(
+        found.contains("SPR0603")
+            && found.contains("SPR0604")
+            && found.contains("all sites of the organisation"),
+        "{found}"
+    );
 }
 
 #[test]
@@ -142,10 +149,10 @@ fn s76_and_s78_access_policies_are_those_of_the_documented_rules() {
     let restricted = of("permit reader to any operation in mailbox where groups intersects [\"PILOT\"]\n");
     let policies = restricted["settings"]["policies"].as_array().unwrap();
     assert_eq!(policies.len(), 1);
-    assert_eq!((&policies[0]["AccessRight"], &policies[0]["PolicyScopeGroupId"]), (
-        &Value::from("RestrictAccess"),
-        &Value::from("PILOT")
-    ));
+    assert_eq!(
+        (&policies[0]["AccessRight"], &policies[0]["PolicyScopeGroupId"]),
+        (&Value::from("RestrictAccess"), &Value::from("PILOT"))
+    );
     let denied = of("permit reader to any operation\n\
                      forbid reader to any operation in mailbox where groups intersects [\"HR\"]\n");
     let policies = denied["settings"]["policies"].as_array().unwrap();
@@ -270,7 +277,8 @@ fn build(package: &TempDir, target: &str, more: &[&str]) -> Value {
 #[track_caller]
 fn lint(package: &TempDir) -> String {
     locked(package);
-    let args = ["lint", ".", "--select", "target-gap,target-limit", "--output-format", "concise", "--exit-zero"];
+    let args =
+        ["lint", ".", "--select", "target-gap,target-limit", "--output-format", "concise", "--exit-zero"];
     let (exit, out, err) = sprag(package.path(), &args);
     assert_eq!(exit, Exit::Clean, "{out}{err}");
     out

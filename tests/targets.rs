@@ -133,8 +133,11 @@ fn check(
             }
             (Some(true), Decision::Permit) => count("permitted"),
             (Some(false), Decision::Permit) => {
-                let listed =
-                    report.found.lost.iter().any(|lost| lost.app == app && lost.operations.contains(&operation));
+                let listed = report
+                    .found
+                    .lost
+                    .iter()
+                    .any(|lost| lost.app == app && lost.operations.contains(&operation));
                 assert!(listed, "nobody tells of the loss {request:#?}\n{}", shown());
                 count("lost");
             }
@@ -162,9 +165,8 @@ fn filtered_by_platform(
     operation: sprag::sema::model::OperationId,
 ) -> bool {
     answer.filter.as_ref().is_some_and(|filter| {
-        let hides = |id: &sprag::sema::model::ClauseId| {
-            report.plan.settings.filters(model, app, operation, *id)
-        };
+        let hides =
+            |id: &sprag::sema::model::ClauseId| report.plan.settings.filters(model, app, operation, *id);
         filter.only.is_empty() && filter.except.iter().all(hides)
     })
 }
@@ -172,7 +174,8 @@ fn filtered_by_platform(
 #[track_caller]
 fn compiled(text: &str, catalogs: &[&str]) -> Checked<Model> {
     let shelf = (0..).zip(catalogs);
-    let shelf = shelf.map(|(n, text): (u32, _)| Source { path: format!("c{n}.sprag"), text: (*text).to_owned() });
+    let shelf =
+        shelf.map(|(n, text): (u32, _)| Source { path: format!("c{n}.sprag"), text: (*text).to_owned() });
     let own = vec![Source { path: "policy.sprag".to_owned(), text: text.to_owned() }];
     let inputs = Inputs { package: "small".to_owned(), own, shelf: shelf.collect(), lock: None };
     let compilation = driver::compile(inputs);
@@ -186,7 +189,11 @@ struct Platform {
     catalogs: &'static [&'static str],
     policy: fn(&mut Random) -> String,
     /// Kind, ids, and values of attributes.
-    containers: &'static [(&'static str, &'static [&'static str], &'static [(&'static str, &'static [&'static str])])],
+    containers: &'static [(
+        &'static str,
+        &'static [&'static str],
+        &'static [(&'static str, &'static [&'static str])],
+    )],
     /// Attributes of the moment.
     said: &'static [(&'static str, &'static [&'static str])],
     /// Whether values of container attributes are sets, written with commas.
@@ -272,8 +279,7 @@ impl Platform {
                 for value in *values {
                     let mut said = fact.clone();
                     let set = || value.split(',').filter(|v| !v.is_empty()).map(str::to_owned).collect();
-                    let value =
-                        if self.sets { Value::Set(set()) } else { Value::Text((*value).to_owned()) };
+                    let value = if self.sets { Value::Set(set()) } else { Value::Text((*value).to_owned()) };
                     said.attributes.insert((*name).to_owned(), value);
                     more.push(said);
                 }
@@ -336,19 +342,41 @@ operation m.list { access read in tenant lists mailbox requires application Mail
 operation f.read { access read in drive requires application Files.Read.All }
 "#],
     policy: |random| {
-        let models = some(random, &["microsoft.graph.application", "microsoft.graph.application",
-            "microsoft.graph.application, microsoft.graph.delegated"]);
-        let scopes = some(random, &["Mail.Read", "Mail.ReadWrite", "Mail.Read, Mail.ReadWrite",
-            "Mail.Read, Files.Read.All"]);
-        let tests = ["mailbox.groups intersects [\"g1\"]", "mailbox.groups intersects [\"g2\"]",
-            "mailbox.groups intersects [\"g1\", \"g3\"]", "\"g3\" not in mailbox.groups", "channel == server"];
+        let models = some(
+            random,
+            &[
+                "microsoft.graph.application",
+                "microsoft.graph.application",
+                "microsoft.graph.application, microsoft.graph.delegated",
+            ],
+        );
+        let scopes = some(
+            random,
+            &["Mail.Read", "Mail.ReadWrite", "Mail.Read, Mail.ReadWrite", "Mail.Read, Files.Read.All"],
+        );
+        let tests = [
+            "mailbox.groups intersects [\"g1\"]",
+            "mailbox.groups intersects [\"g2\"]",
+            "mailbox.groups intersects [\"g1\", \"g3\"]",
+            "\"g3\" not in mailbox.groups",
+            "channel == server",
+        ];
         let start = "use microsoft.graph\nrole all { any operation }\nassign all to any user\n";
         format!("{start}app a {{ key \"a\" platform {models} requests {scopes} user all }}\n")
             + "app b { key \"b\" platform microsoft.graph.application requests Mail.Read user all }\n"
-            + &rules(random, &["a", "a", "any app"], &["m.read", "m.read, m.write", "m.read, m.write", "m.write"], &tests)
+            + &rules(
+                random,
+                &["a", "a", "any app"],
+                &["m.read", "m.read, m.write", "m.read, m.write", "m.write"],
+                &tests,
+            )
             + &rules(random, &["a", "any app"], &["any operation"], &["channel == server", "has(user)"])
     },
-    containers: &[("mailbox", &["m"], &[("groups", &["", "g1", "g2", "g3", "g1,g2", "g1,g3", "g2,g3", "g1,g2,g3", "sprag-nobody"])])],
+    containers: &[(
+        "mailbox",
+        &["m"],
+        &[("groups", &["", "g1", "g2", "g3", "g1,g2", "g1,g3", "g2,g3", "g1,g2,g3", "sprag-nobody"])],
+    )],
     said: &[("channel", &["server", "browser"])],
     sets: true,
 };
@@ -381,17 +409,34 @@ operation webhook.create {
 operation page.get { access read in content requires connect READ }
 "#],
     policy: |random| {
-        let platform = some(random, &["connect requests READ", "connect requests WRITE",
-            "classic requests read:jira-work, write:jira-work",
-            "classic requests read:jira-work, write:jira-work, manage:jira-webhook"]);
+        let platform = some(
+            random,
+            &[
+                "connect requests READ",
+                "connect requests WRITE",
+                "classic requests read:jira-work, write:jira-work",
+                "classic requests read:jira-work, write:jira-work, manage:jira-webhook",
+            ],
+        );
         let tests = ["has(user)", "user.mode == offline", "channel == server", "has(channel)"];
-        let in_projects = ["project.id == \"P\"", "project.id in [\"P\", \"Q\"]", "project.category == \"A\"",
-            "user.mode == offline", "has(user)"];
+        let in_projects = [
+            "project.id == \"P\"",
+            "project.id in [\"P\", \"Q\"]",
+            "project.category == \"A\"",
+            "user.mode == offline",
+            "has(user)",
+        ];
         let start = "use atlassian\nrole all { any operation }\nrole look { read }\n";
         let user = some(random, &["all", "all", "look"]);
         if random.one_in(4) {
             // What a rule for containers can say, and nothing else.
-            let refused = some(random, &["forbid a to issue.get, issue.edit in project P", "forbid any app to issue.get, issue.edit, page.get in project P, space S"]);
+            let refused = some(
+                random,
+                &[
+                    "forbid a to issue.get, issue.edit in project P",
+                    "forbid any app to issue.get, issue.edit, page.get in project P, space S",
+                ],
+            );
             return format!(
                 "{start}app a {{ key \"a\" platform atlassian.{platform} user all }}\nassign all to any user\npermit any app to any operation\n{refused}\n"
             );
@@ -406,9 +451,17 @@ operation page.get { access read in content requires connect READ }
         if random.one_in(4) && platform.contains("WRITE") {
             text += "ratchet setup on a {\n  first\n  then second holds READ when event \"e\"\n}\n";
         }
-        text + &rules(random, &["a", "any app"], &["issue.get", "issue.get, issue.edit", "issue.edit"], &in_projects)
-            + &rules(random, &["a", "b"], &["any operation in project P", "read in project", "read in space S", "issue.search"], &["channel == server"])
-            + &rules(random, &["a", "b", "any app"], &["any operation", "read", "webhook.create"], &tests)
+        text + &rules(
+            random,
+            &["a", "any app"],
+            &["issue.get", "issue.get, issue.edit", "issue.edit"],
+            &in_projects,
+        ) + &rules(
+            random,
+            &["a", "b"],
+            &["any operation in project P", "read in project", "read in space S", "issue.search"],
+            &["channel == server"],
+        ) + &rules(random, &["a", "b", "any app"], &["any operation", "read", "webhook.create"], &tests)
     },
     containers: &[("project", &["P", "Q", "R"], &[("category", &["A", "B"])]), ("space", &["S", "T"], &[])],
     said: &[("channel", &["server", "browser"])],
@@ -430,12 +483,26 @@ operation repos.list { access read in github-organisation lists repository requi
 "#],
     policy: |random| {
         let scopes = some(random, &["contents:read", "contents:write", "contents:write, members:read"]);
-        let tests = ["repository.id == \"r1\"", "repository.id in [\"r1\", \"r2\"]", "repository.topic == \"A\"",
-            "channel == server"];
+        let tests = [
+            "repository.id == \"r1\"",
+            "repository.id in [\"r1\", \"r2\"]",
+            "repository.topic == \"A\"",
+            "channel == server",
+        ];
         let start = "use github\nrole all { any operation }\nassign all to any user\n";
         format!("{start}app a {{ key \"a\" platform github.app requests {scopes} user all }}\n")
-            + &rules(random, &["a"], &["contents.get", "contents.get, contents.edit", "contents.edit"], &tests)
-            + &rules(random, &["a"], &["any operation in repository r1", "members.list", "any operation", "repos.list"], &["channel == server", "has(user)"])
+            + &rules(
+                random,
+                &["a"],
+                &["contents.get", "contents.get, contents.edit", "contents.edit"],
+                &tests,
+            )
+            + &rules(
+                random,
+                &["a"],
+                &["any operation in repository r1", "members.list", "any operation", "repos.list"],
+                &["channel == server", "has(user)"],
+            )
     },
     containers: &[("repository", &["r1", "r2", "r3"], &[("topic", &["A", "B"])])],
     said: &[("channel", &["server", "browser"])],
@@ -455,19 +522,40 @@ operation mcp.read { access read in project requires oauth read_jira requires to
 operation mcp.write { access write in project requires oauth write_jira }
 "#],
     policy: |random| {
-        let platform = some(random, &["atlassian.rovo-mcp.oauth", "atlassian.rovo-mcp.oauth",
-            "atlassian.rovo-mcp.oauth, atlassian.rovo-mcp.token"]);
-        let tests = ["client.origin == \"https://claude.ai\"", "client.origin like [\"https://*.example.com\"]",
-            "client.origin like [\"https://claude.ai\", \"http://localhost:*\"]", "project.id == \"P\"",
-            "site.id == \"prod\"", "has(user)"];
+        let platform = some(
+            random,
+            &[
+                "atlassian.rovo-mcp.oauth",
+                "atlassian.rovo-mcp.oauth",
+                "atlassian.rovo-mcp.oauth, atlassian.rovo-mcp.token",
+            ],
+        );
+        let tests = [
+            "client.origin == \"https://claude.ai\"",
+            "client.origin like [\"https://*.example.com\"]",
+            "client.origin like [\"https://claude.ai\", \"http://localhost:*\"]",
+            "project.id == \"P\"",
+            "site.id == \"prod\"",
+            "has(user)",
+        ];
         let start = "use atlassian.rovo-mcp\nrole all { any operation }\nassign all to any user\n";
         format!("{start}app a {{ key \"a\" platform {platform} requests read_jira, write_jira user all }}\n")
             + "app b { key \"b\" platform atlassian.rovo-mcp.oauth requests read_jira user all }\n"
             + &rules(random, &["a", "any app"], &["mcp.read", "any operation", "mcp.write", "read"], &tests)
     },
     containers: &[("project", &["P", "Q"], &[]), ("site", &["prod", "sandbox"], &[])],
-    said: &[("client.origin", &["https://claude.ai", "https://a.example.com", "https://example.com",
-        "http://localhost", "http://localhost:3000", "cursor://x", "none"])],
+    said: &[(
+        "client.origin",
+        &[
+            "https://claude.ai",
+            "https://a.example.com",
+            "https://example.com",
+            "http://localhost",
+            "http://localhost:3000",
+            "cursor://x",
+            "none",
+        ],
+    )],
     sets: false,
 };
 
@@ -487,19 +575,31 @@ operation space.anonymous-access { access read in space requires person use mark
 operation content.classify { access write in content requires person use }
 "#],
     policy: |random| {
-        let tests = ["container.classification > internal", "container.classification == secret",
-            "container.classification >= public", "space.id == \"S\"", "space.id in [\"S\", \"T\"]",
-            "content.classification <= internal"];
+        let tests = [
+            "container.classification > internal",
+            "container.classification == secret",
+            "container.classification >= public",
+            "space.id == \"S\"",
+            "space.id in [\"S\", \"T\"]",
+            "content.classification <= internal",
+        ];
         let operations = ["content.export", "content.export, content.public-link.create", "content.classify"];
         let start = "use atlassian.guard\nrole all { any operation }\nassign all to any user\n";
         format!("{start}app people {{ key \"a\" platform atlassian.guard.person requests use user all }}\n")
             + "permit any app to any operation\n"
             + &rules(random, &["people"], &operations, &tests)
-            + &rules(random, &["people"], &["any operation in space", "space.anonymous-access"], &["space.id == \"S\"", "space.id in [\"S\", \"T\"]"])
+            + &rules(
+                random,
+                &["people"],
+                &["any operation in space", "space.anonymous-access"],
+                &["space.id == \"S\"", "space.id in [\"S\", \"T\"]"],
+            )
     },
-    containers: &[("site", &["s"], &[("classification", &["secret"])]),
+    containers: &[
+        ("site", &["s"], &[("classification", &["secret"])]),
         ("space", &["S", "T", "U"], &[("classification", &["public", "internal"])]),
-        ("content", &["c"], &[("classification", &["public", "internal", "secret"])])],
+        ("content", &["c"], &[("classification", &["public", "internal", "secret"])]),
+    ],
     said: &[],
     sets: false,
 };
@@ -515,14 +615,22 @@ operation rovo.chat.answer { access read in rovo-source requires feature chat }
 operation rovo.search { access read in site lists rovo-source requires feature chat }
 "#],
     policy: |random| {
-        let tests = ["rovo-source.product == \"jira\"", "rovo-source.product in [\"jira\", \"confluence\"]",
-            "rovo-source.region == \"EU\"", "rovo.provider == \"atlassian\""];
+        let tests = [
+            "rovo-source.product == \"jira\"",
+            "rovo-source.product in [\"jira\", \"confluence\"]",
+            "rovo-source.region == \"EU\"",
+            "rovo.provider == \"atlassian\"",
+        ];
         let start = "use atlassian.rovo\nrole all { any operation }\nassign all to any user\n";
         format!("{start}app rovo {{ key \"a\" platform atlassian.rovo.feature requests chat user all }}\n")
             + &rules(random, &["rovo"], &["rovo.chat.answer", "any operation in rovo-source"], &tests)
             + &rules(random, &["rovo"], &["rovo.search", "any operation"], &["has(user)"])
     },
-    containers: &[("rovo-source", &["r"], &[("product", &["jira", "confluence", "jsm"]), ("region", &["EU", "US"])])],
+    containers: &[(
+        "rovo-source",
+        &["r"],
+        &[("product", &["jira", "confluence", "jsm"]), ("region", &["EU", "US"])],
+    )],
     said: &[("rovo.provider", &["atlassian", "other"])],
     sets: false,
 };

@@ -155,7 +155,8 @@ fn build(args: &Build, cx: &mut Context<'_>) -> io::Result<Exit> {
 fn named(name: &str) -> io::Result<&'static dyn Target> {
     target::named(name).ok_or_else(|| {
         let near = nearest(name, TARGETS.iter().map(|target| target.about().name));
-        let hint = near.map_or_else(|| "; `sprag target list` tells which there are".to_owned(), |n| format!("; {n}"));
+        let hint = near
+            .map_or_else(|| "; `sprag target list` tells which there are".to_owned(), |n| format!("; {n}"));
         failed(format!("there is no target `{name}`{hint}"))
     })
 }

@@ -119,9 +119,9 @@ impl<'a> Subject<'a> {
                 .collect();
             let progress = |done, of| (self.progress)("looking for gaps of targets", done, of);
             let found = gap::find(&policy, &sets, &options, &progress);
-            let notes = plans.iter().flat_map(|(target, plan)| {
-                plan.notes.iter().map(|note| (target.about().name, note.clone()))
-            });
+            let notes = plans
+                .iter()
+                .flat_map(|(target, plan)| plan.notes.iter().map(|note| (target.about().name, note.clone())));
             Enforced { found, notes: notes.collect() }
         })
     }

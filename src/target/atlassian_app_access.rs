@@ -13,9 +13,7 @@ use super::policy::Policy;
 use super::scopes::{self, Asked};
 use super::{About, Lets, Limit, Note, Options, Plan, Sees, Settings, Target, words};
 use crate::request::{Request, Value as Said};
-use crate::sema::model::{
-    AppId, ClauseId, Condition, Constant, Model, Operation, OperationId, Predicate,
-};
+use crate::sema::model::{AppId, ClauseId, Condition, Constant, Model, Operation, OperationId, Predicate};
 
 pub(super) static TARGET: &dyn Target = &AppAccess;
 

@@ -126,8 +126,11 @@ impl Target for DataSecurity {
                     coverage.products.insert(kind);
                     continue;
                 }
-                let blocked: BTreeSet<String> =
-                    ids.iter().filter(|one| blocks(&of, &words::one_of(model, id, [*one]))).cloned().collect();
+                let blocked: BTreeSet<String> = ids
+                    .iter()
+                    .filter(|one| blocks(&of, &words::one_of(model, id, [*one])))
+                    .cloned()
+                    .collect();
                 if !blocked.is_empty() {
                     coverage.containers.insert(kind, blocked);
                 }
@@ -207,7 +210,8 @@ impl Made {
     fn policies(&self) -> Vec<Value> {
         let mut policies = Vec::new();
         for (rule, coverage) in &self.rules {
-            let mut add = |coverage: Value| policies.push(json!({ "rule": { *rule: "block" }, "coverage": coverage }));
+            let mut add =
+                |coverage: Value| policies.push(json!({ "rule": { *rule: "block" }, "coverage": coverage }));
             for (kind, product) in KINDS {
                 if coverage.products.contains(kind) {
                     add(json!({ "product": product }));
@@ -286,7 +290,8 @@ impl Settings for Made {
         }
         // The content's own level, else that of the nearest container that has one.
         let path = words::path(model, declared);
-        let own = path.iter().map(|kind| asked.of_container(&model.kinds[kind.index()].name, "classification"));
+        let own =
+            path.iter().map(|kind| asked.of_container(&model.kinds[kind.index()].name, "classification"));
         match own.flatten().next() {
             Some(Said::Text(level)) if coverage.levels.contains(&level) => Some(false),
             Some(Said::Text(level)) if levels(model).contains(&level) => open,

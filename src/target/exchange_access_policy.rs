@@ -167,7 +167,8 @@ impl Made {
 
     /// The five rules, as documented.
     fn decide(&self, key: &str, groups: &BTreeSet<String>) -> bool {
-        let matches = |right: Right| self.groups(key, right).iter().any(|g| g != NOBODY && groups.contains(g));
+        let matches =
+            |right: Right| self.groups(key, right).iter().any(|g| g != NOBODY && groups.contains(g));
         if matches(Right::Deny) {
             return false;
         }

@@ -79,7 +79,8 @@ impl Target for Roles {
             let declared = &model.apps[app.index()];
             for (scope, of) in held(model, app) {
                 let Some(name) = role(model, of, scope) else { continue };
-                let opened = |operation: OperationId| fenced(model, operation) && needs(model, operation, of, scope);
+                let opened =
+                    |operation: OperationId| fenced(model, operation) && needs(model, operation, of, scope);
                 let operations: Vec<OperationId> =
                     policy.groups(app, &opened).iter().filter_map(|group| group.first().copied()).collect();
                 let fence = match words::attribute(model, "mailbox", "groups") {
@@ -89,8 +90,7 @@ impl Target for Roles {
                 // Who may do nothing with a role gets none, unless it opens something besides mailboxes.
                 let besides = |o: OperationId| !fenced(model, o) && needs(model, o, of, scope);
                 let besides: Vec<OperationId> = policy.groups(app, &besides).into_iter().flatten().collect();
-                let needed = !options.strict
-                    && policy.permits(app, &besides, &Condition::Constant(true));
+                let needed = !options.strict && policy.permits(app, &besides, &Condition::Constant(true));
                 let somebody = |fence: &Fence| fence.only.as_ref().is_none_or(|only| !only.is_empty());
                 let fence = Some(fence).filter(|fence| needed || somebody(fence));
                 let scope_name = &model.scopes[scope.index()].name;
@@ -149,9 +149,10 @@ impl Made {
     fn role(&self, model: &Model, key: &str, of: PermissionModelId, scope: ScopeId) -> Option<&Role> {
         let name = role(model, of, scope)?;
         let from = &model.scopes[scope.index()].name;
-        self.apps.get(key)?.iter().find(|role| {
-            role.name == name && role.instead_of.as_ref().is_none_or(|instead| instead == from)
-        })
+        self.apps
+            .get(key)?
+            .iter()
+            .find(|role| role.name == name && role.instead_of.as_ref().is_none_or(|instead| instead == from))
     }
 }
 

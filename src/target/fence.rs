@@ -145,11 +145,7 @@ pub(super) fn of_values(
 ) -> Ids {
     let model = policy.model;
     let lets = |when: &Condition| {
-        if strict {
-            !policy.denies(app, operations, when)
-        } else {
-            policy.permits(app, operations, when)
-        }
+        if strict { !policy.denies(app, operations, when) } else { policy.permits(app, operations, when) }
     };
     let named = values.iter().map(|value| (value.clone(), lets(&words::one_of(model, attribute, [value]))));
     Ids { named: named.collect(), others: lets(&words::not(words::one_of(model, attribute, values))) }

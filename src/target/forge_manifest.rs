@@ -10,9 +10,7 @@ use super::scopes::{self, Asked};
 use super::{About, Lets, Options, Plan, Sees, Settings, Target, quote, words};
 use crate::analysis::privilege::permitted::{has_user, test};
 use crate::request::{Request, Value as Said};
-use crate::sema::model::{
-    AppId, Condition, Constant, Model, OperationId, Predicate, ScopeId, Subject, Type,
-};
+use crate::sema::model::{AppId, Condition, Constant, Model, OperationId, Predicate, ScopeId, Subject, Type};
 
 pub(super) static TARGET: &dyn Target = &ForgeManifest;
 
@@ -62,7 +60,8 @@ impl Target for ForgeManifest {
             if !declared.models.iter().any(|of| is_forge(words::name_of(model, *of))) {
                 continue;
             }
-            let groups = policy.groups(app, &|o| self.speaks_of(model, app, o) && scopes::opens(model, app, o));
+            let groups =
+                policy.groups(app, &|o| self.speaks_of(model, app, o) && scopes::opens(model, app, o));
             let all = |wanted: &dyn Fn(OperationId) -> bool| -> BTreeSet<OperationId> {
                 let wanted = groups.iter().filter(|group| group.first().is_some_and(|first| wanted(*first)));
                 wanted.flatten().copied().collect()
@@ -179,9 +178,11 @@ impl Settings for Made {
                 .scopes
                 .iter()
                 .filter(|(scope, _)| model.scopes[scope.index()].implies.contains(&wanted));
-            words::any(sources.map(|(_, offline)| {
-                if *offline { Condition::Constant(true) } else { present.clone() }
-            }))
+            words::any(sources.map(
+                |(_, offline)| {
+                    if *offline { Condition::Constant(true) } else { present.clone() }
+                },
+            ))
         };
         Lets { when: scopes::lets_by(model, &declared.models, operation, &holds), covers: true }
     }

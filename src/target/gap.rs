@@ -15,9 +15,7 @@ use crate::region::ask::Answer;
 use crate::region::terms::Term;
 use crate::region::{Counting, Universe};
 use crate::request::{ContainerFact, Request};
-use crate::sema::model::{
-    AppId, ClauseId, ClauseKind, Layer, Model, OperationId, Source,
-};
+use crate::sema::model::{AppId, ClauseId, ClauseKind, Layer, Model, OperationId, Source};
 
 /// Why the policy denies what the platform lets through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -187,12 +185,7 @@ fn in_group(policy: &Policy<'_>, sets: &[Set<'_>], app: AppId, operation: Operat
 }
 
 /// All causes for which some request of the excess is denied, each with one.
-fn causes(
-    universe: &mut Universe<'_>,
-    model: &Model,
-    excess: Term,
-    first: Request,
-) -> Vec<(Cause, Request)> {
+fn causes(universe: &mut Universe<'_>, model: &Model, excess: Term, first: Request) -> Vec<(Cause, Request)> {
     let mut found: Vec<(Cause, Request)> = Vec::new();
     let mut add = |universe: &mut Universe<'_>, cause, term| {
         let both = universe.terms().and(&[excess, term]);

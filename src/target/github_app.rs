@@ -56,7 +56,8 @@ impl Target for GithubApp {
         let (mut made, mut notes) = (Made { apps: BTreeMap::new() }, Vec::new());
         for app in policy.apps(options) {
             let declared = &model.apps[app.index()];
-            let groups = policy.groups(app, &|o| self.speaks_of(model, app, o) && scopes::opens(model, app, o));
+            let groups =
+                policy.groups(app, &|o| self.speaks_of(model, app, o) && scopes::opens(model, app, o));
             if groups.is_empty() {
                 continue;
             }

@@ -198,7 +198,10 @@ mod tests {
     #[test]
     fn every_target_says_what_it_sees_and_where_that_stands() {
         for about in TARGETS.iter().map(|target| target.about()) {
-            assert!(!about.sees.is_empty() && !about.source.is_empty() && !about.stale.is_empty(), "{about:?}");
+            assert!(
+                !about.sees.is_empty() && !about.source.is_empty() && !about.stale.is_empty(),
+                "{about:?}"
+            );
             assert!(!about.title.ends_with('.') && about.title.len() < 100, "{}", about.title);
         }
     }

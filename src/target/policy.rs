@@ -44,11 +44,7 @@ impl<'m> Policy<'m> {
 
     /// The operations that the app's permission models have and that are wanted, in groups: those of a group are
     /// decided alike, act in the same kind and carry the same marks.
-    pub(super) fn groups(
-        &self,
-        app: AppId,
-        wanted: &dyn Fn(OperationId) -> bool,
-    ) -> Vec<Vec<OperationId>> {
+    pub(super) fn groups(&self, app: AppId, wanted: &dyn Fn(OperationId) -> bool) -> Vec<Vec<OperationId>> {
         let models = &self.model.apps[app.index()].models;
         let operations = (0..self.model.operations.len() as u32).map(OperationId).filter(|id| {
             let requirements = &self.model.operations[id.index()].requirements;
@@ -75,7 +71,8 @@ impl<'m> Policy<'m> {
                 return false;
             }
             let alone = words::acts_alone(self.model, app, *operation);
-            let when = words::all([when.clone()].into_iter().chain(alone.then(|| has_user(self.model, false))));
+            let when =
+                words::all([when.clone()].into_iter().chain(alone.then(|| has_user(self.model, false))));
             let asked = Growing { when: Some((&when, CERTAIN)), ..Growing::default() };
             !matches!(reach(self.surveyor.models(), app, *operation, &asked), Reach::Never)
         })
@@ -86,7 +83,8 @@ impl<'m> Policy<'m> {
     pub(super) fn denies(&self, app: AppId, operations: &[OperationId], when: &Condition) -> bool {
         operations.iter().any(|operation| {
             let mut universe = self.universe(app, *operation, &[when]);
-            let (known, permitted) = (known(&mut universe, self.model, app, *operation), universe.permitted(0));
+            let (known, permitted) =
+                (known(&mut universe, self.model, app, *operation), universe.permitted(0));
             let holds = universe.condition(0, when, CERTAIN);
             let denied = universe.terms().and(&[known, holds, permitted.not()]);
             universe.ask(denied) != Answer::Never
@@ -94,12 +92,7 @@ impl<'m> Policy<'m> {
     }
 
     /// All requests of the app for the operation, cut by these conditions too.
-    pub(super) fn universe(
-        &self,
-        app: AppId,
-        operation: OperationId,
-        extra: &[&Condition],
-    ) -> Universe<'m> {
+    pub(super) fn universe(&self, app: AppId, operation: OperationId, extra: &[&Condition]) -> Universe<'m> {
         let extra: Vec<(usize, &Condition)> = extra.iter().map(|condition| (0, *condition)).collect();
         self.surveyor.models().universe(&[Some((app, operation))], &extra)
     }
@@ -107,12 +100,7 @@ impl<'m> Policy<'m> {
 
 /// The requests that a platform would ever be asked: the app is at work there, the operation is one of its own, and
 /// which containers it is about is known. What is done with permissions of the app's own is done for nobody.
-pub(super) fn known(
-    universe: &mut Universe<'_>,
-    model: &Model,
-    app: AppId,
-    operation: OperationId,
-) -> Term {
+pub(super) fn known(universe: &mut Universe<'_>, model: &Model, app: AppId, operation: OperationId) -> Term {
     let path = words::path(model, &model.operations[operation.index()]);
     let kinds: Vec<&str> = path.iter().map(|kind| model.kinds[kind.index()].name.as_str()).collect();
     let mut parts = vec![universe.layer(0, Layer::Lifecycle), universe.layer(0, Layer::Catalog)];

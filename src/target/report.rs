@@ -204,11 +204,8 @@ pub fn why(why: &Why) -> String {
 /// The first of them, and how many there are.
 fn operations(model: &Model, operations: &BTreeSet<OperationId>) -> String {
     const NAMED: usize = 4;
-    let named: Vec<String> = operations
-        .iter()
-        .take(NAMED)
-        .map(|o| format!("`{}`", model.operations[o.index()].name))
-        .collect();
+    let named: Vec<String> =
+        operations.iter().take(NAMED).map(|o| format!("`{}`", model.operations[o.index()].name)).collect();
     match operations.len().saturating_sub(NAMED) {
         0 => named.join(", "),
         more => format!("{} and {more} more", named.join(", ")),

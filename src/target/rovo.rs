@@ -60,9 +60,10 @@ impl Target for Rovo {
                     None => of_app,
                     Some(known) => {
                         let both = |a: bool, b: bool| if options.strict { a && b } else { a || b };
-                        let named = known.named.iter().map(|(value, lets)| {
-                            (value.clone(), both(*lets, of_app.admits(value)))
-                        });
+                        let named = known
+                            .named
+                            .iter()
+                            .map(|(value, lets)| (value.clone(), both(*lets, of_app.admits(value))));
                         Ids { named: named.collect(), others: both(known.others, of_app.others) }
                     }
                 });

@@ -102,9 +102,11 @@ impl Target for RovoMcp {
             notes.push(Note { text: text.to_owned(), limit: None, app: None });
         }
         let named = |name: &str| words::attribute(model, "request", name);
-        let by_site = words::texts_read(model, "site") || named("install.site").is_some_and(|a| words::is_read(model, a));
+        let by_site = words::texts_read(model, "site")
+            || named("install.site").is_some_and(|a| words::is_read(model, a));
         if by_site && !all.is_empty() {
-            let text = "the policy tells sites apart, and these settings hold for all sites of the organisation";
+            let text =
+                "the policy tells sites apart, and these settings hold for all sites of the organisation";
             notes.push(Note { text: text.to_owned(), limit: Some(ORGANISATIONS), app: None });
         }
         let inside = |app: &AppId| match (origin, &domains) {
@@ -125,9 +127,12 @@ impl Target for RovoMcp {
                 && !(options.strict
                     && all.iter().any(|(app, of)| policy.denies(*app, &of_group(of), &inside(app))));
             // A group is one switch, whichever way its tools are called.
-            groups.entry(scope.name.clone()).and_modify(|known| {
-                *known = if options.strict { *known && on } else { *known || on };
-            }).or_insert(on);
+            groups
+                .entry(scope.name.clone())
+                .and_modify(|known| {
+                    *known = if options.strict { *known && on } else { *known || on };
+                })
+                .or_insert(on);
         }
         let tokens = all.iter().any(|(app, of)| {
             let by_token = |o: &&OperationId| {
@@ -212,7 +217,11 @@ fn candidates(model: &Model, origin: AttributeId) -> Vec<Origin> {
         }
         _ => vec![pattern], // its scheme is said
     };
-    patterns.into_iter().flat_map(schemes).map(|pattern| Origin { text: text_of(&pattern), pattern }).collect()
+    patterns
+        .into_iter()
+        .flat_map(schemes)
+        .map(|pattern| Origin { text: text_of(&pattern), pattern })
+        .collect()
 }
 
 /// As the server's settings write it.

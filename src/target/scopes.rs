@@ -82,9 +82,8 @@ pub(super) fn open(
     scopes: &BTreeSet<ScopeId>,
     operation: OperationId,
 ) -> bool {
-    let holds = |wanted: &ScopeId| {
-        scopes.iter().any(|scope| model.scopes[scope.index()].implies.contains(wanted))
-    };
+    let holds =
+        |wanted: &ScopeId| scopes.iter().any(|scope| model.scopes[scope.index()].implies.contains(wanted));
     let requirements = &model.operations[operation.index()].requirements;
     models.iter().filter_map(|of| requirements.get(of)).flatten().any(|all| all.iter().all(holds))
 }
@@ -100,9 +99,8 @@ pub(super) fn without(
     for operation in denied {
         let requirements = &model.operations[operation.index()].requirements;
         for all in models.iter().filter_map(|of| requirements.get(of)).flatten() {
-            let implies = |scope: &ScopeId, wanted: &ScopeId| {
-                model.scopes[scope.index()].implies.contains(wanted)
-            };
+            let implies =
+                |scope: &ScopeId, wanted: &ScopeId| model.scopes[scope.index()].implies.contains(wanted);
             if all.iter().all(|wanted| scopes.iter().any(|scope| implies(scope, wanted)))
                 && let Some(first) = all.first()
             {
@@ -168,9 +166,11 @@ impl<'r> Asked<'r> {
         if name == "id" {
             return Some(Value::Text(id.clone()));
         }
-        let declared = self.model.containers.iter().find(|known| {
-            known.id == *id && self.model.kinds[known.kind.index()].name == kind
-        });
+        let declared = self
+            .model
+            .containers
+            .iter()
+            .find(|known| known.id == *id && self.model.kinds[known.kind.index()].name == kind);
         let said = declared.and_then(|known| {
             let of = |(attribute, value): (&AttributeId, &Constant)| {
                 let declared = &self.model.attributes[attribute.index()];
@@ -186,9 +186,7 @@ impl<'r> Asked<'r> {
                     },
                     Constant::Bool(value) => Some(Value::Bool(*value)),
                     Constant::Int(value) => Some(Value::Int(*value)),
-                    Constant::Ip(_)
-                    | Constant::Domain(_)
-                    | Constant::Origin(_) => None,
+                    Constant::Ip(_) | Constant::Domain(_) | Constant::Origin(_) => None,
                 })
             };
             known.attributes.iter().find_map(of).flatten()

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::analysis::privilege::permitted;
 use crate::sema::model::{
-    AppId, AttributeId, Clause, Condition, Constant, KindId, Model, Operation, OperationId, Owner, PermissionModelId, Predicate,
-    Subject,
+    AppId, AttributeId, Clause, Condition, Constant, KindId, Model, Operation, OperationId, Owner,
+    PermissionModelId, Predicate, Subject,
 };
 
 /// The kind of that name.
@@ -28,9 +28,7 @@ pub(super) fn attribute(model: &Model, owner: &str, name: &str) -> Option<Attrib
 pub(super) fn test(model: &Model, attribute: AttributeId, predicate: Predicate) -> Condition {
     let declared = &model.attributes[attribute.index()];
     let subject = match declared.owner {
-        Owner::Kind(_) => {
-            Subject::Container { attributes: vec![attribute], inherited: declared.inherited }
-        }
+        Owner::Kind(_) => Subject::Container { attributes: vec![attribute], inherited: declared.inherited },
         Owner::App | Owner::Operation | Owner::User | Owner::Request => Subject::Attribute(attribute),
     };
     permitted::test(subject, predicate)
@@ -130,12 +128,7 @@ pub(super) fn name_of(model: &Model, of: PermissionModelId) -> &str {
 }
 
 /// Whether the app can call the operation in one of its permission models with such a name.
-pub(super) fn is_of(
-    model: &Model,
-    app: AppId,
-    operation: OperationId,
-    names: impl Fn(&str) -> bool,
-) -> bool {
+pub(super) fn is_of(model: &Model, app: AppId, operation: OperationId, names: impl Fn(&str) -> bool) -> bool {
     let requirements = &model.operations[operation.index()].requirements;
     let models = model.apps[app.index()].models.iter();
     models.filter(|of| requirements.contains_key(of)).any(|of| names(name_of(model, *of)))

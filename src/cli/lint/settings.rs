@@ -11,9 +11,9 @@ use super::Args;
 use crate::cli::manifest::{self, MANIFEST};
 use crate::cli::package::Package;
 use crate::cli::{Context, failed, files};
-use crate::target::{self, Target};
 use crate::lint::select::{self, Levels};
 use crate::lint::{Level, Rule};
+use crate::target::{self, Target};
 
 /// For one package.
 #[derive(Debug)]
@@ -85,7 +85,8 @@ pub(super) fn settings(package: &Package, args: &Args, cx: &Context<'_>) -> io::
 
     let targets = package.targets.used.iter().map(|name| {
         target::named(name.get_ref()).ok_or_else(|| {
-            let sentence = format!("`{}` is no target; `sprag target list` tells which there are", name.get_ref());
+            let sentence =
+                format!("`{}` is no target; `sprag target list` tells which there are", name.get_ref());
             wrong(name.span().start, &sentence)
         })
     });

@@ -38,8 +38,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         let all: Operations = gaps.iter().flat_map(|gap| gap.operations.iter().copied()).collect();
-        let apps: BTreeSet<&str> =
-            gaps.iter().map(|gap| model.apps[gap.app.index()].name.as_str()).collect();
+        let apps: BTreeSet<&str> = gaps.iter().map(|gap| model.apps[gap.app.index()].name.as_str()).collect();
         let apps: Vec<String> = apps.iter().map(|app| format!("`{app}`")).collect();
         let mut finding = RULE
             .finding(format!(
