@@ -5,13 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use num_bigint::BigUint;
 use sprag::analysis::diff;
 use sprag::analysis::pairs::pairs;
-use sprag::analysis::widening::{Gate, Surplus};
+use sprag::analysis::widening::{Approvals, Gate, Surplus};
 use sprag::driver::{self, Inputs};
+use sprag::emit::{self, Unbuilt};
 use sprag::eval::{self, Decision};
 use sprag::region::Models;
 use sprag::request::Request;
 use sprag::sema::model::{Checked, Condition, Model};
-use sprag::span::Source;
+use sprag::span::{Source, SourceMap};
+use sprag_runtime::format::{self as f, Kind};
+use sprag_runtime::{Bundle, NotNext};
+use sprag_test_support::parts::Parts;
 use sprag_test_support::random::Random;
 
 const DEMO: &str = include_str!("../docs/demo.sprag");
@@ -94,6 +98,10 @@ impl Policy {
     }
 
     fn model(&self) -> Checked<Model> {
+        self.compiled().0
+    }
+
+    fn compiled(&self) -> (Checked<Model>, SourceMap) {
         let mut text = WORLD.to_owned();
         self.permits.iter().for_each(|set| text += &format!("permit {set}\n"));
         self.forbids.iter().for_each(|set| text += &format!("forbid {set}\n"));
@@ -106,7 +114,8 @@ impl Policy {
             shelf: vec![Source { path: "demo.sprag".to_owned(), text: DEMO.to_owned() }],
             lock: None,
         });
-        compiled.model.unwrap_or_else(|| panic!("{text}\n{:?}", compiled.diagnostics))
+        let model = compiled.model.unwrap_or_else(|| panic!("{text}\n{:?}", compiled.diagnostics));
+        (model, compiled.sources)
     }
 }
 
@@ -121,6 +130,9 @@ struct Seen {
     uncovered: usize,
     settled: usize,
     surplus: BTreeMap<Surplus, usize>,
+    chained: usize,
+    closed: usize,
+    refused: usize,
 }
 
 #[test]
@@ -135,14 +147,16 @@ fn differences_and_approvals_are_what_brute_force_says() {
         format!("{} {} {} {} {:?}", seen.gained, seen.lost, seen.uncovered, seen.settled, seen.surplus);
     let enough = seen.gained > 20 && seen.lost > 20 && seen.uncovered > 10 && seen.settled > 1;
     assert!(enough && seen.surplus.len() >= 3, "too little was seen: {told}");
+    let of_chains = format!("{} built, {} closed, {} refused", seen.chained, seen.closed, seen.refused);
+    assert!(seen.chained > 20 && seen.refused > 10, "too little was seen of chains: {of_chains}");
 }
 
 fn one(seed: u64, seen: &mut Seen) {
     let r = &mut Random::new(seed);
     let old = Policy::random(r);
     let new = old.mutated(r);
-    let models = [old.model(), new.model()];
-    let models: [&Model; 2] = [&models[0], &models[1]];
+    let compiled = [old.compiled(), new.compiled()];
+    let models: [&Model; 2] = [&compiled[0].0, &compiled[1].0];
     let (diff, approvals) = diff::compare(models, Some(0), &|_, _| {});
     let approvals = approvals.unwrap();
     assert_eq!((diff.undecided.len(), approvals.undecided.len()), (0, 0), "seed {seed}");
@@ -165,6 +179,7 @@ fn one(seed: u64, seen: &mut Seen) {
     let both = Models::new(&models);
     let mut cells: [BTreeMap<String, BTreeMap<String, u64>>; 2] = Default::default();
     let mut uncovered: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut ever: [BTreeSet<(String, String)>; 2] = Default::default();
     let mut through = vec![BTreeSet::new(); covers.len()];
     let mut surplus = vec![BTreeSet::new(); covers.len()];
     let conditions: Vec<(usize, &Condition)> =
@@ -189,6 +204,9 @@ fn one(seed: u64, seen: &mut Seen) {
                     let request = universe.request(&assignment);
                     let now = models.map(|model| permits(model, &request));
                     for side in [0, 1] {
+                        if now[side] {
+                            ever[side].insert((pair.key.clone(), name.clone()));
+                        }
                         if pass == 0 && now[side] && !now[1 - side] {
                             let of = cells[side].entry(pair.key.clone()).or_default();
                             *of.entry(name.clone()).or_default() += 1;
@@ -265,8 +283,68 @@ fn one(seed: u64, seen: &mut Seen) {
         );
         surplus[block].iter().for_each(|s| *seen.surplus.entry(*s).or_default() += 1);
     }
+    let exact = through.iter().all(|t| !t.is_empty()) && surplus.iter().all(BTreeSet::is_empty);
+    let approved = uncovered.is_empty() && exact;
+    let told = format!("seed {seed}");
+    chained(&told, &compiled, (&diff, &approvals), approved, &ever, seen);
+
     seen.gained += usize::from(!diff.gained.is_empty());
     seen.lost += usize::from(!diff.lost.is_empty());
     seen.uncovered += usize::from(!uncovered.is_empty());
     seen.settled += usize::from(approvals.settled() && !diff.gained.is_empty());
+}
+
+/// The next bundle is built if brute force says that exactly what grew was approved, and then the loader takes it. What
+/// is forged to be the next and permits an operation that was out of reach before is refused.
+fn chained(
+    told: &str,
+    compiled: &[(Checked<Model>, SourceMap); 2],
+    compared: (&diff::PolicyDiff, &Approvals),
+    approved: bool,
+    ever: &[BTreeSet<(String, String)>; 2],
+    seen: &mut Seen,
+) {
+    let [old, new] = compiled.each_ref().map(|(model, sources)| (model, sources));
+    let first = emit::build_with_sources(old.0, old.1).unwrap();
+    let first = Bundle::load(&first).unwrap();
+    let [before, after] = [old, new].map(|(model, sources)| {
+        let bytes = emit::build(model, sources).unwrap();
+        let mut reach = BTreeSet::new();
+        Bundle::load(&bytes).unwrap().reach(&mut |app, operation| {
+            reach.insert((app.to_owned(), operation.to_owned()));
+        });
+        reach
+    });
+    assert!(ever[0].is_subset(&before) && ever[1].is_subset(&after), "{told}: out of reach, and permitted");
+
+    match emit::build_after(&first, new.0, new.1, compared, None) {
+        Ok(next) => {
+            assert!(approved, "{told}: built, and not approved");
+            let next = Bundle::load(&next).unwrap();
+            assert_eq!(next.succeeds(&first, 0), Ok(()), "{told}");
+            seen.chained += 1;
+            seen.closed += usize::from(!next.tables().closed.is_empty());
+        }
+        Err(Unbuilt::Unapproved(_)) => assert!(!approved, "{told}: approved, and not built"),
+        Err(Unbuilt::TooLarge(found)) => panic!("{told}: {found:?}"),
+    }
+
+    // Somebody who puts the link in by hand, and says of no approval.
+    let mut parts = Parts::open(&emit::build(new.0, new.1).unwrap());
+    let link = f::Chain {
+        first: first.digest(),
+        previous: first.digest(),
+        generation: 2.into(),
+        dated: 0.into(),
+        date: 0.into(),
+        lost: f::Range { at: 0.into(), len: 0.into() },
+    };
+    parts.extend(Kind::Chain, &[link]);
+    let forged = parts.seal();
+    let forged = Bundle::load(&forged).unwrap();
+    let grown = |answer| matches!(answer, Err(NotNext::Grown(..)));
+    assert_eq!(grown(forged.succeeds(&first, 0)), !after.is_subset(&before), "{told}");
+    let new_to_all = ever[1].iter().any(|pair| !before.contains(pair));
+    assert!(!new_to_all || grown(forged.succeeds(&first, 0)), "{told}");
+    seen.refused += usize::from(new_to_all);
 }

@@ -209,5 +209,32 @@ plant postgres-fragile-server-taken "$stores" src/state/postgres.rs 's/if settin
 plant postgres-acknowledges-before-it-is-kept "+sqlite,postgres crashes" src/state/postgres.rs 's/format!\("SET lock_timeout = \{\}", PATIENCE\.as_millis\(\)\)/"SET synchronous_commit = off".to_owned()/'
 plant sqlite-acknowledges-before-it-is-kept "+sqlite,postgres crashes" src/state/sqlite.rs 's/let done = work\(&transaction\)\.map_err\(says\)\?\?;/let done = work(\&transaction).map_err(says)??;\n        if std::process::id() % 2 == 0 \&\& std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).is_ok_and(|d| d.subsec_micros() % 8 == 0) { return Ok(done); }/'
 
+# Chains of bundles.
+chains="+cli,sqlite chain"
+plant chain-older-is-taken "$chains" runtime/src/chain.rs 's/if after\.generation <= before\.generation \{/if after.generation < before.generation {/'
+plant chain-generations-are-skipped "$chains" runtime/src/chain.rs 's/after\.generation - before\.generation > 1/after.generation - before.generation > 9/'
+plant chain-any-bundle-before "$chains" runtime/src/chain.rs 's/\|chain\| chain\.previous != before\.digest/|chain| chain.previous == [0; 32]/'
+plant chain-any-chain "$chains" runtime/src/chain.rs 's/if after\.first != before\.first \{/if after.first == [0; 32] {/'
+plant chain-ended-is-taken "$chains" runtime/src/chain.rs 's/if widening\.until\.get\(\) <= now/if widening.until.get() < now/'
+plant chain-nobody-approved "$chains" runtime/src/chain.rs 's/if approvers\.peek\(\)\.is_none\(\) \|\| /if /'
+plant chain-used-again "$chains" runtime/src/chain.rs 's/if before\.binary_search\(&widening\.block\)\.is_ok\(\)/if before.len() > 9 \&\& before.binary_search(\&widening.block).is_ok()/'
+plant chain-forgets "$chains" runtime/src/chain.rs 's/if !before\.iter\(\)\.all\(\|block\| after\.binary_search\(block\)\.is_ok\(\)\) \{/if after.len() > 9 {/'
+plant chain-approved-for-another-app "$chains" runtime/src/chain.rs 's/self\.text\(growth\.app\) == app && //'
+plant chain-approved-for-another-operation "$chains" runtime/src/chain.rs 's/\.any\(\|name\| name == operation\)/.any(|name| !name.is_empty() || operation.is_empty())/'
+plant chain-names-lie "$chains" runtime/src/chain.rs 's/if !self\.names_are_true\(\) \{/if self.tables.apps.is_empty() {/'
+plant chain-remembers-no-fork "$chains" runtime/src/chain.rs 's/place\.generation == self\.generation && place\.digest != self\.digest/place.digest == [0; 32]/'
+plant chain-reach-in-spite-of-forbids "$chains" runtime/src/reach.rs 's/\|n\| self\.always\(n\.forbid\.get\(\)\) \|\| /|n| /'
+plant chain-reach-without-rests "$chains" runtime/src/reach.rs 's/number = rest\.get\(\);/number = NONE \& (rest.get() | NONE);/'
+plant chain-reach-without-roles "$chains" runtime/src/reach.rs 's/granted\(\|n\| n\.app_user\.get\(\)\)/granted(|n| n.permit.get())/'
+plant chain-reach-without-scopes "$chains" runtime/src/reach.rs 's/\|scope\| self\.in_set/|scope| scope.get() != NONE || self.in_set/'
+plant chain-reach-stops-at-conditions "diff_brute_force" runtime/src/reach.rs 's/n\.get\(\) == MATCH/n.get() == MATCH || n.get() < 9/'
+plant chain-closed-is-open "$chains" runtime/src/decide.rs 's/\|\(app, operation\)\| self\.is_closed\(app, operation\)/|(app, operation)| app == NONE \&\& self.is_closed(app, operation)/'
+plant chain-closes-nothing "$chains" src/emit/link.rs 's/self\.closed\.extend\(closed\);/drop(closed);/'
+plant chain-approves-anything "$chains" src/emit/mod.rs 's/if !approvals\.settled\(\) \|\| /if /'
+plant chain-uses-blocks-again "$chains" src/emit/mod.rs 's/ \|\| !again\.is_empty\(\)//'
+plant chain-says-what-it-likes "$chains" src/cli/history/proved.rs 's/again\.widenings != link\.widenings \|\| //'
+plant bundles-older-are-taken "+cli,sqlite ratchet_cli" src/state/places.rs 's/seen\.admits\(bundle\)\.map_err\(refused\)\?;/let _ = seen.admits(bundle).map_err(refused);/'
+plant bundles-are-not-remembered "+cli,sqlite ratchet_cli" src/state/places.rs 's/        self\.write\(known\)/        drop(known); Ok(())/'
+
 echo "$planted planted, $missed missed"
 ((missed == 0))

@@ -273,6 +273,11 @@ fn record_size(kind: sprag_runtime::format::Kind) -> usize {
         Kind::Addresses => 16,
         Kind::Groups => size_of::<f::Group>(),
         Kind::Steps => size_of::<f::Word>(),
+        Kind::Chain => size_of::<f::Chain>(),
+        Kind::Widenings => size_of::<f::Widening>(),
+        Kind::Growths => size_of::<f::Growth>(),
+        Kind::Closed => size_of::<f::Closed>(),
+        Kind::Spent => 32,
     }
 }
 

@@ -306,6 +306,54 @@ fn decisions_go_by_the_store_whatever_the_request_says() {
 }
 
 #[test]
+fn an_older_bundle_is_not_decided_by_again() {
+    let place = Place::new();
+    place.does(&["installed", "1.0", "--asks", "ADMIN"], 0);
+    let build =
+        |args: &[&str]| assert_eq!(sprag(place.folder(), &[&["build"], args].concat()).exit, Exit::Clean);
+    let request = json!({
+        "subject": { "type": "app", "id": "com.acme.timesheets" },
+        "action": { "name": "demo.project.get" },
+        "resource": { "type": "project", "id": "X" },
+        "context": { "install": { "site": "acme" } },
+    });
+    fs::write(place.folder().join("request.json"), request.to_string()).unwrap();
+    let decides = |bundle: &str, after| {
+        let answer = place.clean(&["decide", bundle, "--request", "request.json"], after);
+        assert!(answer.starts_with("{\"decision\":true"), "{answer}");
+    };
+    let refuses = |bundle: &str, after, why: &str| {
+        place.fails(&["decide", bundle, "--request", "request.json"], after, Exit::Failed, why);
+    };
+    // Who has no chain may build as often as they like.
+    build(&["--sources", "-o", "1.spragb"]);
+    decides("1.spragb", 1);
+    let policy = place.folder().join("policy.sprag");
+    fs::write(&policy, format!("{POLICY}\nforbid notes to demo.page.edit\n")).unwrap();
+    build(&["--sources", "-o", "other.spragb"]);
+    decides("other.spragb", 2);
+    assert!(!place.folder().join("seen/witness.bundles").exists());
+
+    build(&["--after", "1.spragb", "-o", "2.spragb"]);
+    build(&["--after", "2.spragb", "-o", "3.spragb"]);
+    build(&["--after", "2.spragb", "-o", "fork.spragb", "--date", "2026-11-22"]);
+    build(&["--after", "fork.spragb", "-o", "4.spragb"]);
+    decides("2.spragb", 3);
+    decides("3.spragb", 4);
+    decides("3.spragb", 5);
+    let why = "this bundle may not follow generation 3 of package `acme`, by which was decided here: it";
+    refuses("2.spragb", 6, &format!("{why} is generation 2, which is not newer"));
+    refuses("1.spragb", 7, &format!("{why} is generation 1, which is not newer"));
+    refuses("fork.spragb", 8, &format!("{why} is generation 3, which is not newer"));
+    refuses("4.spragb", 9, &format!("{why} was built after another bundle than this"));
+    refuses("other.spragb", 10, &format!("{why} belongs to another chain"));
+    decides("3.spragb", 11);
+    // What cannot be read is not forgotten.
+    fs::write(place.folder().join("seen/witness.bundles"), "{}").unwrap();
+    refuses("3.spragb", 12, "witness.bundles is no memory of bundles");
+}
+
+#[test]
 fn a_restored_backup_decides_nothing_until_it_has_what_it_lacks() {
     let place = Place::new();
     assert_eq!(sprag(place.folder(), &["build"]).exit, Exit::Clean);

@@ -59,6 +59,9 @@ impl<'a: 'r, 'r> Bundle<'a> {
         };
         self.clause_layers(r, app, operation, &mut decision);
         self.scope_layers(r, app, operation, &mut decision);
+        if r.app.zip(r.operation).is_some_and(|(app, operation)| self.is_closed(app, operation)) {
+            decision.refuse(Layer::Rules, Reason::NoPermit);
+        }
         if !decision.permitted() {
             decision.filter = false;
             // A permit that matches does not decide a denial.
@@ -122,7 +125,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
     }
 
     /// The alternatives of the requirement in the app's models, in the app's order of models.
-    fn alternatives<'b>(
+    pub(crate) fn alternatives<'b>(
         &'b self,
         app: &'b crate::format::App,
         operation: &'b Operation,
@@ -302,7 +305,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
     }
 
     /// The nets of each of the app's strata for an operation.
-    fn app_nets<'b>(
+    pub(crate) fn app_nets<'b>(
         &'b self,
         app: &crate::format::App,
         operation: &'b Operation,

@@ -16,7 +16,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 /// First bytes of every bundle. The line end and the high byte catch transfers that mangle text.
 pub const MAGIC: [u8; 8] = *b"\x89SPRAG\r\n";
 /// The version this crate writes and reads.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 /// The oldest version it reads: before, nothing told what an app holds without approval on its site.
 pub const OLDEST: u32 = 3;
 /// An index that points nowhere.
@@ -522,6 +522,66 @@ record! {
     }
 }
 
+record! {
+    /// Where a bundle stands that was built after another. The first of a chain has none.
+    Chain {
+        /// SHA-256 of the chain's first bundle, the whole file.
+        first: [u8; 32],
+        /// SHA-256 of the bundle before this one, the whole file.
+        previous: [u8; 32],
+        /// The first bundle is generation 1, this one at least 2.
+        generation: U32,
+        /// 1 if there is a date.
+        dated: U32,
+        /// When it was built, as its builder says: seconds since 1970.
+        date: I64,
+        /// [`Growth`]s in the other direction: what the bundle before permitted and this one does not.
+        lost: Range,
+    }
+}
+
+record! {
+    /// An approval of something that this bundle permits and the one before did not.
+    Widening {
+        /// Why.
+        reason: Text,
+        /// Words: pairs (at, len) of the texts that say who approved it.
+        approvers: Range,
+        /// When the approval ends, in seconds since 1970.
+        until: I64,
+        /// SHA-256 of the block in the policy, in canonical layout.
+        block: [u8; 32],
+        /// [`Growth`]s: what grew and is covered.
+        growths: Range,
+    }
+}
+
+record! {
+    /// Requests of one app, for people in words and for the loader by the names of app and operations.
+    Growth {
+        /// The app's key.
+        app: Text,
+        /// Words: pairs (at, len) of the names of operations, sorted.
+        operations: Range,
+        /// Words: pairs (at, len) of texts: which requests for each of them, the largest part first.
+        told: Range,
+        /// How many cells there are in all, in decimal digits; empty where they could not be counted.
+        cells: Text,
+        /// How many of them lie in none of the parts told, likewise.
+        remaining: Text,
+    }
+}
+
+record! {
+    /// An app and an operation that this bundle never permits, whatever its other sections say.
+    Closed {
+        /// The app.
+        app: U32,
+        /// The operation.
+        operation: U32,
+    }
+}
+
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($(#[$item_doc:meta])* $item:ident = $code:literal),* $(,)? }) => {
         $(#[$doc])*
@@ -609,6 +669,23 @@ codes! {
         /// `u32` each: for every node, net, stratum and route, in this order, the most steps that a walk from
         /// there takes. Loading checks the sums, so that no decision can take more than [`MAX_STEPS`].
         Steps = 32,
+        /// At most one [`Chain`].
+        Chain = 33,
+        /// [`Widening`]s
+        Widenings = 34,
+        /// [`Growth`]s
+        Growths = 35,
+        /// [`Closed`] records, sorted.
+        Closed = 36,
+        /// Digests of 32 bytes, sorted: all blocks by which this chain ever grew.
+        Spent = 37,
+    }
+}
+
+impl Kind {
+    /// The format version from which on every bundle has this section; in older ones it is taken to be empty.
+    pub fn since(self) -> u32 {
+        if self >= Kind::Chain { 4 } else { 1 }
     }
 }
 

@@ -36,12 +36,14 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod chain;
 mod classify;
 mod decide;
 mod decision;
 pub mod format;
 pub mod hash;
 mod load;
+mod reach;
 mod request;
 mod resolve;
 mod routes;
@@ -49,6 +51,7 @@ mod state;
 mod steps;
 mod text;
 
+pub use chain::{NotNext, Place};
 pub use classify::{FIRST_INSTANT, LAST_INSTANT};
 pub use decision::{ClauseHandle, Decision, Layer, Reason, Role, StepUp};
 pub use load::{Bundle, LoadError, Tables, header_digest};

@@ -9,10 +9,11 @@ use sha2::{Digest, Sha256};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use crate::format::{
-    App, Attribute, Automaton, CRITICAL, Classifier, Clause, Container, ContainerKind, DENSE, Edge, Entry,
-    FIRST, FORMAT, Fact, Globals, Group, Header, Int, Kind, MAGIC, MATCH, MAX_DEPTH, MAX_NESTING, Model,
-    NO_MATCH, NONE, Net, Nets, Node, OLDEST, Operation, Owner, Range, Ratchet, Requirement, Route, SETTLED,
-    Scope, Short, Slot, Space, Stratum, Subject, Symbol, Test, Text, Type, User, Window, Word,
+    App, Attribute, Automaton, CRITICAL, Chain, Classifier, Clause, Closed, Container, ContainerKind, DENSE,
+    Edge, Entry, FIRST, FORMAT, Fact, Globals, Group, Growth, Header, Int, Kind, MAGIC, MATCH, MAX_DEPTH,
+    MAX_NESTING, Model, NO_MATCH, NONE, Net, Nets, Node, OLDEST, Operation, Owner, Range, Ratchet,
+    Requirement, Route, SETTLED, Scope, Short, Slot, Space, Stratum, Subject, Symbol, Test, Text, Type, User,
+    Widening, Window, Word,
 };
 use crate::steps::Steps;
 
@@ -92,6 +93,7 @@ impl core::error::Error for LoadError {}
 pub struct Bundle<'a> {
     pub(crate) tables: Tables<'a>,
     identity: u64,
+    bytes: &'a [u8],
 }
 
 impl<'a> Bundle<'a> {
@@ -106,13 +108,18 @@ impl<'a> Bundle<'a> {
         let classes =
             tables.operations.iter().map(|o| (o.class.get() as usize).saturating_add(1)).max().unwrap_or(0);
         Verifier { t: &tables, classes }.verify()?;
-        Ok(Bundle { tables, identity: identity(bytes) })
+        Ok(Bundle { tables, identity: identity(bytes), bytes })
     }
 
     /// What tells this bundle from others: the beginning of its digest. The same bytes, loaded again, have the
     /// same.
     pub fn identity(&self) -> u64 {
         self.identity
+    }
+
+    /// SHA-256 of the whole file, by which bundles that are built after this one name it. Computed when asked for.
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.bytes).into()
     }
 
     /// The raw tables, for listings and tools.
@@ -221,6 +228,16 @@ tables! {
     groups: Group = Groups,
     /// See [`Kind::Steps`].
     steps: Word = Steps,
+    /// See [`Kind::Chain`].
+    chain: Chain = Chain,
+    /// See [`Kind::Widenings`].
+    widenings: Widening = Widenings,
+    /// See [`Kind::Growths`].
+    growths: Growth = Growths,
+    /// See [`Kind::Closed`].
+    closed: Closed = Closed,
+    /// See [`Kind::Spent`].
+    spent: [u8; 32] = Spent,
 }
 
 fn records<T: FromBytes + KnownLayout + Immutable + Unaligned>(
@@ -275,8 +292,11 @@ fn read_sections(bytes: &[u8]) -> Result<Tables<'_>, LoadError> {
     }
     tables(&|kind| {
         let mut found = directory.iter().filter(|e| e.kind.get() == kind.code());
-        let (Some(entry), None) = (found.next(), found.next()) else {
-            return Err(LoadError::SectionCount(kind));
+        let entry = match (found.next(), found.next()) {
+            (Some(entry), None) => entry,
+            // Its writer did not know of it.
+            (None, _) if header.format.get() < kind.since() => return Ok(&[]),
+            (Some(_), Some(_)) | (None, _) => return Err(LoadError::SectionCount(kind)),
         };
         let section = section(bytes, entry)?;
         if Sha256::digest(section)[..] != entry.digest {
@@ -390,6 +410,28 @@ impl Verifier<'_, '_> {
         each(Kind::Routes, t.routes, |n, r| self.route(n, r).and_then(|()| steps.route(n, r)))?;
         each(Kind::Edges, t.edges, |_, e| self.text(e.text))?;
         each(Kind::Groups, t.groups, |_, g| self.text(g.name))?;
+        hold(t.chain.len() <= 1).ok_or(LoadError::Malformed(Kind::Chain, 1))?;
+        each(Kind::Chain, t.chain, |_, c| {
+            hold(c.generation.get() >= 2 && c.dated.get() <= 1)?;
+            range(c.lost, t.growths).map(|_| ())
+        })?;
+        each(Kind::Widenings, t.widenings, |_, w| {
+            self.text(w.reason)?;
+            self.texts(w.approvers)?;
+            range(w.growths, t.growths).map(|_| ())
+        })?;
+        each(Kind::Growths, t.growths, |_, g| {
+            [g.app, g.cells, g.remaining].into_iter().try_for_each(|text| self.text(text))?;
+            self.texts(g.told)?;
+            self.texts(g.operations)
+        })?;
+        each(Kind::Closed, t.closed, |_, c| {
+            below(c.app, t.apps)?;
+            below(c.operation, t.operations)
+        })?;
+        let sorted = t.closed.is_sorted_by_key(|c| (c.app.get(), c.operation.get()));
+        hold(sorted).ok_or(LoadError::Malformed(Kind::Closed, 0))?;
+        hold(t.spent.is_sorted()).ok_or(LoadError::Malformed(Kind::Spent, 0))?;
         steps.routes().ok_or(LoadError::Malformed(Kind::Routes, 0))?;
         steps.decision().ok_or(LoadError::Malformed(Kind::Steps, 0))
     }

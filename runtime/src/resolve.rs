@@ -711,7 +711,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
         words.and_then(|w| w.get(..range.len.get() as usize)).unwrap_or(&[])
     }
 
-    fn texts(&self, pairs: Range) -> impl Iterator<Item = &'a str> {
+    /// Texts named by pairs of their place and length.
+    pub fn texts(&self, pairs: Range) -> impl Iterator<Item = &'a str> {
         self.words(pairs).chunks(2).map(|pair| match pair {
             [at, len] => self.text(crate::format::Text { at: *at, len: *len }),
             _ => "",

@@ -58,6 +58,38 @@ pub struct Delta {
     pub witness: Witness,
 }
 
+/// Requests in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InWords {
+    /// Parts, each in the words of the policy, the largest first.
+    pub cubes: Vec<String>,
+    /// How many cells lie in none of these parts.
+    pub remaining: BigUint,
+    /// How many cells; `None` where they could not be counted.
+    pub cells: Option<BigUint>,
+}
+
+impl InWords {
+    /// The same for each of so many operations.
+    fn times(self, many: usize) -> InWords {
+        let many = BigUint::from(many);
+        InWords { remaining: self.remaining * &many, cells: self.cells.map(|cells| cells * &many), ..self }
+    }
+
+    /// Whether both are told in the same words.
+    pub(super) fn is_like(&self, other: &InWords) -> bool {
+        self.cubes == other.cubes && self.cells.is_some() == other.cells.is_some()
+    }
+
+    /// Counts what is told in the same words.
+    pub(super) fn add(&mut self, other: InWords) {
+        self.remaining += other.remaining;
+        if let (Some(sum), Some(more)) = (&mut self.cells, other.cells) {
+            *sum += more;
+        }
+    }
+}
+
 /// A request that one policy permits and the other denies, as the evaluator confirms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Witness {
@@ -181,7 +213,12 @@ fn look(
     let share = match (approvals, &only[1]) {
         (Some(approvals), Ok(Some(_))) => {
             let gained = universe.terms().and(&[permitted[1], permitted[0].not()]);
-            approvals.share(models, &mut universe, pair, gained)
+            let mut share = approvals.share(models, &mut universe, pair, gained);
+            for (block, term) in std::mem::take(&mut share.covered) {
+                let told = in_words(&mut universe, words, term).times(pair.operations.len());
+                share.grown.push((block, told));
+            }
+            share
         }
         (Some(_) | None, _) => Share::default(),
     };
@@ -213,14 +250,19 @@ fn found(
         causes: causes::of(models, side, universe, pair, &assignment, &request, refusals),
         request,
     };
+    let InWords { cubes, remaining, cells } = in_words(universe, words, term);
+    Ok(Some(Found { cubes, remaining, cells, witness }))
+}
+
+fn in_words(universe: &mut Universe<'_>, words: &Words<'_>, term: Term) -> InWords {
     let (terms, engines) = universe.engines();
     let counted = engines.region_of(terms, term).and_then(|(region, diagrams)| {
         let cells = diagrams.count(region);
         diagrams.cubes(region, MOST_CUBES).map(|cover| (cells, cover))
     });
     let Ok((cells, cover)) = counted else {
-        // Too large to be told in few words; the witness stands.
-        return Ok(Some(Found { cubes: Vec::new(), remaining: BigUint::ZERO, cells: None, witness }));
+        // Too large to be told in few words; a witness must do.
+        return InWords::default();
     };
     let sizes = universe.terms().sizes().to_vec();
     let told = |cube: &crate::region::cover::Cube| {
@@ -231,7 +273,7 @@ fn found(
         words.cube(universe.parts(), &sets)
     };
     let cubes = cover.cubes.iter().map(told).collect();
-    Ok(Some(Found { cubes, remaining: cover.remaining, cells: Some(cells), witness }))
+    InWords { cubes, remaining: cover.remaining, cells: Some(cells) }
 }
 
 fn delta(model: &Model, side: usize, pair: &Pair, found: Found) -> Delta {

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::asking::{self, Spent};
+use super::diff::InWords;
 use super::pairs::Pair;
 use crate::parallel;
 use crate::region::terms::Term;
@@ -44,8 +45,21 @@ pub struct Block {
     pub standing: Standing,
     /// The gates that growth which it covers went through; none if it covers nothing that grew.
     pub through: BTreeSet<Gate>,
+    /// What grew of what it covers, by app.
+    pub grown: Vec<Grown>,
     /// What it covers and should not: one example of each sort.
     pub surplus: BTreeMap<Surplus, Example>,
+}
+
+/// Requests of one app that a block covers and that were not permitted before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grown {
+    /// The app's key.
+    pub key: String,
+    /// The operations, by name.
+    pub operations: Vec<String>,
+    /// Which requests for them all.
+    pub told: InWords,
 }
 
 /// Whether a block can cover anything.
@@ -152,6 +166,10 @@ const AS_FORBIDS: Counting = Counting { unknown: true, listed: false };
 pub(super) struct Share {
     uncovered: Option<Request>,
     through: Vec<(usize, Gate)>,
+    /// What of the growth each block covers.
+    pub(super) covered: Vec<(usize, Term)>,
+    /// The same in words.
+    pub(super) grown: Vec<(usize, InWords)>,
     undecided: Option<Spent>,
 }
 
@@ -165,7 +183,7 @@ impl Approvals {
                 () if w.until <= today => Standing::Ended,
                 () => Standing::Open,
             };
-            Block { standing, through: BTreeSet::new(), surplus: BTreeMap::new() }
+            Block { standing, through: BTreeSet::new(), grown: Vec::new(), surplus: BTreeMap::new() }
         };
         let blocks = models[1].widenings.iter().map(block).collect();
         Approvals { uncovered: Vec::new(), blocks, undecided: Vec::new() }
@@ -235,6 +253,7 @@ impl Approvals {
                 continue;
             }
             rest = universe.terms().and(&[rest, covered.not()]);
+            let through = share.through.len();
             for gate in Gate::ALL {
                 let closed = gate_of(models, universe, pair, 0, gate).not();
                 let term = universe.terms().and(&[gained, covered, closed]);
@@ -243,6 +262,9 @@ impl Approvals {
                     Ok(Some(_)) => share.through.push((block, gate)),
                     Err(spent) => share.undecided = Some(spent),
                 }
+            }
+            if share.through.len() > through {
+                share.covered.push((block, universe.terms().and(&[gained, covered])));
             }
         }
         match asking::lightest(universe, rest) {
@@ -257,6 +279,19 @@ impl Approvals {
         let names = || pair.operations.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
         for (block, gate) in share.through {
             self.blocks[block].through.insert(gate);
+        }
+        for (block, told) in share.grown {
+            let grown = &mut self.blocks[block].grown;
+            match grown.iter_mut().find(|g| g.key == pair.key && g.told.is_like(&told)) {
+                Some(known) => {
+                    known.operations.extend(names());
+                    known.operations.sort();
+                    known.told.add(told);
+                }
+                None => {
+                    grown.push(Grown { key: pair.key.clone(), operations: names(), told });
+                }
+            }
         }
         if let Some(spent) = share.undecided {
             self.undecided.push((pair.key.clone(), names(), spent));

@@ -1,10 +1,13 @@
 //! `sprag build`
 
+use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::package::Package;
-use super::{Context, Exit, check, deliver, progress, prove};
+use super::after::{self, Moment, Previous};
+use super::package::{Compiled, Package};
+use super::{Context, Exit, check, deliver, diff, failed, progress, prove};
+use crate::sema::model::{Checked, Model};
 use crate::{emit, report};
 
 /// Compile a package to a bundle.
@@ -21,10 +24,25 @@ pub struct Args {
     /// Put the sources into the bundle, so that `sprag diff` can compare it.
     #[arg(long)]
     sources: bool,
+    /// Build the next bundle after this one, which must hold its sources: what it permits anew, `widen` blocks must
+    /// cover exactly. The new one holds its sources too.
+    #[arg(long, value_name = "BUNDLE")]
+    after: Option<PathBuf>,
+    /// With --after, believe the sources in BUNDLE though this compiler does not make BUNDLE of them: another version
+    /// of it did.
+    #[arg(long, requires = "after")]
+    trust_sources: bool,
+    /// With --after, the day on which approvals must be valid, as 2026-12-31; today if missing.
+    #[arg(long, value_name = "DATE", requires = "after")]
+    today: Option<String>,
+    /// With --after, the day that the bundle says it was built on; none if missing, so that the same sources give the
+    /// same bytes.
+    #[arg(long, value_name = "DATE", requires = "after")]
+    date: Option<String>,
 }
 
-/// 0 when built; 1 if the package has errors, a guarantee does not hold, or its table would be too large, and then
-/// nothing is written.
+/// 0 when built; 1 if the package has errors, a guarantee does not hold, its table would be too large, or more is
+/// permitted than before and not approved. Then nothing is written.
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let mut compiled = Package::load(args.path.as_deref(), cx)?.compile(cx);
     let unproved = prove::prove(&compiled, args.no_prove, cx)?;
@@ -36,23 +54,59 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         Some(model) if !compiled.compilation.failed() => model,
         Some(_) | None => return Ok(Exit::Findings),
     };
-    let built = {
-        let _bar = progress::spinner(cx, "building");
-        let make = if args.sources { emit::build_with_sources } else { emit::build };
-        make(model, &compiled.compilation.sources)
-    };
-    let bytes = match built {
-        Ok(bytes) => bytes,
-        Err(found) => {
-            check::show_found(&compiled, &found, cx)?;
-            return Ok(Exit::Findings);
-        }
-    };
     let output = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.spragb", compiled.name)));
+    let built = match &args.after {
+        Some(previous) if same_file(&cx.cwd.join(previous), &cx.cwd.join(&output)) => {
+            return Err(failed(format!(
+                "{} would be written over, and the chain needs it; name another file with -o",
+                previous.display()
+            )));
+        }
+        Some(path) => {
+            let previous = Previous { path, trusted: args.trust_sources };
+            after::build(previous, &compiled, model, args.moment()?, cx)?
+        }
+        None => alone(args.sources, &compiled, model, cx)?,
+    };
+    let Some(bytes) = built else { return Ok(Exit::Findings) };
     deliver(cx, Some(&output), &bytes)?;
     if !cx.quiet && output.as_os_str() != "-" {
         let shown = super::files::shown(&cx.cwd, &output);
         writeln!(cx.err, "{shown}: {}", report::count(bytes.len(), "byte"))?;
     }
     Ok(Exit::Clean)
+}
+
+impl Args {
+    fn moment(&self) -> io::Result<Moment> {
+        Ok(Moment {
+            today: self.today.as_deref().map_or_else(diff::now, diff::day)?,
+            stated: self.date.as_deref().map(diff::day).transpose()?,
+        })
+    }
+}
+
+fn alone(
+    sources: bool,
+    compiled: &Compiled,
+    model: &Checked<Model>,
+    cx: &mut Context<'_>,
+) -> io::Result<Option<Vec<u8>>> {
+    let built = {
+        let _bar = progress::spinner(cx, "building");
+        let make = if sources { emit::build_with_sources } else { emit::build };
+        make(model, &compiled.compilation.sources)
+    };
+    match built {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(found) => {
+            check::show_found(compiled, &found, cx)?;
+            Ok(None)
+        }
+    }
+}
+
+fn same_file(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    real(one).is_some() && real(one) == real(other)
 }

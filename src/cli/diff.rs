@@ -116,7 +116,7 @@ fn holding(text: &str) -> io::Result<(String, BTreeSet<String>)> {
 }
 
 /// Seconds since 1970 at the beginning of the day, in UTC.
-fn day(date: &str) -> io::Result<i64> {
+pub(super) fn day(date: &str) -> io::Result<i64> {
     let parsed: Result<jiff::civil::Date, _> = date.parse();
     let zoned = parsed.and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC));
     zoned
@@ -124,7 +124,8 @@ fn day(date: &str) -> io::Result<i64> {
         .map_err(|_| failed(format!("`{date}` is not a day as 2026-12-31")))
 }
 
-fn now() -> io::Result<i64> {
+/// Seconds since 1970, by the clock.
+pub(super) fn now() -> io::Result<i64> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let seconds = since.ok().and_then(|d| i64::try_from(d.as_secs()).ok());
     seconds.ok_or_else(|| {

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand. The only module that reads files, the clock and the environment.
 #![expect(clippy::disallowed_methods, reason = "all input and output of the compiler is here")]
 
+mod after;
 pub mod build;
 mod bundle;
 pub mod catalog;
@@ -15,6 +16,7 @@ mod files;
 mod findings;
 pub mod fmt;
 mod git;
+pub mod history;
 pub mod import;
 pub mod lint;
 pub mod lock;
@@ -70,6 +72,7 @@ enum Command {
     Build(build::Args),
     Decide(decide::Args),
     Diff(diff::Args),
+    History(history::Args),
     Reach(reach::Args),
     Ratchet(ratchet::Args),
     Timeline(timeline::Args),
@@ -199,6 +202,7 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
         Command::Build(args) => build::run(args, cx),
         Command::Decide(args) => decide::run(args, cx),
         Command::Diff(args) => diff::run(args, cx),
+        Command::History(args) => history::run(args, cx),
         Command::Reach(args) => reach::run(args, cx),
         Command::Ratchet(args) => ratchet::run(args, cx),
         Command::Timeline(args) => timeline::run(args, cx),

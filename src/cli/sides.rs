@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use sprag_runtime::Bundle;
+
 use super::git::{self, Checkout};
 use super::package::{Package, stock};
 use super::{Context, check, failed, files};
@@ -78,7 +80,7 @@ fn at(name: &str, from: &Path, path: &Path, before: &str, cx: &mut Context<'_>) 
     if whole.is_file() {
         let bytes = files::read_bytes(from, &whole)?;
         if bytes.starts_with(&sprag_runtime::format::MAGIC) {
-            return bundle(name, &bytes, cx);
+            return bundle(name, &bytes, false, cx);
         }
         if whole.extension().is_some_and(|e| e == "sprag")
             && let Some(catalog) = driver::catalog_name(&files::read_text(from, &whole)?)
@@ -142,9 +144,13 @@ fn alone(name: &str, catalog: &str, mut shelf: Vec<Source>, cx: &mut Context<'_>
 }
 
 /// A bundle says of itself only what decides requests. What it permits is compared exactly by its sources, which
-/// must make it again.
-fn bundle(name: &str, bytes: &[u8], cx: &mut Context<'_>) -> io::Result<Side> {
-    super::bundle::open(bytes).map_err(|why| failed(format!("{name} is refused: {why}")))?;
+/// must make it again, unless they are `trusted`.
+///
+/// # Errors
+///
+/// A sentence: it is refused, or cannot be compared.
+pub(crate) fn bundle(name: &str, bytes: &[u8], trusted: bool, cx: &mut Context<'_>) -> io::Result<Side> {
+    let loaded = Bundle::load(bytes).map_err(|why| failed(format!("{name} is refused: {why}")))?;
     let Some(held) = emit::sources(bytes) else {
         return Err(failed(format!(
             "{name} does not hold its sources, so it cannot be compared; build it with `sprag build --sources`"
@@ -152,11 +158,14 @@ fn bundle(name: &str, bytes: &[u8], cx: &mut Context<'_>) -> io::Result<Side> {
     };
     let inputs = Inputs { package: held.package, own: held.files, shelf: Vec::new(), lock: None };
     let compilation = driver::compile(inputs);
-    if let Some(model) = &compilation.model {
-        let again = emit::build_with_sources(model, &compilation.sources);
+    if let Some(model) = &compilation.model
+        && !trusted
+    {
+        let again = emit::build_like(&loaded, model, &compilation.sources);
         if again.as_deref() != Ok(bytes) {
             return Err(failed(format!(
-                "{name} is not what this compiler makes of the sources in it, so it cannot be compared"
+                "{name} is not what this compiler makes of the sources in it, so it cannot be compared{}",
+                written_by(&loaded)
             )));
         }
     }
@@ -165,6 +174,13 @@ fn bundle(name: &str, bytes: &[u8], cx: &mut Context<'_>) -> io::Result<Side> {
         sources.add(prefixed(&format!("{name}!"), &source.path), source.text.as_str());
     }
     finish(name, compilation, sources, false, cx)
+}
+
+/// What to say where another version of the compiler may be the cause.
+fn written_by(bundle: &Bundle<'_>) -> String {
+    let manifest: Option<serde_json::Value> = serde_json::from_slice(bundle.tables().manifest).ok();
+    let compiler = manifest.as_ref().and_then(|manifest| manifest["compiler"].as_str());
+    compiler.map_or(String::new(), |compiler| format!(" (built by {compiler})"))
 }
 
 fn finish(

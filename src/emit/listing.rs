@@ -45,6 +45,9 @@ impl<'a> Listing<'a> {
             let part = |key: &str| pin[key].as_str().unwrap_or("");
             writeln!(self.out, "catalog   {} {} sha256 {}", part("name"), part("version"), part("digest"))?;
         }
+        let place = self.bundle.place();
+        let chained = if t.chain.is_empty() { "" } else { ", see `sprag history`" };
+        writeln!(self.out, "chain     generation {}{chained}", place.generation)?;
         let sizes = [
             (t.apps.len(), "app", "apps"),
             (t.operations.len(), "operation", "operations"),

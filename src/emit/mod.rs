@@ -5,6 +5,7 @@
 mod errors;
 mod exceptions;
 mod facts;
+mod link;
 mod listing;
 mod nets;
 mod pools;
@@ -13,13 +14,17 @@ mod sections;
 mod steps;
 mod strata;
 
+pub use link::{Growth, Link, Widened};
 pub use listing::show;
 
 use sha2::{Digest, Sha256};
+use sprag_runtime::Bundle;
 
+use crate::analysis::diff::PolicyDiff;
+use crate::analysis::widening::Approvals;
 use crate::diag::Diagnostic;
 use crate::sema;
-use crate::sema::model::{Checked, Model};
+use crate::sema::model::{Checked, Model, Widening};
 use crate::space;
 use crate::span::{Source, SourceMap};
 
@@ -28,7 +33,7 @@ use crate::span::{Source, SourceMap};
 /// # Errors
 /// What would be too large, and what made it so.
 pub fn build(model: &Checked<Model>, sources: &SourceMap) -> Result<Vec<u8>, Vec<Diagnostic>> {
-    assemble(model, sources, manifest(model, sources))
+    assemble(model, sources, manifest(model, sources), None)
 }
 
 /// The same with the sources in it, so that it can be compared with others exactly.
@@ -36,15 +41,64 @@ pub fn build(model: &Checked<Model>, sources: &SourceMap) -> Result<Vec<u8>, Vec
 /// # Errors
 /// As [`build`].
 pub fn build_with_sources(model: &Checked<Model>, sources: &SourceMap) -> Result<Vec<u8>, Vec<Diagnostic>> {
-    let mut manifest = manifest(model, sources);
-    manifest["files"] = files(sources);
-    assemble(model, sources, manifest)
+    assemble(model, sources, manifest_with(model, sources), None)
+}
+
+/// Why there is no next bundle in a chain.
+#[derive(Debug, Clone)]
+pub enum Unbuilt<'m> {
+    /// It would permit what nobody approved, or approve what does not grow; the blocks were used for an earlier change.
+    Unapproved(Vec<&'m Widening>),
+    /// What would be too large.
+    TooLarge(Vec<Diagnostic>),
+}
+
+/// The next bundle of a chain, with its sources: of a policy that was compared with that of `previous`.
+///
+/// # Errors
+/// Something grew that was not approved; else as [`build`].
+pub fn build_after<'m>(
+    previous: &Bundle<'_>,
+    model: &'m Checked<Model>,
+    sources: &SourceMap,
+    (diff, approvals): (&PolicyDiff, &Approvals),
+    date: Option<i64>,
+) -> Result<Vec<u8>, Unbuilt<'m>> {
+    let again = Link::used_again(previous, model, approvals);
+    if !approvals.settled() || !diff.undecided.is_empty() || !again.is_empty() {
+        return Err(Unbuilt::Unapproved(again));
+    }
+    let mut link = Link::new(previous, model, diff, approvals, date);
+    let build = |link: &Link| {
+        assemble(model, sources, manifest_with(model, sources), Some(link)).map_err(Unbuilt::TooLarge)
+    };
+    let bytes = build(&link)?;
+    if let Ok(bundle) = Bundle::load(&bytes) {
+        link.close(previous, &bundle);
+    }
+    if link.closed.is_empty() { Ok(bytes) } else { build(&link) }
+}
+
+/// What a bundle would be that differs from `like` at most in the policy: with sources or without, and as far along
+/// in its chain.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_like(
+    like: &Bundle<'_>,
+    model: &Checked<Model>,
+    sources: &SourceMap,
+) -> Result<Vec<u8>, Vec<Diagnostic>> {
+    let manifest =
+        if held(like).is_some() { manifest_with(model, sources) } else { manifest(model, sources) };
+    assemble(model, sources, manifest, Link::read(like).as_ref())
 }
 
 fn assemble(
     model: &Checked<Model>,
     sources: &SourceMap,
     manifest: serde_json::Value,
+    link: Option<&Link>,
 ) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let space = space::cut(model)?;
     let mut writer = pools::Writer::default();
@@ -52,6 +106,9 @@ fn assemble(
     facts::write(model, &space, sources, &table, &mut writer)?;
     routes::write(model, &mut writer)?;
     steps::write(&mut writer)?;
+    if let Some(link) = link {
+        link::write(link, model, &mut writer);
+    }
     sections::assemble(writer, &manifest)
 }
 
@@ -67,13 +124,22 @@ pub struct Held {
 /// The sources in a bundle, if it was built with them. What they say is not compared with the rest of it: whoever
 /// relies on them builds them again.
 pub fn sources(bundle: &[u8]) -> Option<Held> {
-    let bundle = sprag_runtime::Bundle::load(bundle).ok()?;
+    held(&Bundle::load(bundle).ok()?)
+}
+
+fn held(bundle: &Bundle<'_>) -> Option<Held> {
     let manifest: serde_json::Value = serde_json::from_slice(bundle.tables().manifest).ok()?;
     let file = |file: &serde_json::Value| {
         Some(Source { path: file["path"].as_str()?.to_owned(), text: file["text"].as_str()?.to_owned() })
     };
     let files = manifest["files"].as_array()?.iter().map(file).collect::<Option<_>>()?;
     Some(Held { package: manifest["package"].as_str()?.to_owned(), files })
+}
+
+fn manifest_with(model: &Model, sources: &SourceMap) -> serde_json::Value {
+    let mut manifest = manifest(model, sources);
+    manifest["files"] = files(sources);
+    manifest
 }
 
 fn files(sources: &SourceMap) -> serde_json::Value {

@@ -42,6 +42,11 @@ pub(super) struct Writer {
     pub(super) edges: Vec<f::Edge>,
     pub(super) groups: Vec<f::Group>,
     pub(super) steps: Vec<f::Word>,
+    pub(super) chain: Vec<f::Chain>,
+    pub(super) widenings: Vec<f::Widening>,
+    pub(super) growths: Vec<f::Growth>,
+    pub(super) closed: Vec<f::Closed>,
+    pub(super) spent: Vec<[u8; 32]>,
 }
 
 impl Writer {

@@ -95,6 +95,7 @@ fn with(cx: &mut Context, assigns: &[Assign], request: &mut Request) {
             "install.approved" => {
                 request.approved = names(cx, &assign.value).or_else(|| Some(BTreeSet::new()));
             }
+            _ if let Some(what) = name.strip_prefix(WITHDRAWN) => withdrawn(cx, assign, what, request),
             "app-user.permitted" => {
                 if let Some(value) = typed(cx, &assign.value, Ty::Plain(Type::Bool)) {
                     request.attributes.insert(name.to_owned(), value);
@@ -153,6 +154,7 @@ fn unknown(cx: &mut Context, assign: &Assign) {
         return;
     }
     let mut known = vec!["install.approved".to_owned(), "app-user.permitted".into(), "user.permitted".into()];
+    known.extend(["scopes", "forever", "operations", "containers"].map(|what| format!("{WITHDRAWN}{what}")));
     known.extend(cx.names.ratchets.known().map(|r| format!("{r}.stage")));
     for attribute in &cx.model.attributes {
         match attribute.owner {
@@ -166,7 +168,46 @@ fn unknown(cx: &mut Context, assign: &Assign) {
     cx.report(error);
 }
 
-/// Names of scopes: bare or quoted.
+/// Before what was taken from the installation beyond the stages of its ratchets.
+const WITHDRAWN: &str = "install.withdrawn.";
+
+fn withdrawn(cx: &mut Context, assign: &Assign, what: &str, request: &mut Request) {
+    let taken = &mut request.withdrawn;
+    match what {
+        "scopes" => taken.scopes = names(cx, &assign.value).unwrap_or_default(),
+        "forever" => taken.forever = names(cx, &assign.value).unwrap_or_default(),
+        "operations" => taken.operations = names(cx, &assign.value).unwrap_or_default(),
+        "containers" => taken.containers = places(cx, &assign.value),
+        _ => unknown(cx, assign),
+    }
+}
+
+/// Containers, each as `"KIND ID"`.
+fn places(cx: &mut Context, literal: &Literal) -> BTreeSet<(String, String)> {
+    let LiteralValue::List(elements) = &literal.value else {
+        cx.report(errors::types::not_a_list(literal.span));
+        return BTreeSet::new();
+    };
+    let mut places = BTreeSet::new();
+    for element in elements {
+        let named = match &element.value {
+            LiteralValue::Text(text) => text.split_once(' '),
+            _no_text => None,
+        };
+        match named {
+            Some((kind, id)) => {
+                places.insert((kind.to_owned(), id.to_owned()));
+            }
+            None => {
+                let ty = Ty::Plain(Type::String);
+                cx.report(errors::types::mismatch(element, "a container as \"project PAY\"", ty));
+            }
+        }
+    }
+    places
+}
+
+/// Names of scopes or operations: bare or quoted.
 fn names(cx: &mut Context, literal: &Literal) -> Option<BTreeSet<String>> {
     let LiteralValue::List(elements) = &literal.value else {
         cx.report(errors::types::not_a_list(literal.span));
@@ -180,7 +221,7 @@ fn names(cx: &mut Context, literal: &Literal) -> Option<BTreeSet<String>> {
             }
             _no_name => {
                 let ty = Ty::Plain(Type::String);
-                let error = errors::types::mismatch(element, "a scope's name", ty);
+                let error = errors::types::mismatch(element, "a name", ty);
                 cx.report(error);
             }
         }

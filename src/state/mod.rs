@@ -9,7 +9,9 @@
 mod address;
 mod canonical;
 mod chain;
+mod kept;
 mod memory;
+mod places;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -26,6 +28,7 @@ use std::time::Duration;
 pub use address::Address;
 pub use chain::{Entry, Hash};
 pub use memory::Memory;
+pub use places::Places;
 #[cfg(feature = "postgres")]
 pub use postgres::Postgres;
 #[cfg(feature = "sqlite")]

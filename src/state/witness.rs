@@ -1,13 +1,12 @@
 //! What this machine has seen of a store, kept outside of it: a store that was restored from an old backup has
 //! forgotten its newest entries and cannot know.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::kept::Kept;
 use super::{Acknowledged, Changer, Entry, Error, Head, Snapshot, Store};
 use crate::json;
 use crate::ratchet::{Facts, Installation};
@@ -16,7 +15,7 @@ use crate::ratchet::{Facts, Installation};
 /// entry then. It belongs to whoever reads the store, not to the store, and not into the same backup.
 #[derive(Debug, Clone)]
 pub struct Witness {
-    path: PathBuf,
+    file: Kept,
 }
 
 const FORMAT: &str = "sprag-witness-1";
@@ -24,12 +23,12 @@ const FORMAT: &str = "sprag-witness-1";
 impl Witness {
     /// The one in this file, which need not be there yet.
     pub fn new(path: PathBuf) -> Witness {
-        Witness { path }
+        Witness { file: Kept::new(path, "witness") }
     }
 
     /// Where it lies.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 
     /// What was seen; nothing yet if there is no file.
@@ -38,13 +37,9 @@ impl Witness {
     ///
     /// The file is there and cannot be read.
     pub fn seen(&self) -> Result<Option<Head>, Error> {
-        let bytes = match fs::read(&self.path) {
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(self.failed("read", &e)),
-        };
+        let Some(bytes) = self.file.read()? else { return Ok(None) };
         let head = json::parse(&bytes).ok().and_then(|value| read(&value));
-        let what = || format!("{} is no witness of a store", self.path.display());
+        let what = || format!("{} is no witness of a store", self.path().display());
         head.map(Some).ok_or_else(|| Error::Damaged(what()))
     }
 
@@ -61,7 +56,7 @@ impl Witness {
         if self.seen()? == Some(head) {
             return Ok(head);
         }
-        let lock = self.lock()?;
+        let lock = self.file.lock()?;
         let known = self.seen()?;
         // Read again: while this one waited, others may have seen more than it had.
         let head = store.head()?;
@@ -69,7 +64,7 @@ impl Witness {
             self.compare(store, &head, &known)?;
         }
         if known != Some(head) {
-            self.write(&head).map_err(|e| self.failed("written", &e))?;
+            self.file.write(&told(&head))?;
         }
         drop(lock);
         Ok(head)
@@ -81,9 +76,9 @@ impl Witness {
     ///
     /// It cannot be read, or the file cannot be written.
     pub fn accept(&self, store: &dyn Store) -> Result<Head, Error> {
-        let _lock = self.lock()?;
+        let _lock = self.file.lock()?;
         let head = store.head()?;
-        self.write(&head).map_err(|e| self.failed("written", &e))?;
+        self.file.write(&told(&head))?;
         Ok(head)
     }
 
@@ -92,7 +87,7 @@ impl Witness {
             Err(Error::RolledBack(format!(
                 "{what}; withdrawn power may have come back in it, so nothing is decided by it (seen: {}; ways out: \
                  `sprag ratchet recover --help`)",
-                self.path.display()
+                self.path().display()
             )))
         };
         if head.store != known.store {
@@ -116,51 +111,15 @@ impl Witness {
         }
         Ok(())
     }
+}
 
-    fn lock(&self) -> Result<File, Error> {
-        let beside = self.beside(".lock");
-        let locked = || {
-            if let Some(folder) = self.path.parent() {
-                fs::create_dir_all(folder)?;
-            }
-            let file = File::options().create(true).append(true).open(&beside)?;
-            file.lock()?;
-            Ok(file)
-        };
-        locked().map_err(|e| self.failed("locked", &e))
-    }
-
-    /// Whole or not at all, and durable when it returns. Called under the lock.
-    fn write(&self, head: &Head) -> io::Result<()> {
-        let value = json!({
-            "format": FORMAT,
-            "store": head.store.to_string(),
-            "epoch": head.epoch,
-            "hash": head.hash.to_string(),
-        });
-        let beside = self.beside(".new");
-        let mut file = File::create(&beside)?;
-        file.write_all(format!("{value}\n").as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, &self.path)?;
-        // The rename is durable when the folder is; other systems than Unix do not let one sync folders.
-        #[cfg(unix)]
-        if let Some(folder) = self.path.parent() {
-            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            File::open(folder)?.sync_all()?;
-        }
-        Ok(())
-    }
-
-    fn beside(&self, more: &str) -> PathBuf {
-        let mut name = self.path.as_os_str().to_owned();
-        name.push(more);
-        PathBuf::from(name)
-    }
-
-    fn failed(&self, what: &str, error: &io::Error) -> Error {
-        Error::Unreachable(format!("the witness {} cannot be {what}: {error}", self.path.display()))
-    }
+fn told(head: &Head) -> Value {
+    json!({
+        "format": FORMAT,
+        "store": head.store.to_string(),
+        "epoch": head.epoch,
+        "hash": head.hash.to_string(),
+    })
 }
 
 fn read(value: &Value) -> Option<Head> {

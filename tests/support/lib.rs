@@ -5,6 +5,7 @@ pub mod grants;
 pub mod guarantees;
 pub mod installations;
 pub mod likeness;
+pub mod parts;
 pub mod random;
 pub mod smt;
 pub mod trees;

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use sprag_runtime::Bundle;
 
 use crate::cli::package::Package;
 use crate::cli::ratchet::store::{StoreArgs, says, time};
@@ -13,7 +14,7 @@ use crate::emit;
 use crate::ratchet::{Installation, State, effective};
 use crate::request::{self, Request};
 use crate::sema::model::{Checked, Model};
-use crate::state::{Store, Witnessed};
+use crate::state::{Places, Store, Witnessed};
 
 /// Where the state of installations is.
 #[derive(Debug, clap::Args)]
@@ -65,6 +66,8 @@ impl StateArgs {
             }
         };
         let store = store.open(cx)?;
+        let loaded = Bundle::load(bytes).map_err(|why| failed(why.to_string()))?;
+        Places::of(store.witness()).admit(&loaded).map_err(says)?;
         time(self.at.as_deref())?;
         Ok(Some(Stateful { store, model, at: self.at.clone(), failed: Cell::new(false) }))
     }
@@ -78,8 +81,8 @@ fn of_package(package: &Path, bytes: &[u8], cx: &mut Context<'_>) -> io::Result<
         return Err(failed(format!("{} has errors", package.display())));
     };
     // With another policy, the state would be read otherwise than it is decided by.
-    let same = |built: Option<Vec<u8>>| built.as_deref() == Some(bytes);
-    if !same(emit::build(model, sources).ok()) && !same(emit::build_with_sources(model, sources).ok()) {
+    let again = Bundle::load(bytes).ok().and_then(|bundle| emit::build_like(&bundle, model, sources).ok());
+    if again.as_deref() != Some(bytes) {
         return Err(failed(format!("{} does not make this bundle; build it again", package.display())));
     }
     compiled.compilation.model.ok_or_else(|| failed("there is no model")) // there is: see above

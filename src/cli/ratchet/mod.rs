@@ -10,7 +10,7 @@ mod init;
 mod installed;
 mod recover;
 mod reopen;
-mod shown;
+pub(crate) mod shown;
 mod status;
 pub(crate) mod store;
 mod tick;

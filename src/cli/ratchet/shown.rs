@@ -84,11 +84,11 @@ pub(super) fn entries(count: u64) -> String {
 }
 
 /// `2026-12-31T12:00:00Z`; the number where no calendar goes so far.
-pub(super) fn instant(seconds: i64) -> String {
+pub(crate) fn instant(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |at| at.to_string())
 }
 
 /// With indents.
-pub(super) fn pretty(value: &Value) -> io::Result<String> {
+pub(crate) fn pretty(value: &Value) -> io::Result<String> {
     serde_json::to_string_pretty(value).map_err(io::Error::other)
 }

@@ -1,0 +1,239 @@
+//! What a bundle says of the one before it in its chain: written, and read again.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+use sprag_runtime::format as f;
+use sprag_runtime::{Bundle, Place};
+
+use super::pools::Writer;
+use crate::analysis::diff::{Delta, InWords, PolicyDiff};
+use crate::analysis::widening::{Approvals, Block};
+use crate::sema::model::{Model, Widening};
+
+/// How a bundle follows from the one before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// SHA-256 of the chain's first bundle.
+    pub first: [u8; 32],
+    /// SHA-256 of the bundle before.
+    pub previous: [u8; 32],
+    /// That of this bundle; the first has 1.
+    pub generation: u32,
+    /// When it was built, as its builder says; seconds since 1970.
+    pub date: Option<i64>,
+    /// By whose approval more is permitted, in the order of the policy.
+    pub widenings: Vec<Widened>,
+    /// What is no longer permitted.
+    pub lost: Vec<Growth>,
+    /// Key and operation of what the bundle could be thought to permit anew and does not.
+    pub closed: BTreeSet<(String, String)>,
+    /// Digests of all blocks by which the chain ever grew.
+    pub spent: BTreeSet<[u8; 32]>,
+}
+
+/// An approval, and what grew by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Widened {
+    /// Why.
+    pub reason: String,
+    /// Who approved it.
+    pub approvers: Vec<String>,
+    /// When the approval ends; seconds since 1970.
+    pub until: i64,
+    /// SHA-256 of the block.
+    pub block: [u8; 32],
+    /// What grew.
+    pub growths: Vec<Growth>,
+}
+
+/// Requests of one app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Growth {
+    /// The app's key.
+    pub app: String,
+    /// Names of operations, sorted.
+    pub operations: Vec<String>,
+    /// Which requests for each of them, the largest part first.
+    pub told: Vec<String>,
+    /// How many cells in all; empty where they could not be counted.
+    pub cells: String,
+    /// How many of them lie in none of the parts told.
+    pub remaining: String,
+}
+
+impl Link {
+    /// From a bundle to a policy of which it is known what differs and that all growth was approved.
+    pub fn new(
+        previous: &Bundle<'_>,
+        model: &Model,
+        diff: &PolicyDiff,
+        approvals: &Approvals,
+        date: Option<i64>,
+    ) -> Link {
+        let Place { first, generation, digest } = previous.place();
+        let used = || approvals.blocks.iter().zip(&model.widenings).filter(|(b, _)| !b.grown.is_empty());
+        let spent = previous.tables().spent.iter().copied().chain(used().map(|(_, w)| block_digest(w)));
+        Link {
+            first,
+            previous: digest,
+            generation: generation.saturating_add(1),
+            date,
+            widenings: used().map(|(block, widening)| widened(block, widening)).collect(),
+            lost: diff.lost.iter().map(lost).collect(),
+            closed: BTreeSet::new(),
+            spent: spent.collect(),
+        }
+    }
+
+    /// Blocks that are used now and were used before, in an earlier generation than the one before.
+    pub fn used_again<'m>(
+        previous: &Bundle<'_>,
+        model: &'m Model,
+        approvals: &Approvals,
+    ) -> Vec<&'m Widening> {
+        let blocks = approvals.blocks.iter().zip(&model.widenings);
+        let used = blocks.filter(|(block, _)| !block.grown.is_empty()).map(|(_, widening)| widening);
+        used.filter(|w| previous.tables().spent.binary_search(&block_digest(w)).is_ok()).collect()
+    }
+
+    /// What a bundle says of the one before; `None` for the first of a chain.
+    pub fn read(bundle: &Bundle<'_>) -> Option<Link> {
+        let t = bundle.tables();
+        let chain = t.chain.first()?;
+        let named = |record: &f::Closed| {
+            let (app, operation) =
+                (&t.apps[record.app.get() as usize], &t.operations[record.operation.get() as usize]);
+            (bundle.text(app.key).to_owned(), bundle.text(operation.name).to_owned())
+        };
+        let lost = chain.lost.at.get() as usize..(chain.lost.at.get() + chain.lost.len.get()) as usize;
+        Some(Link {
+            first: chain.first,
+            previous: chain.previous,
+            generation: chain.generation.get(),
+            date: (chain.dated.get() != 0).then_some(chain.date.get()),
+            widenings: t.widenings.iter().map(|w| read_widened(bundle, w)).collect(),
+            lost: t.growths[lost].iter().map(|g| read_growth(bundle, g)).collect(),
+            closed: t.closed.iter().map(named).collect(),
+            spent: t.spent.iter().copied().collect(),
+        })
+    }
+
+    /// Closes what the bundle could be thought to permit, as far as a glance at it tells, that the one before it
+    /// never did and that no approval names: compared exactly, none of it is permitted to anybody.
+    pub fn close(&mut self, previous: &Bundle<'_>, bundle: &Bundle<'_>) {
+        let mut named = BTreeSet::new();
+        for growth in self.widenings.iter().flat_map(|w| &w.growths) {
+            named.extend(growth.operations.iter().map(|o| (growth.app.as_str(), o.as_str())));
+        }
+        let mut closed = BTreeSet::new();
+        bundle.reach(&mut |app, operation| {
+            if !previous.reaches(app, operation) && !named.contains(&(app, operation)) {
+                closed.insert((app.to_owned(), operation.to_owned()));
+            }
+        });
+        self.closed.extend(closed);
+    }
+}
+
+/// SHA-256 of the block in canonical layout.
+fn block_digest(widening: &Widening) -> [u8; 32] {
+    Sha256::digest(widening.text.as_bytes()).into()
+}
+
+fn widened(block: &Block, widening: &Widening) -> Widened {
+    let grown = |g: &crate::analysis::widening::Grown| growth(&g.key, &g.operations, &g.told);
+    Widened {
+        reason: widening.reason.clone(),
+        approvers: widening.approvers.clone(),
+        until: widening.until,
+        block: block_digest(widening),
+        growths: block.grown.iter().map(grown).collect(),
+    }
+}
+
+fn lost(delta: &Delta) -> Growth {
+    let Delta { key, operations, cubes, remaining, cells, .. } = delta;
+    let told = InWords { cubes: cubes.clone(), remaining: remaining.clone(), cells: cells.clone() };
+    growth(key, operations, &told)
+}
+
+fn growth(app: &str, operations: &[String], told: &InWords) -> Growth {
+    let mut operations = operations.to_vec();
+    operations.sort();
+    Growth {
+        app: app.to_owned(),
+        operations,
+        told: told.cubes.clone(),
+        cells: told.cells.as_ref().map(ToString::to_string).unwrap_or_default(),
+        remaining: told.remaining.to_string(),
+    }
+}
+
+/// Puts it into a bundle under construction.
+pub(super) fn write(link: &Link, model: &Model, writer: &mut Writer) {
+    let lost = growths(&link.lost, writer);
+    writer.chain.push(f::Chain {
+        first: link.first,
+        previous: link.previous,
+        generation: link.generation.into(),
+        dated: u32::from(link.date.is_some()).into(),
+        date: link.date.unwrap_or(0).into(),
+        lost,
+    });
+    for widened in &link.widenings {
+        let record = f::Widening {
+            reason: writer.text(&widened.reason),
+            approvers: writer.texts(widened.approvers.iter().map(String::as_str)),
+            until: widened.until.into(),
+            block: widened.block,
+            growths: growths(&widened.growths, writer),
+        };
+        writer.widenings.push(record);
+    }
+    let app = |key: &str| model.apps.iter().position(|app| app.key == key);
+    let operation = |name: &str| model.operations.iter().position(|operation| operation.name == name);
+    let mut closed: Vec<(usize, usize)> =
+        link.closed.iter().filter_map(|(key, name)| app(key).zip(operation(name))).collect();
+    closed.sort_unstable();
+    let record =
+        |(app, operation)| f::Closed { app: (app as u32).into(), operation: (operation as u32).into() };
+    writer.closed.extend(closed.into_iter().map(record));
+    writer.spent.extend(&link.spent);
+}
+
+fn growths(growths: &[Growth], writer: &mut Writer) -> f::Range {
+    let at = writer.growths.len() as u32;
+    for growth in growths {
+        let record = f::Growth {
+            app: writer.text(&growth.app),
+            operations: writer.texts(growth.operations.iter().map(String::as_str)),
+            told: writer.texts(growth.told.iter().map(String::as_str)),
+            cells: writer.text(&growth.cells),
+            remaining: writer.text(&growth.remaining),
+        };
+        writer.growths.push(record);
+    }
+    f::Range { at: at.into(), len: (growths.len() as u32).into() }
+}
+
+fn read_widened(bundle: &Bundle<'_>, widening: &f::Widening) -> Widened {
+    Widened {
+        reason: bundle.text(widening.reason).to_owned(),
+        approvers: bundle.texts(widening.approvers).map(str::to_owned).collect(),
+        until: widening.until.get(),
+        block: widening.block,
+        growths: bundle.growths(widening).iter().map(|g| read_growth(bundle, g)).collect(),
+    }
+}
+
+fn read_growth(bundle: &Bundle<'_>, growth: &f::Growth) -> Growth {
+    let text = |text| bundle.text(text).to_owned();
+    Growth {
+        app: text(growth.app),
+        operations: bundle.texts(growth.operations).map(str::to_owned).collect(),
+        told: bundle.texts(growth.told).map(str::to_owned).collect(),
+        cells: text(growth.cells),
+        remaining: text(growth.remaining),
+    }
+}
