@@ -65,6 +65,29 @@ fn the_page_tells_of_every_target() {
 }
 
 #[test]
+fn s37_s40_s41_s42_an_app_access_rule_leaves_out_what_is_exempt() {
+    let policy = format!(
+        "use atlassian.confluence\nuse atlassian.jira\n{}permit reader to read, jira.webhook.*\n\
+         forbid reader to any operation in project P, space S as closed\n\
+         forbid reader to jira.webhook.* as no-webhooks\n",
+        app("reader", "atlassian.connect", "READ")
+    );
+    let report = build(&package(&policy, &[]), "atlassian-app-access", &[]);
+    let gap = |operation: &str| {
+        let gaps = report["gap"].as_array().unwrap();
+        let about = |gap: &&Value| gap["operations"].as_array().unwrap().iter().any(|o| o == operation);
+        let denied = |gap: &&Value| !gap["cause"].as_str().unwrap().contains("entries");
+        gaps.iter().filter(about).find(denied).map(|gap| gap["why"].as_str().unwrap().to_owned())
+    };
+    // Pages and issues are kept closed; what a rule does not cover is said to pass.
+    assert_eq!(gap("confluence.pages.get"), None);
+    assert_eq!(gap("jira.issue.get"), None);
+    for exempt in ["jira.project.get", "jira.webhook.create", "confluence.spaces.get"] {
+        assert_eq!(gap(exempt).as_deref(), Some("the target does not cover these operations"), "{exempt}");
+    }
+}
+
+#[test]
 fn s54_sixteen_spaces_are_divided_among_policies_and_the_limit_is_told() {
     let spaces: Vec<String> = (1..=16).map(|n| format!("space S{n}")).collect();
     let policy = format!(

@@ -4,12 +4,13 @@
 #![expect(clippy::print_stdout, reason = "how much was shown is part of the result")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sprag::driver::{self, Inputs};
 use sprag::eval::{self, Answer, Decision};
 use sprag::request::{ContainerFact, Request, Target as Named, User, Value};
-use sprag::sema::model::{Checked, Layer, Model};
-use sprag::span::Source;
+use sprag::sema::model::{AppId, Checked, Claim, Layer, Model, OperationId};
+use sprag::span::{Source, Span};
 use sprag::target::gap::{Set, confirmed};
 use sprag::target::{self, Cause, Options, Policy, Report, Target, Why};
 use sprag_test_support::random::Random;
@@ -108,6 +109,7 @@ fn check(
     if report.found.gaps.is_empty() {
         count("exact");
     }
+    let mut conditions: BTreeMap<(AppId, OperationId), Claim> = BTreeMap::new();
     for request in requests {
         let (app, Some(operation)) = eval::target(model, request) else { continue };
         let Some(app) = app else { continue };
@@ -117,6 +119,22 @@ fn check(
         count("requests");
         let answer = eval::evaluate(model, request);
         let platform = report.plan.settings.permits(model, request);
+        // What the regions were asked about is what the platform does.
+        let lets = conditions.entry((app, operation)).or_insert_with(|| Claim {
+            always: true,
+            apps: Arc::new(BTreeSet::from([app])),
+            operations: Arc::new(BTreeSet::from([operation])),
+            condition: report.plan.settings.lets(model, app, operation).when,
+            span: Span::default(),
+        });
+        if let Some(permits) = platform {
+            assert_eq!(
+                eval::speaks_of(model, lets, request),
+                permits,
+                "{request:#?}\n{lets:#?}\n{}",
+                shown()
+            );
+        }
         let here = |of: &&target::Gap| of.app == app && of.operations.contains(&operation);
         match (platform, answer.effect) {
             (Some(true), Decision::Deny) => {
@@ -161,8 +179,8 @@ fn filtered_by_platform(
     model: &Model,
     report: &Report,
     answer: &Answer,
-    app: sprag::sema::model::AppId,
-    operation: sprag::sema::model::OperationId,
+    app: AppId,
+    operation: OperationId,
 ) -> bool {
     answer.filter.as_ref().is_some_and(|filter| {
         let hides =
