@@ -24,6 +24,7 @@ pub use explained::{
     Explained, ExplainedContainer, ExplainedFilter, ExplainedLayer, PermitLine, ReasonLine, explain, response,
 };
 
+pub use reader::seconds;
 use serde_json::{Map, Value as Json, json};
 
 use crate::request::{ContainerFact, Request, Target, Value};

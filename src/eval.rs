@@ -208,18 +208,21 @@ pub fn matching(model: &Model, request: &Request) -> Vec<ClauseId> {
     situation.clauses().filter_map(matches).collect()
 }
 
-/// Whether one of these clauses, which refuse, refuses all that the request asks for. App and operation are those that
-/// the request names.
-pub fn refuse(
+/// Those of the clauses that match the request: of a list, what refuses where it refuses all entries, what grants or
+/// permits where it does so for some. App and operation are those that the request names.
+pub fn matching_of(
     model: &Model,
     (app, operation): (AppId, OperationId),
     request: &Request,
     clauses: impl IntoIterator<Item = ClauseId>,
-) -> bool {
+) -> Vec<ClauseId> {
     let chain = chain::effective(model, operation, &request.containers);
     let situation = Situation::new(model, request, app, operation, chain);
-    let mut clauses = clauses.into_iter().map(|id| &model.clauses[id.index()]);
-    clauses.any(|clause| conditions::matches(&situation, clause, false))
+    let matches = |id: &ClauseId| {
+        let clause = &model.clauses[id.index()];
+        conditions::matches(&situation, clause, !clause.kind.refuses())
+    };
+    clauses.into_iter().filter(matches).collect()
 }
 
 /// A layer that permits some entries of a list.

@@ -18,7 +18,7 @@ use sprag::sema::model::{
     Source,
 };
 use sprag_test_support::compiled::{self, Compiled};
-use sprag_test_support::random::Random;
+use sprag_test_support::random::{Random, clause};
 
 /// A longer campaign: `SPRAG_PACKAGES=1000000 cargo test --release --test analysis_exact`.
 #[expect(clippy::disallowed_methods, reason = "a campaign is set by the environment")]
@@ -620,19 +620,6 @@ fn policy(random: &mut Random, claims: bool) -> String {
         }
     }
     text
-}
-
-fn clause(random: &mut Random, tests: &[&str]) -> String {
-    let (one, two) = (random.pick(tests), random.pick(tests));
-    match random.below(8) {
-        0 | 1 => String::new(),
-        2 => format!(" when {one}"),
-        3 => format!(" unless {one}"),
-        4 => format!(" when ({one}) and not ({two})"),
-        5 => format!(" when {one} or {two}"),
-        6 => format!(" when not ({one} or {two})"),
-        _ => format!(" when {one} unless {two}"),
-    }
 }
 
 fn unless(random: &mut Random, tests: &[&str]) -> String {

@@ -73,6 +73,17 @@ fn a_guarantee_that_does_not_hold_is_an_error_and_nothing_is_built() {
 }
 
 #[test]
+fn lint_tells_of_guarantees_unless_rules_are_named() {
+    let folder = package(POLICY);
+    let lint = |more: &[&str]| {
+        let said = sprag(folder.path(), &[&["lint", "--output-format", "concise"], more].concat());
+        (said.exit, out(&said).contains("E0901"))
+    };
+    assert_eq!(lint(&[]), (Exit::Findings, true));
+    assert_eq!(lint(&["--select", "SPR0301"]), (Exit::Clean, false));
+}
+
+#[test]
 fn a_guarantee_that_holds_is_silent() {
     let folder = package(&POLICY.replace("unless", "when has(project.id) unless project.id == \"PAY\" or"));
     let said = sprag(folder.path(), &["check", "p"]);

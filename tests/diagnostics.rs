@@ -12,14 +12,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use sprag::analysis::guarantees;
+use sprag::analysis::{diff, guarantees};
+use sprag::diag::Diagnostic;
 use sprag::lint;
+use sprag::report::diff::{Comparison, Side};
+use sprag::sema::model::{Checked, Model};
 use sprag::sema::{self, CatalogFile, Input, LockEntry};
 use sprag::span::SourceMap;
 use sprag::syntax::parser::parse;
 
 /// Pages of mistakes that no text of reasonable size can make, or that only the build finds.
-const WITHOUT_EXAMPLE: [&str; 8] = ["E0111", "E0113", "E0199", "E0801", "E0802", "E0803", "E0804", "E0902"];
+const WITHOUT_EXAMPLE: [&str; 9] =
+    ["E0111", "E0113", "E0199", "E0801", "E0802", "E0803", "E0804", "E0902", "E0913"];
+
+/// The day on which approvals of growth must be valid: the 22nd of November 2026.
+const TODAY: i64 = 1_795_305_600;
 
 #[test]
 fn every_page_shows_what_it_says() {
@@ -39,6 +46,27 @@ fn every_code_has_a_page_and_every_page_a_code() {
     let pages: BTreeSet<String> = pages().iter().map(|p| stem(p)).collect();
     assert_eq!(codes.difference(&pages).collect::<Vec<_>>(), Vec::<&String>::new(), "codes without a page");
     assert_eq!(pages.difference(&codes).collect::<Vec<_>>(), Vec::<&String>::new(), "pages without a code");
+}
+
+/// `BLESS=1 cargo test --test diagnostics` writes it.
+#[test]
+fn the_table_of_all_codes_is_up_to_date() {
+    let mut wanted = String::from(
+        "# Codes\n\nWhat `sprag check`, `build` and `diff` find, a page each; `sprag explain CODE` shows it. The rules of \
+         `sprag lint` are\n[on a page of their own](lint.md). This table is generated.\n\n| code | |\n| --- | --- |\n",
+    );
+    for path in pages() {
+        let page = fs::read_to_string(&path).expect("pages can be read");
+        let code = stem(&path);
+        let title = page.lines().next().and_then(|line| line.split_once(": ")).map_or("", |(_, title)| title);
+        wanted += &format!("| [{code}](diagnostics/{code}.md) | {} |\n", title.replace('|', "\\|"));
+    }
+    let path = root().join("docs/diagnostics.md");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, &wanted).expect("the table can be written");
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(found, wanted, "BLESS=1 cargo test --test diagnostics writes docs/diagnostics.md");
 }
 
 fn root() -> PathBuf {
@@ -109,7 +137,8 @@ fn blocks(page: &str) -> Vec<Block> {
 }
 
 /// What is wrong with a page. A `toml lock` block counts for the next policy; a `catalog` block for all
-/// policies of the page, or where it says `bad` or `good` for those.
+/// policies of the page, or where it says `bad` or `good` for those. With a `before` block the policies are versions
+/// after it, and what `sprag diff` finds counts, too.
 fn check(path: &Path) -> Vec<String> {
     let code = stem(path);
     let page = fs::read_to_string(path).expect("pages can be read");
@@ -124,14 +153,16 @@ fn check(path: &Path) -> Vec<String> {
         if block.is("lock") {
             lock = Some(read_lock(&block.text));
         }
-        if !block.is("sprag") || block.is("catalog") {
+        if !block.is("sprag") || block.is("catalog") || block.is("before") {
             continue;
         }
         let side = if block.is("bad") { "bad" } else { "good" };
         let other = if block.is("bad") { "good" } else { "bad" };
         let catalogs: Vec<&str> =
             blocks.iter().filter(|b| b.is("catalog") && !b.is(other)).map(|b| b.text.as_str()).collect();
-        let (found, marked) = run(&block.text, &catalogs, lock.take().as_deref());
+        let before = blocks.iter().find(|b| b.is("before")).map(|b| b.text.as_str());
+        let approved = (code == "E0914").then_some(TODAY);
+        let (found, marked) = run(&block.text, before, approved, &catalogs, lock.take().as_deref());
         if block.is("bad") {
             bad += 1;
             if !found.iter().any(|f| f.starts_with(&code)) {
@@ -151,7 +182,63 @@ fn check(path: &Path) -> Vec<String> {
 }
 
 /// The codes that come out with their lines, and those that the texts are marked with.
-fn run(policy: &str, catalogs: &[&str], lock: Option<&[LockEntry]>) -> (Vec<String>, Vec<String>) {
+fn run(
+    policy: &str,
+    before: Option<&str>,
+    approved: Option<i64>,
+    catalogs: &[&str],
+    lock: Option<&[LockEntry]>,
+) -> (Vec<String>, Vec<String>) {
+    let (mut diagnostics, model, sources) = compiled(policy, catalogs, lock);
+    if let (Some(model), Some(before)) = (&model, before) {
+        let (faults, old, old_sources) = compiled(before, catalogs, None);
+        assert!(faults.is_empty(), "{faults:?}");
+        let old = old.expect("what was before compiles");
+        let (diff, approvals) = diff::compare([&old, model], approved, &|_, _| ());
+        let comparison = Comparison {
+            sides: [
+                Side { name: "before", model: &old, sources: &old_sources },
+                Side { name: "now", model, sources: &sources },
+            ],
+            diff: &diff,
+            approvals: approvals.as_ref(),
+            holding: &[],
+            page: |_| None,
+        };
+        diagnostics.extend(comparison.findings());
+    }
+
+    let mut found = Vec::new();
+    for diagnostic in &diagnostics {
+        let place = sources.position(diagnostic.span());
+        let path = &sources.source(diagnostic.span()).path;
+        if std::env::var_os("SHOW").is_some() {
+            println!("{} {path}:{} {}", diagnostic.code, place.line, diagnostic.message);
+            for label in &diagnostic.labels {
+                println!("    {} {}", sources.at(label.span), label.text);
+            }
+            println!("    help: {:?}", diagnostic.help);
+        }
+        found.push(format!("{} {path}:{}", diagnostic.code, place.line));
+    }
+    let mut marked = Vec::new();
+    for source in sources.sources() {
+        for (i, line) in source.text.lines().enumerate() {
+            let Some((_, codes)) = line.split_once("//~") else { continue };
+            marked.extend(codes.split_whitespace().map(|c| format!("{c} {}:{}", source.path, i + 1)));
+        }
+    }
+    found.sort();
+    marked.sort();
+    (found, marked)
+}
+
+/// What is found in a policy, and the policy, if nothing stands against it.
+fn compiled(
+    policy: &str,
+    catalogs: &[&str],
+    lock: Option<&[LockEntry]>,
+) -> (Vec<Diagnostic>, Option<Checked<Model>>, SourceMap) {
     let mut sources = SourceMap::default();
     let prelude = sources.add(sema::PRELUDE_PATH, sema::PRELUDE);
     let (prelude, mut diagnostics) = parse(prelude, sema::PRELUDE);
@@ -185,30 +272,7 @@ fn run(policy: &str, catalogs: &[&str], lock: Option<&[LockEntry]>) -> (Vec<Stri
     if let Some(model) = &model {
         diagnostics.extend(lint::proofs::diagnostics(model, &guarantees::prove(model, &|_, _| ())));
     }
-
-    let mut found = Vec::new();
-    for diagnostic in &diagnostics {
-        let place = sources.position(diagnostic.span());
-        let path = &sources.source(diagnostic.span()).path;
-        if std::env::var_os("SHOW").is_some() {
-            println!("{} {path}:{} {}", diagnostic.code, place.line, diagnostic.message);
-            for label in &diagnostic.labels {
-                println!("    {} {}", sources.at(label.span), label.text);
-            }
-            println!("    help: {:?}", diagnostic.help);
-        }
-        found.push(format!("{} {path}:{}", diagnostic.code, place.line));
-    }
-    let mut marked = Vec::new();
-    for source in sources.sources() {
-        for (i, line) in source.text.lines().enumerate() {
-            let Some((_, codes)) = line.split_once("//~") else { continue };
-            marked.extend(codes.split_whitespace().map(|c| format!("{c} {}:{}", source.path, i + 1)));
-        }
-    }
-    found.sort();
-    marked.sort();
-    (found, marked)
+    (diagnostics, model, sources)
 }
 
 /// `[[catalog]]` tables with `name`, `version` and `digest`.

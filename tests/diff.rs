@@ -104,6 +104,20 @@ fn what_a_change_permits_and_takes_away_for_programs() {
 }
 
 #[test]
+fn what_a_change_permits_and_takes_away_for_code_scanning() {
+    let folder = packages(OLD, NEW);
+    let args = ["diff", "old", "new", "--output-format", "sarif", "--deny-widening", "--today", "2026-11-22"];
+    let (out, _) = sprag(&folder, &args, Exit::Findings);
+    let mut told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    told["runs"][0]["tool"]["driver"]["semanticVersion"] = "VERSION".into();
+    for rule in told["runs"][0]["tool"]["driver"]["rules"].as_array_mut().unwrap() {
+        assert!(rule["help"]["text"].as_str().is_some_and(|page| page.starts_with("# ")), "{rule}");
+        rule["help"] = "PAGE".into();
+    }
+    insta::assert_snapshot!(serde_json::to_string_pretty(&told).unwrap());
+}
+
+#[test]
 fn names_places_and_comments_are_no_difference() {
     let other = format!("// moved\n\n{}", OLD.replace("as looking", "as seeing because \"it is read\""));
     let folder = packages(OLD, &other);

@@ -11,7 +11,7 @@ copy=$(mktemp -d)/sprag
 git worktree add --quiet --detach "$copy" HEAD || exit 2
 trap 'git worktree remove --force "$copy"; rmdir "$(dirname "$copy")"' EXIT
 # A folder of its own: cargo takes the copy's crates for this tree's.
-export CARGO_TARGET_DIR=$PWD/target/faults SPRAG_REQUESTS=100000 SPRAG_FORGED=400 RUST_BACKTRACE=0
+export CARGO_TARGET_DIR=$PWD/target/faults SPRAG_REQUESTS=100000 SPRAG_FORGED=400 SPRAG_PACKAGES=1000 RUST_BACKTRACE=0
 cd "$copy" || exit 2
 missed=0 planted=0
 
@@ -62,6 +62,20 @@ plant eval-parent-not-filled "$agree" src/eval/chain.rs 's/by_kind\.insert\(pare
 plant eval-less-or-equal "$agree" src/eval/conditions.rs 's/Ordering::Less => left < right/Ordering::Less => left <= right/'
 plant eval-closure-skipped "$agree" src/eval/scopes.rs 's/scopes\.iter\(\)\.copied\(\)\.chain\(implied\)\.collect\(\)/{ drop(implied); scopes.clone() }/'
 plant eval-declared-group-ignored "$agree" src/eval/values.rs 's/if let Some\(members\) = situation\.model\.groups\.get\(group\) \{/if let (Some(members), true) = (situation.model.groups.get(group), false) {/'
+
+# The analyses.
+exact=analysis_exact
+plant region-unknown-refuses-less "regions" src/region/layers.rs 's/unknown: kind\.refuses\(\), listed/unknown: !kind.refuses(), listed/'
+plant region-missing-stage-is-first "regions" src/region/layers.rs 's/leaving\.contains\(&\(stages\.len\(\) - 1\)\)/leaving.contains(\&0)/'
+plant survey-precedent-unchecked "privilege_small regions" src/region/survey.rs 's/&& eval::matching_of\(model, \(app, operation\), request, new\)\.is_empty\(\)/\&\& new.count() < 99/'
+plant guarantee-unknown-is-not-meant "$exact" src/analysis/guarantees.rs 's/unknown: !claim\.always/unknown: claim.always/'
+plant dead-proof-of-another-frame "$exact" src/analysis/dead/lazily.rs 's/proof\.frame == place\.frame/(proof.frame == place.frame || proof.frame != place.frame)/'
+plant dead-proof-without-its-rules "$exact" src/analysis/dead/lazily.rs 's/proof\.needs\.iter\(\)\.all\(speaks\)/(proof.needs.iter().all(speaks) || proof.frame > 0)/'
+plant dead-first-request-is-believed "$exact" src/analysis/dead/lazily.rs 's/if more\.is_empty\(\) \{/if more.len() < 2 {/'
+plant dead-lists-are-apart "$exact" src/analysis/dead/influence.rs 's/relation != Relation::Far \|\| lists\(place\)/relation != Relation::Far \&\& (lists(place) || true)/'
+plant dead-stage-of-few-rules "$exact" src/analysis/dead/stages.rs 's/if more\.is_empty\(\) \{/if more.len() < 99 {/'
+plant dead-makers-too-few "$exact" src/analysis/dead/makers.rs 's/if matches!\(asking::ask\(universe, left\), Ok\(None\)\) \{/if left != Term::FALSE || left == Term::FALSE {/'
+plant dead-no-permit-is-no-reason "$exact" src/analysis/dead/influence.rs 's/makers\.insert\(Maker::NoPermit\);/let _ = Maker::NoPermit;/'
 
 # The state of ratchets.
 ratchets="ratchet_laws ratchet_scenarios ratchet_simulation"

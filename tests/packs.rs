@@ -1,14 +1,7 @@
 //! The packs: each is a package that holds, a page that shows what commands print, and the tests of scenarios.
 //!
-//! A page has a title and the sections of `SECTIONS`. Its blocks are executed in order, in a copy of the pack's folder:
-//!
-//! | info string | what is checked |
-//! | --- | --- |
-//! | `console` | `$ sprag …` prints what follows, and `(exit N)` unless that is 0 |
-//! | `file PATH` | a file of that folder from here on |
-//! | others | nothing; they are excerpts |
-//!
-//! In a command `'…'` is one word, and a line that ends in `\` goes on in the next. A store is called `STORE`.
+//! A page has a title and the sections of `SECTIONS`. Its blocks are executed in order, in a copy of the pack's folder,
+//! see `tests/page`. A store is called `STORE`.
 //!
 //! `policies/packs/scenarios.md` has a row for each scenario. Its answers must be expected by a test whose title begins
 //! with the scenario's number (`S69, S71: …` begins with two). Where one of them is `finding`, a section of the pack's
@@ -18,6 +11,7 @@
 //! the diff.
 #![expect(clippy::disallowed_methods, reason = "packs are files")]
 
+mod page;
 mod shell;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,8 +19,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use shell::{clean, copy, names, root, sprag};
-use sprag::cli::Exit;
+use shell::{clean, copy, names, root};
 use sprag::syntax::tree::{Expectation, Item};
 
 /// What every page tells.
@@ -78,7 +71,7 @@ fn every_page_tells_the_same_things_and_stands_in_the_table() {
     let rows: Vec<_> = contents.lines().filter(|l| l.contains("/README.md)")).map(cells).collect();
     let mut faults = Vec::new();
     for pack in packs() {
-        let page = page(&pack);
+        let page = text_of(&pack);
         if !page.starts_with("# ") {
             faults.push(format!("{pack}: the page has no title"));
         }
@@ -116,43 +109,10 @@ fn every_page_shows_what_its_commands_print() {
         let here = tempfile::tempdir().unwrap();
         let here = here.path().join(&pack);
         copy(&folder().join(&pack), &here);
-        let page = page(&pack);
-        let mut mended: Vec<String> = Vec::new();
-        let mut commands = 0;
-        let mut lines = page.lines();
-        while let Some(line) = lines.next() {
-            mended.push(line.to_owned());
-            let Some(info) = line.strip_prefix("```") else { continue };
-            let block: Vec<&str> = lines.by_ref().take_while(|l| *l != "```").collect();
-            if let Some(path) = info.strip_prefix("file ") {
-                fs::write(here.join(path), block.join("\n") + "\n").unwrap();
-            }
-            if info == "console" {
-                for command in commands_of(&block) {
-                    commands += 1;
-                    let args = words(&command);
-                    let said = sprag(&here, &args.iter().map(String::as_str).collect::<Vec<_>>());
-                    mended.extend(format!("$ sprag {command}").lines().map(str::to_owned));
-                    let printed = String::from_utf8(said.out).unwrap() + &said.err;
-                    mended.extend(printed.lines().map(|l| named(l.trim_end())));
-                    if said.exit != Exit::Clean {
-                        mended.push(format!("(exit {})", said.exit as i32));
-                    }
-                }
-            } else {
-                mended.extend(block.into_iter().map(str::to_owned));
-            }
-            mended.push("```".to_owned());
-        }
-        if commands == 0 {
-            faults.push(format!("{pack}: the page shows no command"));
-        }
-        let mended = mended.join("\n") + "\n";
-        if mended != page && bless() {
-            fs::write(folder().join(&pack).join("README.md"), mended).unwrap();
-        } else if mended != page {
-            let (told, prints) = differing(&page, &mended);
-            faults.push(format!("{pack}: the page says\n  {told}\nand commands print\n  {prints}"));
+        match page::check(&folder().join(&pack).join("README.md"), &here, named) {
+            Ok(0) => faults.push(format!("{pack}: the page shows no command")),
+            Ok(_) => {}
+            Err(differs) => faults.push(format!("{pack}: {differs}")),
         }
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
@@ -183,19 +143,19 @@ fn every_scenario_is_a_test_with_the_answer_that_was_wanted() {
         }
         for answer in row[5].split("`, `").map(|a| a.trim_matches('`')) {
             let found = match answer {
-                "finding" => here.iter().any(|(_, pack)| shows_a_finding(&page(pack), id)),
+                "finding" => here.iter().any(|(_, pack)| shows_a_finding(&text_of(pack), id)),
                 _ => here.iter().any(|(tests, _)| tests[id].iter().any(|e| matches(e, answer))),
             };
             if !found && !here.is_empty() {
                 faults.push(format!("{id}: wanted {}; nowhere `{answer}`", row[4]));
             }
         }
-        if row[6] != homes[id] && !bless() {
+        if row[6] != homes[id] && !page::bless() {
             faults
                 .push(format!("{id}: policies/packs/scenarios.md says `{}`, it is `{}`", row[6], homes[id]));
         }
     }
-    if bless() {
+    if page::bless() {
         let mended = text.lines().map(|line| {
             let id = line.get(2..).and_then(|l| l.split(' ').next()).filter(|id| homes.contains_key(id));
             let head = line.trim_end_matches(" |").rsplit_once(" | ").map(|(head, _)| head);
@@ -244,12 +204,8 @@ fn packs() -> Vec<String> {
     packs
 }
 
-fn page(pack: &str) -> String {
+fn text_of(pack: &str) -> String {
     fs::read_to_string(folder().join(pack).join("README.md")).unwrap()
-}
-
-fn bless() -> bool {
-    std::env::var_os("BLESS").is_some()
 }
 
 /// Links of the page that lead to no file.
@@ -337,51 +293,10 @@ fn cells(row: &str) -> Vec<String> {
     inner.split('|').map(|cell| cell.trim().to_owned()).collect()
 }
 
-/// What stands behind `$ sprag `; a line that ends in `\` goes on in the next one.
-fn commands_of(block: &[&str]) -> Vec<String> {
-    let mut commands: Vec<String> = Vec::new();
-    let mut goes_on = false;
-    for line in block {
-        match (line.strip_prefix("$ sprag "), commands.last_mut()) {
-            (_, Some(last)) if goes_on => *last += &format!("\n{line}"),
-            (Some(command), _) => commands.push(command.to_owned()),
-            (None, _) => continue,
-        }
-        goes_on = line.ends_with('\\');
-    }
-    commands
-}
-
 /// The line with the name of every store, which is drawn by lot, replaced.
 fn named(line: &str) -> String {
     let is_name =
         |word: &str| word.len() == 32 && word.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     let names = line.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| is_name(word));
     names.fold(line.to_owned(), |line, name| line.replace(name, "STORE"))
-}
-
-/// The words of a command, as a shell takes them apart; of quotes there are only `'…'`.
-fn words(command: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    for (i, part) in command.split('\'').enumerate() {
-        if i % 2 == 1 {
-            words.push(part.to_owned());
-        } else {
-            words.extend(part.split_whitespace().filter(|word| *word != "\\").map(str::to_owned));
-        }
-    }
-    words
-}
-
-/// The first lines that differ.
-fn differing<'t>(one: &'t str, other: &'t str) -> (&'t str, &'t str) {
-    let mut ones = one.lines();
-    let mut others = other.lines();
-    loop {
-        match (ones.next(), others.next()) {
-            (Some(a), Some(b)) if a == b => {}
-            (None, None) => return ("", ""),
-            (a, b) => return (a.unwrap_or("(end)"), b.unwrap_or("(end)")),
-        }
-    }
 }

@@ -1,6 +1,9 @@
-//! The README shows what is there, and tells to run what is run.
+//! The README shows what is there, and tells to run what is run; the tutorial prints what it says.
+//!
+//! `BLESS=1 cargo test --test readme` writes what commands print into the tutorial: read the diff.
 #![expect(clippy::disallowed_methods, reason = "the README is a file")]
 
+mod page;
 mod shell;
 
 use std::fs;
@@ -80,6 +83,15 @@ fn its_links_lead_somewhere() {
     assert!(targets.len() > 5, "the README lost its links");
     for target in targets.into_iter().filter(|t| !t.contains("://")) {
         assert!(root().join(target).exists(), "`{target}` is not there");
+    }
+}
+
+#[test]
+fn the_tutorial_prints_what_it_says() {
+    let here = tempfile::tempdir().unwrap();
+    match page::check(&root().join("docs/tutorial.md"), here.path(), str::to_owned) {
+        Ok(commands) => assert!(commands >= 8, "the tutorial lost its commands"),
+        Err(differs) => panic!("{differs}"),
     }
 }
 

@@ -17,7 +17,7 @@ use sprag::region::{Counting, Models, Reach, Universe, Variation, survey};
 use sprag::request::{ContainerFact, Request, Target, User, Value};
 use sprag::sema::model::{AppId, Claim, ClauseId, ClauseKind, Condition, Layer, Model, OperationId, Source};
 use sprag_test_support::compiled::{self, Compiled};
-use sprag_test_support::random::Random;
+use sprag_test_support::random::{Random, clause};
 
 /// Whether something is so of a request; `None` where it is not known.
 type Asks = Box<dyn Fn(&Request) -> Option<bool>>;
@@ -578,19 +578,6 @@ fn policy(random: &mut Random, tests: &[&str]) -> String {
         text += "ratchet setup on a {\n  first\n  then second when event \"e\"\n}\n";
     }
     text
-}
-
-fn clause(random: &mut Random, tests: &[&str]) -> String {
-    let (one, two) = (random.pick(tests), random.pick(tests));
-    match random.below(8) {
-        0 | 1 => String::new(),
-        2 => format!(" when {one}"),
-        3 => format!(" unless {one}"),
-        4 => format!(" when ({one}) and not ({two})"),
-        5 => format!(" when {one} or {two}"),
-        6 => format!(" when not ({one} or {two})"),
-        _ => format!(" when {one} unless {two}"),
-    }
 }
 
 fn place(random: &mut Random) -> String {

@@ -365,3 +365,16 @@ fn a_test_can_ask_for_no_step_up() {
             .contains("only without step-up\n")
     );
 }
+
+/// An operation that nothing permits proved the `forbid` idle at all operations like it.
+#[test]
+fn a_forbid_that_matters_at_one_operation_is_not_dead_for_another() {
+    let extra = "role everything { any operation }\n\
+         app other { key \"o\" platform demo.helpdesk.token requests READ, WRITE user everything }\n\
+         permit other to helpdesk.ticket.reply\n\
+         forbid other to any operation when channel == mcp as not-by-mcp\n";
+    let folder = package(extra);
+    let (out, _) =
+        sprag(&folder, &["lint", "demo", "--output-format", "concise", "--exit-zero"], "", Exit::Clean);
+    assert!(!out.contains("not-by-mcp"), "{out}");
+}

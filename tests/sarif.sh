@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Validates SARIF files with Microsoft's validator: the schema, the rules of the standard and those of GitHub.
 #
-#   tests/sarif.sh              what the snapshots hold, and `sprag lint policies`
+#   tests/sarif.sh              what the snapshots hold, `sprag lint policies` and `sprag diff` of two packages
 #   tests/sarif.sh FILE…        these files
 #
 # The validator comes from npm (@microsoft/sarif-multitool, a native program) into target/sarif-tools, or from the
@@ -30,13 +30,19 @@ if [ ${#files[@]} = 0 ]; then
   done
   sprag=${SPRAG:-target/debug/sprag}
   "$sprag" lint policies --exit-zero --extend-select all --output-format sarif >"$work/policies.sarif"
-  files+=("$work/policies.sarif")
+  "$sprag" diff policies/connect-today policies/connect-roadmap --output-format sarif >"$work/diff.sarif" || [ $? = 1 ]
+  files+=("$work/policies.sarif" "$work/diff.sarif")
   # A validator that finds nothing in a broken file would prove nothing.
   sed 's/"message": {/"massage": {/' "$work/findings_as_sarif.sarif" >"$work/broken.sarif"
 fi
 
 # What it reports of a file, a line each; nothing if the file is sound.
 report() {
+  rm -f "$work/report.sarif"
+  if [ ! -s "$1" ]; then
+    echo "the file is empty"
+    return
+  fi
   "$validator" validate "$1" --rule-kind "Sarif;Ghas" --level "Error;Warning" --output "$work/report.sarif" \
     --log ForceOverwrite >"$work/said" 2>&1 || true
   if [ ! -s "$work/report.sarif" ]; then

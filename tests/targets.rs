@@ -202,18 +202,20 @@ fn compiled(text: &str, catalogs: &[&str]) -> Checked<Model> {
 
 // ---- platforms
 
+/// A kind of container, ids, and attributes with their values.
+type OfKind = (&'static str, &'static [&'static str], &'static [Values]);
+
+/// A name and values.
+type Values = (&'static str, &'static [&'static str]);
+
 /// A small platform: its catalogs, a random policy for it, and what requests can say.
 struct Platform {
     catalogs: &'static [&'static str],
     policy: fn(&mut Random) -> String,
     /// Kind, ids, and values of attributes.
-    containers: &'static [(
-        &'static str,
-        &'static [&'static str],
-        &'static [(&'static str, &'static [&'static str])],
-    )],
+    containers: &'static [OfKind],
     /// Attributes of the moment.
-    said: &'static [(&'static str, &'static [&'static str])],
+    said: &'static [Values],
     /// Whether values of container attributes are sets, written with commas.
     sets: bool,
 }

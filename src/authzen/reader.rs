@@ -435,7 +435,7 @@ fn describe(json: &Json) -> String {
 }
 
 /// `1h30m` in seconds: numbers, each with `s`, `m`, `h`, `d` or `w`.
-fn seconds(text: &str) -> Option<i64> {
+pub fn seconds(text: &str) -> Option<i64> {
     let mut total: i64 = 0;
     let mut rest = text;
     while !rest.is_empty() {

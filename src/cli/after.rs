@@ -6,7 +6,7 @@ use std::path::Path;
 use sprag_runtime::Bundle;
 
 use super::package::Compiled;
-use super::{Context, failed, files, progress, sides};
+use super::{Context, docs, failed, files, progress, sides};
 use crate::analysis::diff;
 use crate::emit::{self, Unbuilt};
 use crate::report::diff::{Comparison, DIFF_FORMATS, Side};
@@ -77,6 +77,7 @@ pub(super) fn build(
                 diff: &diff,
                 approvals: Some(&approvals),
                 holding: &[],
+                page: docs::page,
             };
             // It would say that all was approved.
             if !approvals.settled() || again.is_empty() {

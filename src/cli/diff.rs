@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::sides::{self, Side};
-use super::{Context, Exit, deliver, failed, progress};
+use super::{Context, Exit, deliver, docs, failed, progress};
 use crate::analysis::catalogs;
 use crate::analysis::diff;
 use crate::report::diff::{Comparison, DIFF_FORMATS, diff_format};
@@ -84,6 +84,7 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         diff: &diff,
         approvals: approvals.as_ref(),
         holding: &holding,
+        page: docs::page,
     };
     let look = if args.output.is_some() { Look::PLAIN } else { cx.look };
     let mut bytes = Vec::new();

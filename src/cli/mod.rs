@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "all input and output of the compiler is here")]
 
 mod after;
+mod apps;
 pub mod build;
 mod bundle;
 pub mod catalog;
@@ -25,10 +26,10 @@ mod manifest;
 pub mod new;
 mod package;
 mod progress;
-pub mod scopes;
+mod prove;
 pub mod ratchet;
 pub mod reach;
-mod prove;
+pub mod scopes;
 pub mod show;
 mod sides;
 pub mod target;

@@ -7,13 +7,12 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::package::Package;
-use super::{Context, Exit, check, failed, progress};
+use super::{Context, Exit, apps, check, failed};
 use crate::analysis::privilege::models::{self, Asked, Comparison};
 use crate::analysis::privilege::needs::{Needs, shortest};
 use crate::analysis::privilege::permitted::{self, Permits};
 use crate::analysis::privilege::ratchets::permitted_at;
 use crate::analysis::privilege::reach::{self, Reach};
-use crate::analysis::privilege::regions::Regions;
 use crate::analysis::privilege::set::{CLASSES, Counts, Operations};
 use crate::diag::nearest;
 use crate::sema::model::{Access, AppId, Model, PermissionModelId, ScopeId};
@@ -54,21 +53,9 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
 }
 
 fn reaches(args: &Args, model: &Model, cx: &mut Context<'_>) -> io::Result<()> {
-    let names = || model.apps.iter().map(|app| app.name.as_str());
-    let wanted: Vec<AppId> = match &args.app {
-        None => (0..model.apps.len()).map(|app| AppId(app as u32)).collect(),
-        Some(name) => match names().position(|known| known == name) {
-            Some(app) => vec![AppId(app as u32)],
-            None => {
-                let near = nearest(name, names()).map_or(String::new(), |near| format!("; {near}"));
-                return Err(failed(format!("there is no app `{name}`{near}")));
-            }
-        },
-    };
+    let wanted = apps::chosen(model, args.app.as_deref())?;
     let needs = Needs::of(model);
-    let bar = progress::bar(cx, "asking what is permitted", model.apps.len());
-    let regions = Regions::new(model, &needs, &|_, _| bar.step());
-    drop(bar);
+    let regions = apps::permitted(model, &needs, cx);
     let told = wanted.iter().map(|app| told(model, &needs, &regions, *app));
     if args.json {
         let apps: Vec<Value> = told.map(|told| json_of(model, &told)).collect();

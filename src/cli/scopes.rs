@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::package::Package;
-use super::{Context, Exit, check, failed, files, progress};
+use super::{Context, Exit, apps, check, failed, files, progress};
 use crate::analysis::grants::{self, Answer, Measure, NoAnswer};
 use crate::analysis::minimal::Budget;
 use crate::diag::nearest;
@@ -57,7 +57,7 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         check::show_errors(&compiled, cx)?;
         return Ok(Exit::Findings);
     };
-    let apps = apps(model, args.app.as_deref())?;
+    let apps = apps::chosen(model, args.app.as_deref())?;
     let calls = args.calls.as_ref().map(|path| calls(model, path, cx)).transpose()?;
     let measure = match args.cost {
         Cost::Surface => Measure::Surface,
@@ -86,19 +86,6 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     }
     let as_small = |answer: &Answer| answer.goes().is_empty() && answer.comes().is_empty();
     Ok(if answers.iter().all(as_small) { Exit::Clean } else { Exit::Findings })
-}
-
-fn apps(model: &Model, name: Option<&str>) -> io::Result<Vec<AppId>> {
-    let all = (0..model.apps.len() as u32).map(AppId);
-    let Some(name) = name else { return Ok(all.collect()) };
-    match all.clone().find(|app| model.apps[app.index()].name == name) {
-        Some(app) => Ok(vec![app]),
-        None => {
-            let near = nearest(name, model.apps.iter().map(|app| app.name.as_str()));
-            let hint = near.map_or_else(String::new, |near| format!("; {near}"));
-            Err(failed(format!("there is no app `{name}`{hint}")))
-        }
-    }
 }
 
 /// The operations that the file lists.

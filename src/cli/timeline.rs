@@ -6,12 +6,10 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::package::Package;
-use super::{Context, Exit, check, failed, progress};
+use super::{Context, Exit, apps, check};
 use crate::analysis::privilege::needs::Needs;
-use crate::analysis::privilege::regions::Regions;
 use crate::analysis::privilege::timeline::{self, Moment, Timeline, When};
-use crate::diag::nearest;
-use crate::sema::model::{AppId, Model, Since, Trigger};
+use crate::sema::model::{Model, Since, Trigger};
 use crate::syntax::printer;
 
 /// Show what apps may still do as time goes by, and from when on they can only read.
@@ -37,21 +35,9 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         check::show_errors(&compiled, cx)?;
         return Ok(Exit::Findings);
     };
-    let names = || model.apps.iter().map(|app| app.name.as_str());
-    let wanted: Vec<AppId> = match &args.app {
-        None => (0..model.apps.len()).map(|app| AppId(app as u32)).collect(),
-        Some(name) => match names().position(|known| known == name) {
-            Some(app) => vec![AppId(app as u32)],
-            None => {
-                let near = nearest(name, names()).map_or(String::new(), |near| format!("; {near}"));
-                return Err(failed(format!("there is no app `{name}`{near}")));
-            }
-        },
-    };
+    let wanted = apps::chosen(model, args.app.as_deref())?;
     let needs = Needs::of(model);
-    let bar = progress::bar(cx, "asking what is permitted", model.apps.len());
-    let regions = Regions::new(model, &needs, &|_, _| bar.step());
-    drop(bar);
+    let regions = apps::permitted(model, &needs, cx);
     let timelines = wanted.iter().map(|app| timeline::of(model, &regions, *app));
     if args.json {
         let apps: Vec<Value> = timelines.map(|timeline| json_of(model, &timeline)).collect();

@@ -170,7 +170,7 @@ impl<'a> Subject<'a> {
     pub fn dead(&self) -> &Dead {
         self.dead.get_or_init(|| {
             let progress = |done, of| (self.progress)("looking for dead policy", done, of);
-            dead::dead(self.model, &progress)
+            dead::surveyed(self.surveyor(), self.model, &progress)
         })
     }
 

@@ -103,6 +103,8 @@ struct Frame {
     /// Whether the scopes suffice without a context user, and with one.
     suffices: [bool; 2],
     demanded: bool,
+    /// Whether it is callable at all.
+    callable: bool,
     /// With ratchets, the scopes too.
     ratchets: Vec<(RatchetId, Vec<ScopeId>, Vec<Vec<ScopeId>>)>,
     sites: Option<BTreeSet<String>>,
@@ -218,6 +220,11 @@ impl<'m> Surveyor<'m> {
         }
     }
 
+    /// Whether the clause reads what its app is, and what the operation is.
+    pub fn reads(&self, clause: ClauseId) -> [bool; 2] {
+        self.reads[clause.index()]
+    }
+
     /// The models, the first of which is looked at.
     pub fn models(&self) -> &Models<'m> {
         &self.models
@@ -279,6 +286,7 @@ impl<'m> Surveyor<'m> {
             grants: self.grants[operation.index()],
             suffices: [!alternatives(false).is_empty(), !alternatives(true).is_empty()],
             demanded: models.iter().all(demands),
+            callable: !models.is_empty(),
             ratchets: ratchets.collect(),
             sites: of.installed_on.clone(),
             app: reads[0].then_some(app),
@@ -374,7 +382,7 @@ impl Surveyor<'_> {
             });
             let found = of(model, &Reach::Somewhere(precedent.request.clone()), app, operation);
             if let Reach::Somewhere(request) = &found
-                && !eval::refuse(model, (app, operation), request, new)
+                && eval::matching_of(model, (app, operation), request, new).is_empty()
             {
                 return (found, None);
             }
@@ -412,6 +420,36 @@ impl OfApp<'_, '_> {
         let mut known = self.surveyor.numbers.lock().unwrap_or_else(PoisonError::into_inner);
         let next = known.len() as u32;
         *known.entry(question).or_insert(next)
+    }
+
+    /// A number for what decides requests besides permits and refusals, grants to context users included: where it is
+    /// the same for two pairs of app and operation, a clause that reads neither means the same for both.
+    pub fn frame(&self, operation: OperationId) -> u32 {
+        let model = self.surveyor.index.model;
+        let app_users =
+            self.speaking(operation).filter(|id| model.clauses[id.index()].kind == ClauseKind::AppUserGrant);
+        let app_users: Vec<ClauseId> = app_users.collect();
+        let question = self.surveyor.question(self.app, operation, &self.held, app_users.iter());
+        let mut known = self.surveyor.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = known.len() as u32;
+        *known.entry(question).or_insert(next)
+    }
+
+    /// The clauses that can match a request for the operation, in source order.
+    pub fn clauses(&self, operation: OperationId) -> Vec<ClauseId> {
+        let surveyor = self.surveyor;
+        let speaks = |id: &ClauseId| has(&surveyor.members[surveyor.sets[id.index()] as usize], operation);
+        let grants = surveyor.index.grants().iter().copied().filter(speaks);
+        let mut clauses: Vec<ClauseId> = self.speaking(operation).chain(grants).collect();
+        clauses.sort_unstable();
+        clauses
+    }
+
+    /// Those of the app's own clauses that speak of the operation.
+    fn speaking(&self, operation: OperationId) -> impl Iterator<Item = ClauseId> {
+        let sets =
+            self.by_set.iter().filter(move |(set, _)| has(&self.surveyor.members[**set as usize], operation));
+        sets.flat_map(|(_, clauses)| clauses).copied()
     }
 
     /// All operations, grouped.

@@ -1,8 +1,10 @@
 //! What differs between two policies or catalogs as bytes, one file per format.
 
 mod catalogs;
+mod findings;
 mod json;
 mod markdown;
+mod sarif;
 mod text;
 
 use std::collections::BTreeSet;
@@ -17,7 +19,7 @@ use crate::analysis::diff::{Delta, PolicyDiff};
 use crate::analysis::phrases;
 use crate::analysis::widening::{Approvals, Gate, Standing, Surplus};
 use crate::sema::model::{AppId, Model};
-use crate::span::SourceMap;
+use crate::span::{SourceMap, Span};
 
 /// Everything that there is to tell.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub struct Comparison<'a> {
     pub approvals: Option<&'a Approvals>,
     /// Permission model and scopes, and what changes for who holds them.
     pub holding: &'a [(String, BTreeSet<String>, Reach)],
+    /// The page of a code, in Markdown.
+    pub page: fn(&str) -> Option<&'static str>,
 }
 
 /// One of the two that are compared.
@@ -55,7 +59,7 @@ pub struct DiffFormat {
 }
 
 /// Every format for comparisons, the default one first.
-pub static DIFF_FORMATS: &[&DiffFormat] = &[&text::FORMAT, &markdown::FORMAT, &json::FORMAT];
+pub static DIFF_FORMATS: &[&DiffFormat] = &[&text::FORMAT, &markdown::FORMAT, &json::FORMAT, &sarif::FORMAT];
 
 /// The format for comparisons with this name.
 pub fn diff_format(name: &str) -> Option<&'static DiffFormat> {
@@ -120,17 +124,18 @@ impl Comparison<'_> {
         told
     }
 
-    /// What is wrong with approvals, one sentence each.
-    fn objections(&self) -> Vec<String> {
+    /// What is wrong with approvals, one sentence each, with the app or the block that it is about.
+    fn objections(&self) -> Vec<(Span, String)> {
         let Some(approvals) = self.approvals else { return Vec::new() };
         let mut told = Vec::new();
         for uncovered in &approvals.uncovered {
-            told.push(format!(
+            let sentence = format!(
                 "not approved: {} {}, such as {}",
                 self.app(1, &uncovered.key),
                 self.operations(1, &uncovered.key, &uncovered.operations, 5),
                 self.request(1, &uncovered.witness)
-            ));
+            );
+            told.push((self.span_of(&uncovered.key), sentence));
         }
         let model = self.sides[1].model;
         for (block, widening) in approvals.blocks.iter().zip(&model.widenings) {
@@ -140,9 +145,9 @@ impl Comparison<'_> {
             let what = format!("widen \"{}\" ({place})", widening.reason);
             match block.standing {
                 Standing::Spent => {}
-                Standing::Ended => told.push(format!("{what} has ended")),
+                Standing::Ended => told.push((widening.span, format!("{what} has ended"))),
                 Standing::Open if block.through.is_empty() => {
-                    told.push(format!("{what} covers nothing that grew"));
+                    told.push((widening.span, format!("{what} covers nothing that grew")));
                 }
                 Standing::Open => {
                     for (surplus, example) in &block.surplus {
@@ -151,14 +156,16 @@ impl Comparison<'_> {
                             Surplus::Refused(gate) => format!("is still refused by {}", gate.name()),
                         };
                         let request = self.request(1, &example.request);
-                        told.push(format!("{what} covers more than grew: {request} {why}"));
+                        let sentence = format!("{what} covers more than grew: {request} {why}");
+                        told.push((widening.span, sentence));
                     }
                 }
             }
         }
         for (key, operations, _) in &approvals.undecided {
             let operations = self.operations(1, key, operations, 5);
-            told.push(format!("not decided whether approved: {} {operations}", self.app(1, key)));
+            let sentence = format!("not decided whether approved: {} {operations}", self.app(1, key));
+            told.push((self.span_of(key), sentence));
         }
         told
     }

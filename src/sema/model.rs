@@ -403,6 +403,15 @@ pub enum ClauseKind {
 }
 
 impl ClauseKind {
+    /// All of them.
+    pub const ALL: [ClauseKind; 5] = [
+        ClauseKind::AppUserGrant,
+        ClauseKind::ContextUserGrant,
+        ClauseKind::Permit,
+        ClauseKind::Forbid,
+        ClauseKind::Withdrawal,
+    ];
+
     /// Whether a match speaks against the app, so that an unknown condition counts as a match.
     pub fn refuses(self) -> bool {
         matches!(self, ClauseKind::Forbid | ClauseKind::Withdrawal)

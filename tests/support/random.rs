@@ -56,3 +56,17 @@ impl Random {
         left.into_iter().map(|i| from[i].clone()).collect()
     }
 }
+
+/// What stands behind a rule, made of some of the tests: nothing, a `when`, an `unless` or both.
+pub fn clause(random: &mut Random, tests: &[&str]) -> String {
+    let (one, two) = (random.pick(tests), random.pick(tests));
+    match random.below(8) {
+        0 | 1 => String::new(),
+        2 => format!(" when {one}"),
+        3 => format!(" unless {one}"),
+        4 => format!(" when ({one}) and not ({two})"),
+        5 => format!(" when {one} or {two}"),
+        6 => format!(" when not ({one} or {two})"),
+        _ => format!(" when {one} unless {two}"),
+    }
+}

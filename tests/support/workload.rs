@@ -32,6 +32,21 @@ pub struct Size {
     pub operations: usize,
 }
 
+impl Size {
+    /// The size that a command line names: one of the three, or four numbers: apps, rules, containers, users.
+    pub fn named(arguments: &[String]) -> Size {
+        let numbers: Vec<usize> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
+        match (arguments.first().map(String::as_str), numbers.as_slice()) {
+            (_, &[apps, rules, containers, users]) => {
+                Size { name: "own", apps, rules, containers, users, operations: 600 }
+            }
+            (Some("small"), _) => SMALL,
+            (Some("medium"), _) => MEDIUM,
+            _ => LARGE,
+        }
+    }
+}
+
 /// A team.
 pub const SMALL: Size =
     Size { name: "small", apps: 10, rules: 50, containers: 100, users: 100, operations: 60 };

@@ -1,23 +1,26 @@
 //! Dead policy: rules, tests, containers and stages without which every request would be answered the same.
 //!
 //! "The same" is about what is permitted, entries of lists included; reasons, names of rules in answers and advice
-//! are another matter. All cells of apps and operations are gone through once. In each, what is not known to
-//! matter yet is asked about; as soon as one request shows that it matters, it is asked about no more. So only
-//! what is dead is asked about everywhere. Tests in conditions are asked about for themselves.
+//! are another matter. Each rule, container and stage is asked about at one app and operation after the other, until
+//! some request shows that it matters. So only what is dead is asked about everywhere; and what proves it at one place
+//! proves it at all places where the same clauses stand. Tests in conditions are asked about for themselves.
 
-mod grants;
+mod cases;
+mod containers;
 mod influence;
+mod lazily;
 mod makers;
+mod naming;
 mod questions;
 mod rules;
+mod stages;
 mod tests;
 
 use std::collections::BTreeSet;
 
 use super::Progress;
-use super::cells::{Cell, Cells};
-use crate::region::Models;
-use crate::sema::model::{AppId, ClauseId, ContainerId, Layer, Model, OperationId, RatchetId};
+use crate::region::{Counting, Models, Surveyor};
+use crate::sema::model::{AppId, ClauseId, ClauseKind, ContainerId, Layer, Model, OperationId, RatchetId};
 use crate::span::Span;
 
 /// Everything that is dead.
@@ -112,35 +115,34 @@ pub enum Subject {
     Stage(RatchetId, u32),
 }
 
+/// No unknown and no listed test counts.
+const CERTAINLY: Counting = Counting { unknown: false, listed: false };
+
 /// Finds what is dead.
 pub fn dead(model: &Model, progress: Progress<'_>) -> Dead {
-    let models = Models::new(&[model]);
-    let cells: Vec<Cell> = Cells::new(model, &[]).all();
-    let questions = questions::Questions::new(model);
-    let mut open = influence::ask(model, &models, &cells, &questions, progress);
-    let (never, undecided) = tests::ask(model, &models, &questions, progress);
-    open.never.extend(never);
-    open.undecided.extend(undecided);
-    let dead_rules: BTreeSet<ClauseId> = open
-        .never
-        .iter()
-        .filter_map(|subject| match subject {
-            Subject::Rule(clause) => Some(*clause),
-            Subject::Test(..) | Subject::Container(_) | Subject::Stage(..) => None,
-        })
-        .collect();
-    let mut dead = Dead {
-        rules: makers::of(model, &models, &cells, &questions, &dead_rules),
-        tests: questions.dead_tests(&open.never, &dead_rules),
-        undecided: open.undecided,
-        ..Dead::default()
-    };
-    for subject in &open.never {
-        match subject {
-            Subject::Container(container) => dead.containers.push(*container),
-            Subject::Stage(ratchet, stage) => dead.stages.push((*ratchet, *stage)),
-            Subject::Rule(_) | Subject::Test(..) => {}
-        }
+    surveyed(&Surveyor::new(&Models::new(&[model])), model, progress)
+}
+
+/// The same, with a surveyor of the model that others ask too.
+pub fn surveyed<'m>(surveyor: &Surveyor<'m>, model: &'m Model, progress: Progress<'_>) -> Dead {
+    let (models, questions) = (surveyor.models(), questions::Questions::new(model));
+    let cases = cases::Cases::new(model, surveyor);
+    let permits =
+        (0..).map(ClauseId).zip(&model.clauses).filter(|(_, clause)| clause.kind == ClauseKind::Permit);
+    let permits: Vec<_> =
+        permits.map(|(id, clause)| (id, naming::Named::of(models, &clause.condition))).collect();
+    let (questions, cases) = (&questions, &cases);
+    let looking = influence::Looking { model, models, surveyor, questions, cases, permits: &permits };
+    let found = looking.all(progress);
+    let (never, open) = tests::ask(model, models, questions, progress);
+    let dead_rules: BTreeSet<ClauseId> = found.rules.iter().map(|rule| rule.clause).collect();
+    let mut undecided = found.undecided;
+    undecided.extend(open);
+    Dead {
+        tests: questions.dead_tests(&never, &dead_rules),
+        rules: found.rules,
+        containers: found.containers,
+        stages: found.stages,
+        undecided,
     }
-    dead
 }

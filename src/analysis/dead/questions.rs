@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{DeadTest, Place, Subject};
 use crate::sema::model::{
-    Atom, ClauseId, Condition, Constant, ContainerId, KindId, Model, Predicate, RatchetId, Subject as Read,
+    Atom, ClauseId, Condition, Constant, ContainerId, KindId, Model, Predicate, Subject as Read,
 };
 use crate::span::Span;
 
@@ -63,19 +63,6 @@ impl Questions {
             Condition::Test(Atom { subject, predicate: Predicate::Present, span: Span::default() })
         });
         Questions { tests, containers, user }
-    }
-
-    /// Everything that is asked about of whole requests, at the start: all but tests.
-    pub(super) fn all(&self, model: &Model) -> Vec<Subject> {
-        let mut all: Vec<Subject> =
-            (0..model.clauses.len() as u32).map(|number| Subject::Rule(ClauseId(number))).collect();
-        all.extend(self.containers.values().flatten().map(|(container, _)| Subject::Container(*container)));
-        for (number, ratchet) in (0..).zip(&model.ratchets) {
-            all.extend(
-                (1..ratchet.stages.len() as u32).map(|stage| Subject::Stage(RatchetId(number), stage)),
-            );
-        }
-        all
     }
 
     /// The tests that never matter, outside of rules that are dead as a whole.

@@ -1,21 +1,30 @@
 //! Where a rule decides: the requests that would be answered otherwise without it, as a conjunction of what is said
 //! against each thing that could make it idle.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Maker;
 use crate::region::terms::Term;
-use crate::region::{Counting, Universe, Variation};
+use crate::region::{Counting, Universe};
 use crate::sema::model::{ClauseId, ClauseKind, Condition, Layer, Model, Source};
 
 /// The layers that no rule is part of: they stand as they are.
 const FIXED: [Layer; 5] =
     [Layer::Lifecycle, Layer::Catalog, Layer::Scope, Layer::AppUser, Layer::ContextUser];
 
+/// What is taken for granted, so that more is permitted than really is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Assumed {
+    /// That all people have all roles.
+    pub(super) everybody: bool,
+    /// That some rule permits.
+    pub(super) permitted: bool,
+}
+
 /// What the clauses and layers of a universe say, made once for all of its clauses.
 pub(super) struct Parts<'m> {
     model: &'m Model,
-    /// Where each clause matches, but for those left out; in source order.
+    /// Where each clause matches, in source order.
     clauses: BTreeMap<ClauseId, Term>,
     layers: Vec<(Layer, Term)>,
     permitted: Term,
@@ -26,24 +35,21 @@ pub(super) struct Parts<'m> {
 }
 
 impl<'m> Parts<'m> {
-    /// Without the clauses in `without`; as if all people had all roles, if `everybody`.
+    /// As if some of what grants and permits did so always, where `assumed` says so.
     pub(super) fn new(
         model: &'m Model,
         universe: &mut Universe<'_>,
         user: Option<&Condition>,
-        without: &BTreeSet<ClauseId>,
-        everybody: bool,
+        assumed: Assumed,
     ) -> Parts<'m> {
-        let here: Vec<ClauseId> =
-            universe.clauses(0).iter().copied().filter(|clause| !without.contains(clause)).collect();
+        let here: Vec<ClauseId> = universe.clauses(0).to_vec();
         let clauses: BTreeMap<ClauseId, Term> =
             here.iter().map(|clause| (*clause, universe.clause(0, *clause))).collect();
         let alone = |layer: Layer| {
-            if everybody && layer == Layer::ContextUser {
+            if assumed.everybody && layer == Layer::ContextUser {
                 return (layer, Term::TRUE);
             }
-            let assume: BTreeSet<Layer> = Layer::ALL.into_iter().filter(|other| *other != layer).collect();
-            (layer, universe.varied(0, &Variation { without, requested: None, assume: &assume }))
+            (layer, universe.layer(0, layer))
         };
         let layers = FIXED.map(alone).to_vec();
         let certainly = Counting { unknown: false, listed: false };
@@ -60,10 +66,17 @@ impl<'m> Parts<'m> {
                 .collect();
             universe.terms().or(&terms)
         };
-        let permitted = any(ClauseKind::Permit);
+        let permitted = if assumed.permitted { Term::TRUE } else { any(ClauseKind::Permit) };
         let forbidden = any(ClauseKind::Forbid);
         let withdrawn = any(ClauseKind::Withdrawal);
         Parts { model, clauses, layers, permitted, forbidden, withdrawn, exception, user }
+    }
+
+    /// The requests that are permitted.
+    pub(super) fn answered(&self, universe: &mut Universe<'_>) -> Term {
+        let mut parts: Vec<Term> = self.layers.iter().map(|(_, term)| *term).collect();
+        parts.extend([self.permitted, self.forbidden.not(), self.withdrawn.not()]);
+        universe.terms().and(&parts)
     }
 
     /// The requests that would be answered otherwise without the clause.

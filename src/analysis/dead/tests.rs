@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::influence::differ;
 use super::questions::{Questions, replaced};
+use super::stages::differ;
 use super::{Place, Subject, Undecided};
 use crate::analysis::Progress;
 use crate::analysis::asking::{self, Spent};

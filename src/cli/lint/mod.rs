@@ -19,7 +19,7 @@ use crate::report::Format;
 
 /// Look for patterns that are allowed by the language and still questionable.
 ///
-/// `sprag explain` lists the rules; levels, thresholds and ignored files stand in `[lint]` of sprag.toml.
+/// Guarantees are proved, too, unless --select names rules. `sprag explain` lists the rules; levels, thresholds and ignored files stand in `[lint]` of sprag.toml.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folders of packages, or anything in them; of a folder in no package, all packages below it. The current

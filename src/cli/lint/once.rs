@@ -7,13 +7,14 @@ use std::path::Path;
 use super::mend::{self, Mended};
 use super::settings::{LintSettings, settings};
 use super::{Args, statistics};
+use crate::analysis::guarantees;
 use crate::cli::findings::Findings;
 use crate::cli::package::Package;
 use crate::cli::{Context, Exit, failed, files, progress};
 use crate::diag::{Diagnostic, Safety};
 use crate::driver::{self, Compilation, Inputs};
 use crate::lint::baseline::Baseline;
-use crate::lint::{self, Outcome, Settings, Subject, fixes};
+use crate::lint::{self, Outcome, Settings, Subject, fixes, proofs};
 use crate::report::{self, Reader};
 use crate::span::SourceMap;
 
@@ -94,7 +95,7 @@ fn look(
     let told = |doing: &'static str, done: usize, of: usize| bar.part(doing, done, of);
     let subject = Subject::new(&model, &sources, &files, args.today(), &settings.thresholds, &told)
         .with_targets(&settings.targets);
-    let outcome = lint::run(
+    let mut outcome = lint::run(
         &subject,
         &Settings {
             levels: &settings.levels,
@@ -104,6 +105,11 @@ fn look(
         },
     );
     drop(subject);
+    // A guarantee that does not hold is no finding of a rule: no comment allows it and no baseline knows it.
+    if args.rules.select.is_empty() && !args.rules.write_baseline {
+        let proofs = guarantees::prove(&model, &|done, of| bar.part("proving guarantees", done, of));
+        outcome.findings.extend(proofs::diagnostics(&model, &proofs));
+    }
     Linted { inputs, sources, outcome, sound: true }
 }
 

@@ -93,22 +93,5 @@ pub(crate) fn time(said: Option<&str>) -> io::Result<i64> {
 
 /// Seconds in words such as `2h` or `1d12h`.
 pub(crate) fn duration(text: &str) -> Result<i64, String> {
-    let mut total = 0_i64;
-    let mut rest = text;
-    let fault = || format!("`{text}` is no duration as 2h, 30m or 1d12h");
-    while !rest.is_empty() {
-        let unit = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(fault)?;
-        let count: i64 = rest[..unit].parse().map_err(|_| fault())?;
-        let seconds = match rest.as_bytes()[unit] {
-            b's' => 1,
-            b'm' => 60,
-            b'h' => 60 * 60,
-            b'd' => 24 * 60 * 60,
-            b'w' => 7 * 24 * 60 * 60,
-            _ => return Err(fault()), // any other character
-        };
-        total = count.checked_mul(seconds).and_then(|more| total.checked_add(more)).ok_or_else(fault)?;
-        rest = &rest[unit + 1..];
-    }
-    if text.is_empty() { Err(fault()) } else { Ok(total) }
+    crate::authzen::seconds(text).ok_or_else(|| format!("`{text}` is no duration as 2h, 30m or 1d12h"))
 }

@@ -15,16 +15,8 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-const ALL: [ClauseKind; 5] = [
-    ClauseKind::AppUserGrant,
-    ClauseKind::ContextUserGrant,
-    ClauseKind::Permit,
-    ClauseKind::Forbid,
-    ClauseKind::Withdrawal,
-];
-
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for (rule, clause) in idle::dead(subject, &ALL, Why::Unmatched) {
+    for (rule, clause) in idle::dead(subject, &ClauseKind::ALL, Why::Unmatched) {
         let noun = idle::noun(clause);
         let finding = RULE
             .finding(format!("the {noun} `{}` matches no request", clause.name))

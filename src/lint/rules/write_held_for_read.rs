@@ -28,7 +28,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let app = &model.apps[surplus.app.index()].name;
         found.push(
             RULE.finding(format!("`{app}` may only read, and its scopes open more than that"))
-                .at(subject.place_of(surplus.app), format!("{} operations", counts(changes.counts(model))))
+                .at(subject.place_of(surplus.app), format!("operations: {}", counts(changes.counts(model))))
                 .note(format!("open, and never permitted: {}", operations(model, &changes)))
                 .help("see whether a narrower scope would do; else the platform does not stop it".to_owned()),
         );

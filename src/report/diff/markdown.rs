@@ -37,7 +37,7 @@ fn write(of: &Comparison<'_>, _: &Look, out: &mut dyn Write) -> io::Result<()> {
     }
     if let Some(approvals) = of.approvals {
         told += "\n### Approval\n\n";
-        for objection in of.objections() {
+        for (_, objection) in of.objections() {
             told += &format!("- :x: {}\n", escape(&objection));
         }
         if approvals.settled() {

@@ -44,7 +44,7 @@ fn write(of: &Comparison<'_>, look: &Look, out: &mut dyn Write) -> io::Result<()
     let objections = of.objections();
     if let Some(approvals) = of.approvals {
         told.push('\n');
-        for objection in &objections {
+        for (_, objection) in &objections {
             told += &format!("{} {objection}\n", look.paint(Paint::Bad, "x"));
         }
         if approvals.settled() {

@@ -8,19 +8,11 @@ use std::time::Instant;
 
 use sprag::{driver, emit, space};
 use sprag_runtime::{App, Bundle, Target};
-use sprag_test_support::workload::{LARGE, MEDIUM, SMALL, Size, lend, workload};
+use sprag_test_support::workload::{Size, lend, workload};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let numbers: Vec<usize> = arguments.iter().filter_map(|a| a.parse().ok()).collect();
-    let size = match (arguments.first().map(String::as_str), numbers.as_slice()) {
-        (_, &[apps, rules, containers, users]) => {
-            Size { name: "own", apps, rules, containers, users, operations: 600 }
-        }
-        (Some("small"), _) => SMALL,
-        (Some("medium"), _) => MEDIUM,
-        _ => LARGE,
-    };
+    let size = Size::named(&arguments);
     let timed =
         |what: &str, start: Instant| println!("{what:<12} {:9.2} ms", start.elapsed().as_secs_f64() * 1e3);
 

@@ -1,0 +1,296 @@
+//! Questions about one app and one operation, asked of few of their clauses.
+//!
+//! What refuses only ever takes requests away, and so does what says the same as the rule asked about. So a universe
+//! without them is asked first. Where it has no such request, there is none at all; where it has one, the evaluator
+//! tells which of the clauses left out stand against it, and with these the universe is asked again.
+//!
+//! What grants and permits only ever adds. So it is asked with one permit after the other, with nobody's roles and with
+//! a few; and that there is no such request is shown with all of it taken for granted, where that is so.
+
+use std::collections::BTreeSet;
+
+use super::cases::{Case, Place};
+use super::rules::{Assumed, Parts};
+use super::{Maker, makers};
+use crate::analysis::asking::{self, Spent};
+use crate::eval;
+use crate::region::terms::Term;
+use crate::region::{Models, Surveyor, Universe};
+use crate::request::Request;
+use crate::sema::model::{ClauseId, ClauseKind, Condition, Model, Principal, Source};
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum What<'q> {
+    /// Whether anything would be answered otherwise without the rule.
+    Rule(ClauseId),
+    /// Whether anything is permitted where this certainly holds.
+    There(&'q Condition),
+}
+
+/// The answer for one place.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is made once for a question about all requests")]
+pub(super) enum Verdict {
+    /// This request shows it.
+    Shown(Request),
+    /// No request does; and what it is that stands against it, where a rule was asked about.
+    Never(BTreeSet<Maker>),
+    /// The engines could not decide; what made it large.
+    Undecided(Vec<String>),
+}
+
+/// That no request shows it, wherever these clauses stand in such a frame.
+#[derive(Debug)]
+pub(super) struct Proof {
+    frame: u32,
+    /// The app and the operation, where some clause reads them.
+    only: [Option<u32>; 2],
+    /// The one permit that was there; none: whatever is permitted.
+    permit: Option<ClauseId>,
+    /// What stands against it.
+    needs: BTreeSet<ClauseId>,
+    makers: BTreeSet<Maker>,
+}
+
+/// Asks about one thing at one place after the other, and remembers why there is nothing.
+pub(super) struct Asker<'a, 'm> {
+    pub(super) model: &'m Model,
+    pub(super) models: &'a Models<'m>,
+    pub(super) surveyor: &'a Surveyor<'m>,
+    /// `has(user)`, if there is such an attribute.
+    pub(super) user: Option<&'a Condition>,
+    pub(super) what: What<'a>,
+    pub(super) proofs: Vec<Proof>,
+    /// Frames in which it was asked with all permits taken for granted.
+    pub(super) tried: BTreeSet<u32>,
+}
+
+/// How many assignments to people are tried first.
+const FEW: usize = 6;
+
+/// What comes of one round of universes.
+#[expect(clippy::large_enum_variant, reason = "it is made once for a question about all requests")]
+enum Found {
+    Shown(Request),
+    Never { needs: BTreeSet<ClauseId>, makers: BTreeSet<Maker> },
+    Undecided(Vec<String>),
+}
+
+impl Asker<'_, '_> {
+    /// Asks about one place, whichever rules permit there; its clauses are looked for if need be.
+    pub(super) fn ask(&mut self, place: Place, clauses: impl FnOnce() -> Case) -> Verdict {
+        if let Some(proof) = self.proof(place, None) {
+            return Verdict::Never(proof.makers.clone());
+        }
+        let case = &clauses();
+        match self.among(case, &[]) {
+            Found::Shown(request) => Verdict::Shown(request),
+            Found::Never { needs, makers } => self.note(case, None, needs, makers),
+            Found::Undecided(what) => Verdict::Undecided(what),
+        }
+    }
+
+    /// Asks about one place, where only this permits.
+    pub(super) fn ask_of(&mut self, permit: ClauseId, place: Place, clauses: impl Fn() -> Case) -> Verdict {
+        let known = self.proof(place, None).or_else(|| self.proof(place, Some(permit)));
+        if let Some(proof) = known {
+            return Verdict::Never(proof.makers.clone());
+        }
+        if let Some(makers) = self.for_granted(place, &clauses) {
+            return Verdict::Never(makers);
+        }
+        let case = &clauses();
+        match self.among(case, &[permit]) {
+            Found::Shown(request) => Verdict::Shown(request),
+            Found::Never { needs, makers } => self.note(case, Some(permit), needs, makers),
+            Found::Undecided(what) => Verdict::Undecided(what),
+        }
+    }
+
+    /// What makes it so that no request shows it, whatever rules permit. `None` if some request would, were it permitted:
+    /// then it is for want of a permit that there is none. Without `closely` only one place of each frame is asked.
+    pub(super) fn whatever_permits(
+        &mut self,
+        place: Place,
+        closely: bool,
+        clauses: impl FnOnce() -> Case,
+    ) -> Option<BTreeSet<Maker>> {
+        if let Some(proof) = self.proof(place, None) {
+            return Some(proof.makers.clone());
+        }
+        if closely {
+            self.tried.remove(&place.frame);
+        }
+        self.for_granted(place, clauses)
+    }
+
+    /// The same, asked once for each frame: mostly it is the same rules that stand against it.
+    fn for_granted(&mut self, place: Place, clauses: impl FnOnce() -> Case) -> Option<BTreeSet<Maker>> {
+        if !self.tried.insert(place.frame) {
+            return None;
+        }
+        let case = &clauses();
+        let all = Assumed { permitted: true, everybody: self.asks_people(case) };
+        match self.lazily(case, &[], &[], all) {
+            Found::Never { needs, makers } => {
+                self.note(case, None, needs, makers.clone());
+                Some(makers)
+            }
+            Found::Shown(_) | Found::Undecided(_) => None,
+        }
+    }
+
+    /// Forgets what was proved of this permit: it will not be asked about again.
+    pub(super) fn forget(&mut self, permit: ClauseId) {
+        self.proofs.retain(|proof| proof.permit != Some(permit));
+    }
+
+    /// Whether it matters which people have roles.
+    fn asks_people(&self, case: &Case) -> bool {
+        let own = match self.what {
+            What::Rule(clause) => self.kind(clause) == ClauseKind::ContextUserGrant,
+            What::There(_) => false,
+        };
+        !own && self.model.authority.context_user == Source::Policy
+            && case.of_kind(self.model, ClauseKind::ContextUserGrant).next().is_some()
+    }
+
+    /// Exactly, where these permit. First without people, then as if all of them had all roles.
+    fn among(&self, case: &Case, permits: &[ClauseId]) -> Found {
+        let nobody = self.lazily(case, permits, &[], Assumed::default());
+        if !self.asks_people(case) || matches!(nobody, Found::Shown(_)) {
+            return nobody;
+        }
+        let everybody = Assumed { everybody: true, permitted: false };
+        let found = self.lazily(case, permits, &[], everybody);
+        if matches!(found, Found::Never { .. }) {
+            return found;
+        }
+        let found = self.lazily(case, permits, &self.few_people(case), Assumed::default());
+        if matches!(found, Found::Shown(_)) {
+            return found;
+        }
+        let people: Vec<ClauseId> = case.of_kind(self.model, ClauseKind::ContextUserGrant).collect();
+        self.lazily(case, permits, &people, Assumed::default())
+    }
+
+    fn few_people(&self, case: &Case) -> Vec<ClauseId> {
+        let people: Vec<ClauseId> = case.of_kind(self.model, ClauseKind::ContextUserGrant).collect();
+        let of_all = |id: &&ClauseId| self.model.clauses[id.index()].principal == Principal::Any;
+        let mut few: Vec<ClauseId> = people.iter().filter(of_all).take(FEW).copied().collect();
+        few.extend(people.iter().take(FEW));
+        few
+    }
+
+    /// Asks where only these permit and only these people have roles, and of what refuses just as much as it takes.
+    fn lazily(&self, case: &Case, permits: &[ClauseId], people: &[ClauseId], assumed: Assumed) -> Found {
+        let place = case.place;
+        let mut kept: BTreeSet<ClauseId> = permits.iter().chain(people).copied().collect();
+        kept.extend(case.of_kind(self.model, ClauseKind::AppUserGrant));
+        let mut extra: Vec<(usize, &Condition)> = self.user.iter().map(|user| (0, *user)).collect();
+        let own = match self.what {
+            What::Rule(clause) => {
+                kept.insert(clause);
+                Some(self.kind(clause))
+            }
+            What::There(condition) => {
+                extra.push((0, condition));
+                None
+            }
+        };
+        let takes = |id: &ClauseId| {
+            let kind = self.kind(*id);
+            kind.refuses() || own == Some(kind)
+        };
+        let against: Vec<ClauseId> = case.clauses.iter().copied().filter(takes).collect();
+        // What stood against it elsewhere mostly does here.
+        if let Some(proof) = self.proofs.last() {
+            kept.extend(proof.needs.iter().filter(|id| against.binary_search(id).is_ok()));
+        }
+        loop {
+            let mut universe = self.models.only(place.app, place.operation, &extra, &|id| kept.contains(&id));
+            let parts = Parts::new(self.model, &mut universe, self.user, assumed);
+            let term = self.term(&parts, &mut universe);
+            let request = match asking::ask(&mut universe, term) {
+                Ok(Some(assignment)) => universe.request(&assignment),
+                Ok(None) => {
+                    let needs = against.iter().copied().filter(|id| kept.contains(id)).collect();
+                    return Found::Never { needs, makers: self.makers(&parts, &mut universe) };
+                }
+                Err(Spent { what, .. }) => return Found::Undecided(what),
+            };
+            let left = against.iter().copied().filter(|id| !kept.contains(id));
+            let more = eval::matching_of(self.model, (place.app, place.operation), &request, left);
+            if more.is_empty() {
+                return Found::Shown(request);
+            }
+            kept.extend(more);
+        }
+    }
+
+    fn term(&self, parts: &Parts<'_>, universe: &mut Universe<'_>) -> Term {
+        match self.what {
+            What::Rule(clause) => parts.decisive(universe, clause),
+            What::There(condition) => {
+                let answered = parts.answered(universe);
+                let there = universe.condition(0, condition, super::CERTAINLY);
+                universe.terms().and(&[answered, there])
+            }
+        }
+    }
+
+    /// What makes the rule idle, where it is.
+    fn makers(&self, parts: &Parts<'_>, universe: &mut Universe<'_>) -> BTreeSet<Maker> {
+        let What::Rule(clause) = self.what else {
+            return BTreeSet::new();
+        };
+        match parts.subject(universe, clause) {
+            // Decided before, so it is now; were it not, nothing would be said of what makes it so.
+            Some(subject) => makers::minimal(universe, subject, &parts.makers(clause)).unwrap_or_default(),
+            None => BTreeSet::from([Maker::CallersWord]),
+        }
+    }
+
+    /// Remembers why no request shows it.
+    fn note(
+        &mut self,
+        case: &Case,
+        permit: Option<ClauseId>,
+        needs: BTreeSet<ClauseId>,
+        makers: BTreeSet<Maker>,
+    ) -> Verdict {
+        let own = match self.what {
+            What::Rule(clause) => Some(clause),
+            What::There(_) => None,
+        };
+        let mut reads = [false; 2];
+        for id in needs.iter().copied().chain(permit).chain(own) {
+            let more = self.surveyor.reads(id);
+            reads = [reads[0] || more[0], reads[1] || more[1]];
+        }
+        let place = case.place;
+        let only = [reads[0].then_some(place.app.0), reads[1].then_some(place.operation.0)];
+        self.proofs.push(Proof { frame: place.frame, only, permit, needs, makers: makers.clone() });
+        Verdict::Never(makers)
+    }
+
+    /// A proof that holds here, too.
+    fn proof(&self, place: Place, permit: Option<ClauseId>) -> Option<&Proof> {
+        let speaks = |id: &ClauseId| {
+            let clause = &self.model.clauses[id.index()];
+            clause.apps.contains(&place.app) && clause.operations.contains(&place.operation)
+        };
+        let here = [place.app.0, place.operation.0];
+        self.proofs.iter().find(|proof| {
+            proof.frame == place.frame
+                && proof.permit == permit
+                && proof.only.iter().zip(here).all(|(only, here)| only.is_none_or(|only| only == here))
+                && proof.needs.iter().all(speaks)
+        })
+    }
+
+    fn kind(&self, clause: ClauseId) -> ClauseKind {
+        self.model.clauses[clause.index()].kind
+    }
+}

@@ -1,0 +1,97 @@
+//! Which containers a condition names, so that what speaks of different ones is not asked about together, and what
+//! speaks of the same ones is asked about first.
+
+use crate::region::Models;
+use crate::sema::model::{Atom, Condition, Constant, ContainerId, KindId, Model, Predicate, Subject as Read};
+
+/// The containers of a kind that a condition names, if it holds in no others of the kind.
+#[derive(Debug)]
+pub(super) struct Named<'c> {
+    kind: KindId,
+    ids: Vec<&'c str>,
+    /// Those of them that are declared, with what they lie in.
+    declared: Vec<Option<Vec<ContainerId>>>,
+}
+
+/// How the containers of two conditions stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Relation {
+    /// Some are the same, or lie in one another.
+    Near,
+    /// A request can be in both.
+    Open,
+    /// No request can, but for one that lists what is in many.
+    Far,
+}
+
+impl<'c> Named<'c> {
+    /// What the condition names.
+    pub(super) fn of(models: &Models<'_>, condition: &'c Condition) -> Option<Named<'c>> {
+        match condition {
+            Condition::All(parts) => parts.iter().find_map(|part| Named::of(models, part)),
+            Condition::Test(Atom { subject: Read::Container { attributes, .. }, predicate, .. }) => {
+                let (Predicate::Is(constants), [attribute]) = (predicate, attributes.as_slice()) else {
+                    return None;
+                };
+                // The id is the first attribute of every kind.
+                let index = models.of(0);
+                let kinds = &index.model.kinds;
+                let kind = kinds.iter().position(|kind| kind.attributes.first() == Some(attribute))?;
+                let kind = KindId(kind as u32);
+                let text = |constant: &'c Constant| match constant {
+                    Constant::String(text) => Some(text.as_str()),
+                    _ => None, // no id
+                };
+                let ids: Vec<&str> = constants.iter().map(text).collect::<Option<_>>()?;
+                let declared = ids.iter().map(|id| Some(to_root(index.model, index.container(kind, id)?)));
+                Some(Named { kind, declared: declared.collect(), ids })
+            }
+            Condition::Test(_)
+            | Condition::Constant(_)
+            | Condition::InKind(_)
+            | Condition::AtKind(_)
+            | Condition::Any(_)
+            | Condition::Not(_) => None,
+        }
+    }
+
+    /// How it stands to what a permit names. `certain` says that this is certain of a request, too, and not only possible.
+    pub(super) fn to(&self, model: &Model, permit: &Named<'_>, certain: bool) -> Relation {
+        if self.kind == permit.kind {
+            let shared = self.ids.iter().any(|id| permit.ids.contains(id));
+            return if shared { Relation::Near } else { Relation::Far };
+        }
+        match permit.lies_in(model, self) {
+            Relation::Open if certain => self.lies_in(model, permit),
+            relation => relation,
+        }
+    }
+
+    /// How it stands to containers of an outer kind.
+    fn lies_in(&self, model: &Model, outer: &Named<'_>) -> Relation {
+        let mut all_elsewhere = true;
+        for declared in &self.declared {
+            let of_kind = |id: &&ContainerId| model.containers[id.index()].kind == outer.kind;
+            match declared.iter().flatten().find(of_kind) {
+                Some(id) if outer.ids.contains(&model.containers[id.index()].id.as_str()) => {
+                    return Relation::Near;
+                }
+                Some(_) => {}
+                None => all_elsewhere = false,
+            }
+        }
+        if all_elsewhere { Relation::Far } else { Relation::Open }
+    }
+}
+
+/// A container and all that it is declared to lie in.
+pub(super) fn to_root(model: &Model, container: ContainerId) -> Vec<ContainerId> {
+    let mut found = vec![container];
+    while let Some(parent) = found.last().and_then(|last| model.containers[last.index()].parent) {
+        if found.contains(&parent) {
+            break; // in a circle, which no checked model has
+        }
+        found.push(parent);
+    }
+    found
+}

@@ -1,0 +1,117 @@
+//! Stages at which everything is permitted or refused as at the stage before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cases::{Case, Place};
+use super::influence::Looking;
+use super::{Subject, Undecided};
+use crate::analysis::asking::{self, Spent};
+use crate::eval;
+use crate::region::Universe;
+use crate::region::terms::{Term, Variable};
+use crate::region::variables::{Class, What};
+use crate::request::Value;
+use crate::sema::model::{ClauseId, ClauseKind, RatchetId};
+
+/// How many permits, and how many assignments to people, are tried first.
+const FEW: usize = 6;
+
+/// Whether any request is answered otherwise at the stage than at the one before.
+pub(super) fn differs(looking: &Looking<'_, '_>, ratchet: RatchetId, stage: u32) -> Result<bool, Undecided> {
+    let none = BTreeSet::new();
+    let mut undecided = None;
+    for app in &looking.model.ratchets[ratchet.index()].apps {
+        for place in looking.cases.of_app(*app).iter().copied() {
+            let case = looking.case(place, &none);
+            let at = At { looking, case: &case, ratchet, stage };
+            if at.among_few() {
+                return Ok(true);
+            }
+            match at.among_all() {
+                Ok(false) => {}
+                Ok(true) => return Ok(true),
+                Err(Spent { what, .. }) => {
+                    let Place { app, operation, .. } = place;
+                    let of = Subject::Stage(ratchet, stage);
+                    undecided.get_or_insert(Undecided { of, app, operation, what });
+                }
+            }
+        }
+    }
+    undecided.map_or(Ok(false), Err)
+}
+
+struct At<'a, 'm> {
+    looking: &'a Looking<'a, 'm>,
+    case: &'a Case,
+    ratchet: RatchetId,
+    stage: u32,
+}
+
+impl At<'_, '_> {
+    /// Among few permits and few people. Whatever else matches the request found is added, until nothing does: then it
+    /// is answered as if all were there.
+    fn among_few(&self) -> bool {
+        let (model, place) = (self.looking.model, self.case.place);
+        let few = |kind: ClauseKind| self.case.of_kind(model, kind).take(FEW);
+        let mut kept: BTreeSet<ClauseId> =
+            few(ClauseKind::Permit).chain(few(ClauseKind::ContextUserGrant)).collect();
+        kept.extend(self.case.of_kind(model, ClauseKind::AppUserGrant));
+        kept.extend(self.case.of_kind(model, ClauseKind::Withdrawal));
+        loop {
+            let mut universe =
+                self.looking.models.only(place.app, place.operation, &[], &|id| kept.contains(&id));
+            let Some((differs, variable, classes)) = self.term(&mut universe) else { return false };
+            let Ok(Some(assignment)) = asking::ask(&mut universe, differs) else { return false };
+            let mut more = Vec::new();
+            for class in classes {
+                let mut at = assignment.clone();
+                at[variable] = class;
+                let request = universe.request(&at);
+                let left = self.case.clauses.iter().copied().filter(|id| !kept.contains(id));
+                more.extend(eval::matching_of(model, (place.app, place.operation), &request, left));
+            }
+            if more.is_empty() {
+                return true;
+            }
+            kept.extend(more);
+        }
+    }
+
+    fn among_all(&self) -> Result<bool, Spent> {
+        let place = self.case.place;
+        let mut universe = self.looking.models.universe(&[Some((place.app, place.operation))], &[]);
+        match self.term(&mut universe) {
+            Some((differs, ..)) => Ok(asking::ask(&mut universe, differs)?.is_some()),
+            None => Ok(false),
+        }
+    }
+
+    /// Where the permission at the stage differs from that at the stage before, with the variable of the stage and its
+    /// two classes. Nothing does where no formula reads it.
+    fn term(&self, universe: &mut Universe<'_>) -> Option<(Term, usize, [u32; 2])> {
+        let ratchet = &self.looking.model.ratchets[self.ratchet.index()];
+        let what = What::Stage(ratchet.name.clone());
+        let variable = universe.parts().iter().position(|part| part.what == what)?;
+        let class = |stage: u32| {
+            let name = &ratchet.stages[stage as usize].name;
+            let is = |class: &Class| matches!(class, Class::Value(Value::Text(text)) if text == name);
+            universe.parts()[variable].classes.iter().position(is).map(|class| class as u32)
+        };
+        let classes = [class(self.stage)?, class(self.stage - 1)?];
+        let permitted = universe.permitted(0);
+        let at = |universe: &mut Universe<'_>, class: u32| {
+            universe.terms().given(permitted, Variable(variable as u32), class, &mut BTreeMap::new())
+        };
+        let (here, before) = (at(universe, classes[0]), at(universe, classes[1]));
+        Some((differ(universe, here, before), variable, classes))
+    }
+}
+
+/// Where one is true and the other is not.
+pub(super) fn differ(universe: &mut Universe<'_>, one: Term, other: Term) -> Term {
+    if one == other {
+        return Term::FALSE;
+    }
+    universe.terms().choose(one, other.not(), other)
+}
