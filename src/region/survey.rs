@@ -220,6 +220,11 @@ impl<'m> Surveyor<'m> {
         }
     }
 
+    /// Whether the clause speaks of the operation.
+    pub fn speaks(&self, clause: ClauseId, operation: OperationId) -> bool {
+        has(&self.members[self.sets[clause.index()] as usize], operation)
+    }
+
     /// Whether the clause reads what its app is, and what the operation is.
     pub fn reads(&self, clause: ClauseId) -> [bool; 2] {
         self.reads[clause.index()]
@@ -438,7 +443,7 @@ impl OfApp<'_, '_> {
     /// The clauses that can match a request for the operation, in source order.
     pub fn clauses(&self, operation: OperationId) -> Vec<ClauseId> {
         let surveyor = self.surveyor;
-        let speaks = |id: &ClauseId| has(&surveyor.members[surveyor.sets[id.index()] as usize], operation);
+        let speaks = |id: &ClauseId| surveyor.speaks(*id, operation);
         let grants = surveyor.index.grants().iter().copied().filter(speaks);
         let mut clauses: Vec<ClauseId> = self.speaking(operation).chain(grants).collect();
         clauses.sort_unstable();

@@ -45,15 +45,15 @@ impl Cases {
         &self.of[app.index()]
     }
 
-    /// The places that a clause speaks of.
+    /// The places of some apps that a clause speaks of.
     pub(super) fn of_clause<'c>(
         &'c self,
-        model: &'c Model,
+        surveyor: &'c Surveyor<'_>,
         clause: ClauseId,
+        apps: impl Iterator<Item = AppId> + 'c,
     ) -> impl Iterator<Item = Place> + 'c {
-        let clause = &model.clauses[clause.index()];
-        let speaks = |place: &Place| clause.operations.contains(&place.operation);
-        clause.apps.iter().flat_map(move |app| self.of[app.index()].iter().copied().filter(speaks))
+        let speaks = move |place: &Place| surveyor.speaks(clause, place.operation);
+        apps.flat_map(move |app| self.of[app.index()].iter().copied().filter(speaks))
     }
 }
 

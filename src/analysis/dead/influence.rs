@@ -197,10 +197,6 @@ impl<'m> Looking<'_, 'm> {
             }
             What::There(condition) => (condition, None),
         };
-        let operations = match what {
-            What::Rule(clause) => Some(&self.model.clauses[clause.index()].operations),
-            What::There(_) => None,
-        };
         let certain = of.is_none_or(|clause| !clause.kind.refuses());
         let named = Named::of(self.models, condition);
         let mut permits: Vec<(Relation, ClauseId)> = self
@@ -222,25 +218,30 @@ impl<'m> Looking<'_, 'm> {
         permits.into_iter().map(move |(relation, permit)| {
             let lists = |place: &Place| self.model.operations[place.operation.index()].lists.is_some();
             let about = |place: &Place| {
-                operations.is_none_or(|operations| operations.contains(&place.operation))
-                    && of.is_none_or(|clause| clause.apps.contains(&place.app))
-                    && (relation != Relation::Far || lists(place))
+                let spoken_of = match what {
+                    What::Rule(clause) => self.surveyor.speaks(clause, place.operation),
+                    What::There(_) => true,
+                };
+                spoken_of && (relation != Relation::Far || lists(place))
             };
-            (permit, self.cases.of_clause(self.model, permit).filter(about).collect())
+            let apps = self.model.clauses[permit.index()].apps.iter().copied();
+            let apps = apps.filter(|app| of.is_none_or(|clause| clause.apps.contains(app)));
+            (permit, self.cases.of_clause(self.surveyor, permit, apps).filter(about).collect())
         })
     }
 
     /// Where the clause speaks. Grants to people know no app, so they are asked about for each.
     fn places(&self, clause: ClauseId) -> Vec<Place> {
         let of = &self.model.clauses[clause.index()];
-        let apps: Vec<AppId> = match of.kind {
-            ClauseKind::ContextUserGrant => (0..self.model.apps.len() as u32).map(AppId).collect(),
-            ClauseKind::AppUserGrant | ClauseKind::Permit | ClauseKind::Forbid | ClauseKind::Withdrawal => {
-                of.apps.iter().copied().collect()
+        match of.kind {
+            ClauseKind::ContextUserGrant => {
+                let apps = (0..self.model.apps.len() as u32).map(AppId);
+                self.cases.of_clause(self.surveyor, clause, apps).collect()
             }
-        };
-        let places = apps.into_iter().flat_map(|app| self.cases.of_app(app).iter().copied());
-        places.filter(|place| of.operations.contains(&place.operation)).collect()
+            ClauseKind::AppUserGrant | ClauseKind::Permit | ClauseKind::Forbid | ClauseKind::Withdrawal => {
+                self.cases.of_clause(self.surveyor, clause, of.apps.iter().copied()).collect()
+            }
+        }
     }
 
     /// Rules that can go together, found one after another: the narrowest first, of two that say the same the later.
