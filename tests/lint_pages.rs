@@ -1,7 +1,7 @@
 //! Every lint rule has a page, and every page is a test.
 //!
 //! A page begins with `# CODE NAME: TITLE`. Its rule alone is run on each `sprag` block, together with
-//! `docs/demo.sprag`, the catalogs of `policies/catalogs` and the page's `catalog` blocks:
+//! `docs/demo.sprag`, the catalogs that come with the program and the page's `catalog` blocks:
 //!
 //! | info string | what is checked |
 //! | --- | --- |
@@ -30,6 +30,7 @@ use sprag::driver::{self, Compilation, Inputs};
 use sprag::lint::baseline::Baseline;
 use sprag::lint::select::Levels;
 use sprag::lint::{self, FAMILIES, RULES, Rule, Settings, Subject, fixes};
+use sprag::shelf;
 use sprag::span::{Source, SourceMap};
 use sprag::target::{self, Target};
 
@@ -263,10 +264,7 @@ impl Page {
     fn run(&self, text: &str, side: &str) -> Result<Outcome, String> {
         let other = if side == "bad" { "good" } else { "bad" };
         let mut shelf = vec![source("demo.sprag", &read(&root().join("docs/demo.sprag")))];
-        for file in ["atlassian/jira", "atlassian/confluence", "atlassian", "common"] {
-            let path = root().join(format!("policies/catalogs/{file}.sprag"));
-            shelf.push(source(&format!("{file}.sprag"), &read(&path)));
-        }
+        shelf.extend(shelf::mentioned([text]).into_iter().map(|c| source(&c.shown(), &c.text())));
         for (i, block) in self.blocks.iter().enumerate() {
             if block.is("catalog") && !block.is(other) {
                 shelf.push(source(&format!("catalog{i}.sprag"), &block.text));

@@ -5,7 +5,8 @@
 //!
 //! `policies/packs/scenarios.md` has a row for each scenario. Its answers must be expected by a test whose title begins
 //! with the scenario's number (`S69, S71: …` begins with two). Where one of them is `finding`, a section of the pack's
-//! page whose heading has the number must show a command that prints a code.
+//! page whose heading has the number must show a command that prints a code; where it is `refused`, one that does not
+//! exit with 0.
 //!
 //! `BLESS=1 cargo test --test packs` writes what commands print into the pages and the packs into the table: read
 //! the diff.
@@ -50,7 +51,7 @@ const SCENARIOS: &[(u32, u32)] = &[
 ];
 
 /// Scenarios whose packs are still being written.
-const AWAITED: &[(u32, u32)] = &[(50, 58), (72, 117)];
+const AWAITED: &[(u32, u32)] = &[];
 
 #[test]
 fn every_pack_holds() {
@@ -143,7 +144,10 @@ fn every_scenario_is_a_test_with_the_answer_that_was_wanted() {
         }
         for answer in row[5].split("`, `").map(|a| a.trim_matches('`')) {
             let found = match answer {
-                "finding" => here.iter().any(|(_, pack)| shows_a_finding(&text_of(pack), id)),
+                "finding" => here.iter().any(|(_, pack)| shows(&text_of(pack), id, tells_a_code)),
+                "refused" => {
+                    here.iter().any(|(_, pack)| shows(&text_of(pack), id, |l| l.starts_with("(exit ")))
+                }
                 _ => here.iter().any(|(tests, _)| tests[id].iter().any(|e| matches(e, answer))),
             };
             if !found && !here.is_empty() {
@@ -260,23 +264,23 @@ fn matches(expectation: &Expectation, answer: &str) -> bool {
     holds
 }
 
-/// Whether a section with the scenario in its heading shows a command that prints a code.
-fn shows_a_finding(page: &str, id: &str) -> bool {
-    let is_code = |word: &str| {
-        let digits = word.trim_start_matches(|c: char| c.is_ascii_uppercase());
-        digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()) && digits.len() < word.len()
-    };
+/// Whether a section with the scenario in its heading shows a command that prints such a line.
+fn shows(page: &str, id: &str, what: impl Fn(&str) -> bool) -> bool {
     page.split("\n#").any(|section| {
         let (heading, rest) = section.split_once('\n').unwrap_or((section, ""));
         let named = heading.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == id);
         let mut blocks = rest.split("```console\n").skip(1).filter_map(|b| b.split("```").next());
-        named
-            && blocks.any(|b| {
-                b.lines()
-                    .filter(|l| !l.starts_with("$ "))
-                    .any(|l| l.split(|c: char| !c.is_ascii_alphanumeric()).any(is_code))
-            })
+        named && blocks.any(|b| b.lines().filter(|l| !l.starts_with("$ ")).any(&what))
     })
+}
+
+/// Whether the line has the code of a diagnostic or of a lint rule.
+fn tells_a_code(line: &str) -> bool {
+    let is_code = |word: &str| {
+        let digits = word.trim_start_matches(|c: char| c.is_ascii_uppercase());
+        digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()) && digits.len() < word.len()
+    };
+    line.split(|c: char| !c.is_ascii_alphanumeric()).any(is_code)
 }
 
 /// Rows below the header that begins so, by cells.

@@ -3,6 +3,7 @@
 mod cells;
 pub mod containers;
 pub mod enforcement;
+pub mod everywhere;
 pub mod held;
 pub mod models;
 pub mod narrower;
@@ -12,6 +13,7 @@ pub mod permitted;
 pub mod ratchets;
 pub mod reach;
 pub mod regions;
+pub mod selections;
 pub mod set;
 pub mod states;
 pub mod surplus;

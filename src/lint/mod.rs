@@ -34,6 +34,7 @@ mod rules {
     pub(super) mod contradictory_guarantees;
     pub(super) mod covered_scope;
     pub(super) mod defeated_narrowing;
+    pub(super) mod defeated_selection;
     pub(super) mod empty_group;
     pub(super) mod expired_suppression;
     pub(super) mod idle_assignment;
@@ -44,11 +45,15 @@ mod rules {
     pub(super) mod idle_stage;
     pub(super) mod idle_test;
     pub(super) mod long_app_list;
+    pub(super) mod long_coverage;
     pub(super) mod malformed_suppression;
+    pub(super) mod open_ended_permit;
     pub(super) mod other_door;
     pub(super) mod overridden_permit;
     pub(super) mod reach_beyond_policy;
+    pub(super) mod reach_everywhere;
     pub(super) mod redundant_rule;
+    pub(super) mod rule_without_setting;
     pub(super) mod self_promotion;
     pub(super) mod smaller_grant;
     pub(super) mod stale_baseline;
@@ -56,6 +61,7 @@ mod rules {
     pub(super) mod target_gap;
     pub(super) mod target_limit;
     pub(super) mod trust_circle;
+    pub(super) mod uncovered_power;
     pub(super) mod unattended_power;
     pub(super) mod unconfined_power;
     pub(super) mod undecided_question;
@@ -64,6 +70,7 @@ mod rules {
     pub(super) mod unexplained_rule;
     pub(super) mod unheld_role;
     pub(super) mod unknown_suppression;
+    pub(super) mod unlogged_power;
     pub(super) mod unmatched_rule;
     pub(super) mod unneeded_scope;
     pub(super) mod unreached_container;
@@ -92,6 +99,8 @@ pub static RULES: &[&Rule] = &[
     &rules::classified_power::RULE,
     &rules::defeated_narrowing::RULE,
     &rules::undone_delegation::RULE,
+    &rules::reach_everywhere::RULE,
+    &rules::defeated_selection::RULE,
     &rules::smaller_grant::RULE,
     &rules::unmatched_rule::RULE,
     &rules::redundant_rule::RULE,
@@ -107,6 +116,7 @@ pub static RULES: &[&Rule] = &[
     &rules::empty_group::RULE,
     &rules::untested_app::RULE,
     &rules::unexplained_rule::RULE,
+    &rules::open_ended_permit::RULE,
     &rules::contradictory_guarantees::RULE,
     &rules::idle_guarantee::RULE,
     &rules::self_promotion::RULE,
@@ -117,6 +127,10 @@ pub static RULES: &[&Rule] = &[
     &rules::long_app_list::RULE,
     &rules::target_gap::RULE,
     &rules::target_limit::RULE,
+    &rules::rule_without_setting::RULE,
+    &rules::long_coverage::RULE,
+    &rules::uncovered_power::RULE,
+    &rules::unlogged_power::RULE,
     &rules::malformed_suppression::RULE,
     &rules::unknown_suppression::RULE,
     &rules::expired_suppression::RULE,

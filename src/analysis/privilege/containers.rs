@@ -71,6 +71,13 @@ fn by_id(model: &Model, permits: &dyn Permits, app: AppId) -> Option<(KindId, Ve
     None
 }
 
+/// The ids that tests of containers' ids ask for, by kind.
+pub(super) fn named(model: &Model, condition: &Condition) -> BTreeMap<KindId, BTreeSet<String>> {
+    let mut named = BTreeMap::new();
+    ids(model, condition, &mut named);
+    named
+}
+
 /// The ids that tests of a kind's id ask for.
 fn ids(model: &Model, condition: &Condition, named: &mut BTreeMap<KindId, BTreeSet<String>>) {
     match condition {

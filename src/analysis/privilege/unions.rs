@@ -12,11 +12,14 @@ use crate::sema::model::{
 pub struct Defeated {
     /// The limited grant.
     pub narrow: ClauseId,
-    /// The one that speaks about more apps, and is not limited so.
+    /// The one that is not limited so, and speaks about more apps, or about the same app's account.
     pub wide: ClauseId,
 }
 
-/// All limited grants that a grant for more apps makes vain.
+/// All limited grants that a wider one makes vain.
+///
+/// Of two permits for the same apps one merely says too much. Of two roles of the same account the wide one mostly
+/// comes from elsewhere: a consent beside a role assignment with a scope.
 pub fn defeated(model: &Model) -> Vec<Defeated> {
     let clauses = || model.clauses.iter().enumerate().map(|(at, clause)| (ClauseId(at as u32), clause));
     let kinds = [ClauseKind::AppUserGrant, ClauseKind::Permit];
@@ -26,7 +29,7 @@ pub fn defeated(model: &Model) -> Vec<Defeated> {
     let beaten = |(narrow, clause): (ClauseId, &Clause)| {
         let by = wide.iter().find(|(_, other)| {
             other.kind == clause.kind
-                && other.apps.len() > clause.apps.len()
+                && (other.apps.len() > clause.apps.len() || clause.kind == ClauseKind::AppUserGrant)
                 && clause.apps.is_subset(&other.apps)
                 && !clause.apps.is_empty()
                 && clause.operations.iter().all(|operation| {

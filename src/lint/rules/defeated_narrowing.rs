@@ -22,9 +22,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             found.push(
                 RULE.finding("this limit to some containers limits nothing")
                     .at(narrow.span, "grants something in some containers")
-                    .at(wide.span, "grants the same to more apps, without that limit")
+                    .at(wide.span, "grants the same, without that limit")
                     .help(
-                        "grants add up: take these apps out of the wide one with `except`, or forbid the rest"
+                        "grants add up: take these apps out of the wide one, or the wide one back, or forbid the rest"
                             .to_owned(),
                     ),
             );
