@@ -21,6 +21,7 @@ pub mod usage;
 pub mod space;
 pub mod region;
 pub mod analysis;
+pub mod target;
 pub mod lint;
 pub mod emit;
 pub mod driver;

@@ -11,6 +11,7 @@
 //! | `sprag catalog` | a catalog at hand for all blocks; with `bad` or `good` for those |
 //! | `json baseline bad`, `json baseline good` | the baseline of those blocks |
 //! | `toml thresholds` | `name = number` lines, for all blocks |
+//! | `toml targets` | `use = ["name"]`, as in `[targets]` of `sprag.toml`, for all blocks |
 //!
 //! Whatever stands behind `//~` is cut off before the text is read. The day is 2026-06-01. `SHOW=1` prints the
 //! findings. `BLESS=1 cargo test --test lint_pages` writes the `fixed` blocks and the tables of `docs/lint.md`.
@@ -31,6 +32,7 @@ use sprag::lint::select::Levels;
 use sprag::lint::{self, FAMILIES, RULES, Rule, Settings, Subject, fixes};
 use sprag::shelf;
 use sprag::span::{Source, SourceMap};
+use sprag::target::{self, Target};
 
 /// What no text of reasonable size brings about.
 const WITHOUT_EXAMPLE: [&str; 1] = ["SPR0211"];
@@ -290,6 +292,8 @@ impl Page {
         };
         let Compilation { sources, files, .. } = &compilation;
         let subject = Subject::new(&model, sources, files, TODAY, &thresholds, &|_, _, _| {});
+        let targets = self.targets();
+        let subject = subject.with_targets(&targets);
         let mut findings = lint::run(&subject, &settings).findings;
         findings.retain(|f| f.code == self.rule.code);
         if std::env::var_os("SHOW").is_some() {
@@ -299,6 +303,12 @@ impl Page {
             return Err(format!("a finding has no place: {}", placeless.message));
         }
         Ok(Outcome { compilation, findings })
+    }
+
+    fn targets(&self) -> Vec<&'static dyn Target> {
+        let blocks = self.blocks.iter().filter(|b| b.is("targets"));
+        let names = blocks.flat_map(|b| b.text.split('"').skip(1).step_by(2));
+        names.map(|name| target::named(name).expect("a target")).collect()
     }
 
     fn thresholds(&self) -> BTreeMap<String, u64> {

@@ -35,6 +35,18 @@ pub(crate) struct Manifest {
     /// `[test]`
     #[serde(default)]
     pub(crate) test: TestTable,
+    /// `[targets]`
+    #[serde(default)]
+    pub(crate) targets: TargetTable,
+}
+
+/// `[targets]`: the platforms' own controls that are set from this package.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TargetTable {
+    /// Their names.
+    #[serde(default, rename = "use")]
+    pub(crate) used: Vec<Spanned<String>>,
 }
 
 /// `[test]`: hundredths that `sprag test` must reach.

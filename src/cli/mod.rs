@@ -34,6 +34,7 @@ pub mod reach;
 pub mod scopes;
 pub mod show;
 mod sides;
+pub mod target;
 pub mod test;
 pub mod timeline;
 
@@ -81,6 +82,7 @@ enum Command {
     Show(show::Args),
     Scopes(scopes::Args),
     Argue(argue::Args),
+    Target(target::Args),
     Lock(lock::Args),
     Explain(explain::Args),
     Import(import::Args),
@@ -211,6 +213,7 @@ fn execute(cli: &Cli, cx: &mut Context<'_>) -> Exit {
         Command::Show(args) => show::run(args, cx),
         Command::Scopes(args) => scopes::run(args, cx),
         Command::Argue(args) => argue::run(args, cx),
+        Command::Target(args) => target::run(args, cx),
         Command::Lock(args) => lock::run(args, cx),
         Command::Explain(args) => explain::run(args, cx),
         Command::Import(args) => import::run(args, cx),

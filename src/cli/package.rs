@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::manifest::{self, LintTable, MANIFEST};
+use super::manifest::{self, LintTable, MANIFEST, TargetTable};
 use super::{Context, failed, files, progress};
 use crate::driver::{self, Compilation, Inputs};
 use crate::sema::LockEntry;
@@ -26,6 +26,8 @@ pub(crate) struct Package {
     pub(crate) inputs: Inputs,
     /// `[lint]` of its `sprag.toml`.
     pub(crate) lint: LintTable,
+    /// `[targets]` of its `sprag.toml`.
+    pub(crate) targets: TargetTable,
     /// The text of its `sprag.toml`, for messages.
     pub(crate) manifest: String,
     /// The folders that its files were read from, absolute.
@@ -142,6 +144,7 @@ impl Package {
             name,
             inputs,
             lint: manifest.lint,
+            targets: manifest.targets,
             manifest: text,
             folders,
             thresholds,

@@ -58,6 +58,8 @@ mod rules {
     pub(super) mod smaller_grant;
     pub(super) mod stale_baseline;
     pub(super) mod standing_admin;
+    pub(super) mod target_gap;
+    pub(super) mod target_limit;
     pub(super) mod trust_circle;
     pub(super) mod uncovered_power;
     pub(super) mod unattended_power;
@@ -123,6 +125,8 @@ pub static RULES: &[&Rule] = &[
     &rules::other_door::RULE,
     &rules::unenforceable_rule::RULE,
     &rules::long_app_list::RULE,
+    &rules::target_gap::RULE,
+    &rules::target_limit::RULE,
     &rules::rule_without_setting::RULE,
     &rules::long_coverage::RULE,
     &rules::uncovered_power::RULE,

@@ -17,6 +17,8 @@ use crate::region::{Models, Surveyor};
 use crate::sema::model::{AppId, Checked, Model};
 use crate::span::{SourceMap, Span};
 use crate::syntax::tree::{self, File, Item};
+use crate::target::gap::{self, Found, Set};
+use crate::target::{Note, Options, Plan, Policy, Target};
 
 /// A checked package, and the facts about it, each computed when a rule first asks for it.
 pub struct Subject<'a> {
@@ -31,6 +33,9 @@ pub struct Subject<'a> {
     /// Told what is being done, and how much of how much is done.
     progress: Progress<'a>,
     thresholds: &'a BTreeMap<String, u64>,
+    /// The platforms' own controls that are set from the package.
+    targets: &'a [&'static dyn Target],
+    enforced: OnceLock<Enforced>,
     declared: OnceLock<HashMap<&'a str, &'a tree::App>>,
     suppressions: OnceLock<Suppressions>,
     surveyor: OnceLock<Arc<Surveyor<'a>>>,
@@ -41,6 +46,15 @@ pub struct Subject<'a> {
     pub(super) privilege: Privilege<'a>,
     dead: OnceLock<Dead>,
     claims: OnceLock<Claims>,
+}
+
+/// What the controls in use enforce together, and what not.
+#[derive(Debug, Default)]
+pub(crate) struct Enforced {
+    /// What passes all of them though the policy denies it.
+    pub(crate) found: Found,
+    /// What they have no room for, with the target's name.
+    pub(crate) notes: Vec<(&'static str, Note)>,
 }
 
 /// Told a step's name, and how many of how many parts are done.
@@ -63,6 +77,8 @@ impl<'a> Subject<'a> {
             today,
             progress,
             thresholds,
+            targets: &[],
+            enforced: OnceLock::new(),
             declared: OnceLock::new(),
             suppressions: OnceLock::new(),
             surveyor: OnceLock::new(),
@@ -73,6 +89,41 @@ impl<'a> Subject<'a> {
             dead: OnceLock::new(),
             claims: OnceLock::new(),
         }
+    }
+
+    /// The same package, where these controls of platforms are set from it.
+    #[must_use]
+    pub fn with_targets(mut self, targets: &'a [&'static dyn Target]) -> Subject<'a> {
+        self.targets = targets;
+        self
+    }
+
+    /// Whether the control of that name is set from the package.
+    pub(crate) fn uses_target(&self, name: &str) -> bool {
+        self.targets.iter().any(|target| target.about().name == name)
+    }
+
+    /// What the controls in use enforce together, and what not.
+    pub(crate) fn enforced(&self) -> &Enforced {
+        self.enforced.get_or_init(|| {
+            if self.targets.is_empty() {
+                return Enforced::default();
+            }
+            let policy = Policy::surveyed(self.model, self.surveyor().clone());
+            let options = Options::default();
+            let plans: Vec<(&'static dyn Target, Plan)> =
+                self.targets.iter().map(|target| (*target, target.plan(&policy, &options))).collect();
+            let sets: Vec<Set<'_>> = plans
+                .iter()
+                .map(|(target, plan)| Set { target: *target, settings: &*plan.settings })
+                .collect();
+            let progress = |done, of| (self.progress)("looking for gaps of targets", done, of);
+            let found = gap::find(&policy, &sets, &options, &progress);
+            let notes = plans
+                .iter()
+                .flat_map(|(target, plan)| plan.notes.iter().map(|note| (target.about().name, note.clone())));
+            Enforced { found, notes: notes.collect() }
+        })
     }
 
     /// For work that takes long: the callback that shows it.

@@ -93,7 +93,8 @@ fn look(
     };
     let known = known.map(|(baseline, path, text)| (baseline, sources.add(path.as_str(), text.as_str())));
     let told = |doing: &'static str, done: usize, of: usize| bar.part(doing, done, of);
-    let subject = Subject::new(&model, &sources, &files, args.today(), &settings.thresholds, &told);
+    let subject = Subject::new(&model, &sources, &files, args.today(), &settings.thresholds, &told)
+        .with_targets(&settings.targets);
     let mut outcome = lint::run(
         &subject,
         &Settings {

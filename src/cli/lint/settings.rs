@@ -13,6 +13,7 @@ use crate::cli::package::Package;
 use crate::cli::{Context, failed, files};
 use crate::lint::select::{self, Levels};
 use crate::lint::{Level, Rule};
+use crate::target::{self, Target};
 
 /// For one package.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(super) struct LintSettings {
     pub(super) thresholds: BTreeMap<String, u64>,
     /// The file of known findings, absolute.
     pub(super) baseline: Option<PathBuf>,
+    /// The platforms' own controls in use.
+    pub(super) targets: Vec<&'static dyn Target>,
 }
 
 impl LintSettings {
@@ -80,6 +83,15 @@ pub(super) fn settings(package: &Package, args: &Args, cx: &Context<'_>) -> io::
         thresholds.insert(threshold.name.to_owned(), *number);
     }
 
+    let targets = package.targets.used.iter().map(|name| {
+        target::named(name.get_ref()).ok_or_else(|| {
+            let sentence =
+                format!("`{}` is no target; `sprag target list` tells which there are", name.get_ref());
+            wrong(name.span().start, &sentence)
+        })
+    });
+    let targets = targets.collect::<io::Result<Vec<_>>>()?;
+
     if !args.rules.select.is_empty() {
         levels.select(&named(&args.rules.select)?);
     }
@@ -88,7 +100,7 @@ pub(super) fn settings(package: &Package, args: &Args, cx: &Context<'_>) -> io::
 
     let own = table.baseline.as_ref().map(|file| package.root.join(file.get_ref()));
     let given = args.rules.baseline.as_ref().map(|file| cx.cwd.join(file));
-    Ok(LintSettings { levels, ignores, thresholds, baseline: given.or(own) })
+    Ok(LintSettings { levels, ignores, thresholds, baseline: given.or(own), targets })
 }
 
 fn named(words: &[String]) -> io::Result<Vec<&'static Rule>> {

@@ -1,0 +1,215 @@
+//! The permissions of a Forge manifest: scopes, and which of them can be used while the person is away.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::policy::Policy;
+use super::scopes::{self, Asked};
+use super::{About, Lets, Options, Plan, Sees, Settings, Target, quote, words};
+use crate::analysis::privilege::permitted::{has_user, test};
+use crate::request::{Request, Value as Said};
+use crate::sema::model::{AppId, Condition, Constant, Model, OperationId, Predicate, ScopeId, Subject, Type};
+
+pub(super) static TARGET: &dyn Target = &ForgeManifest;
+
+static ABOUT: About = About {
+    name: "forge-manifest",
+    title: "the scopes of a Forge app's manifest, and offline impersonation",
+    sees: &[Sees::Apps, Sees::Operations("scope"), Sees::Attribute("user.mode")],
+    limits: &[],
+    stale: "until the next version is installed; remote tokens live up to 4 hours",
+    source: "developer.atlassian.com: Forge manifest, permissions; Forge security, offline user impersonation",
+};
+
+#[derive(Debug)]
+struct ForgeManifest;
+
+/// What the manifest of one app says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Permissions {
+    /// Each scope, and whether it can be used for a person who is away.
+    scopes: BTreeMap<ScopeId, bool>,
+    /// Their names.
+    names: BTreeMap<String, bool>,
+    /// What it asks for now and needs not.
+    gone: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+struct Made {
+    /// By the app's key.
+    apps: BTreeMap<String, Permissions>,
+}
+
+impl Target for ForgeManifest {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn speaks_of(&self, model: &Model, app: AppId, operation: OperationId) -> bool {
+        words::is_of(model, app, operation, is_forge)
+    }
+
+    fn plan(&self, policy: &Policy<'_>, options: &Options) -> Plan {
+        let model = policy.model;
+        let mut made = Made { apps: BTreeMap::new() };
+        for app in policy.apps(options) {
+            let declared = &model.apps[app.index()];
+            if !declared.models.iter().any(|of| is_forge(words::name_of(model, *of))) {
+                continue;
+            }
+            let groups =
+                policy.groups(app, &|o| self.speaks_of(model, app, o) && scopes::opens(model, app, o));
+            let all = |wanted: &dyn Fn(OperationId) -> bool| -> BTreeSet<OperationId> {
+                let wanted = groups.iter().filter(|group| group.first().is_some_and(|first| wanted(*first)));
+                wanted.flatten().copied().collect()
+            };
+            let away = offline(model);
+            let needed = all(&|o| policy.permits(app, &[o], &Condition::Constant(true)));
+            let mut scopes = scopes::fewest(model, app, &needed);
+            if options.strict {
+                let here = present(model);
+                scopes = scopes::without(model, app, scopes, &all(&|o| policy.denies(app, &[o], &here)));
+            }
+            let mut offline = scopes.clone();
+            let needed = all(&|o| policy.permits(app, &[o], &away));
+            for scope in &scopes {
+                let less: BTreeSet<ScopeId> = offline.iter().copied().filter(|s| s != scope).collect();
+                // What is not opened at all does not hang on the flag.
+                let opened = |scopes: &BTreeSet<ScopeId>, o: &OperationId| {
+                    scopes::open(model, &declared.models, scopes, *o)
+                };
+                if needed.iter().all(|o| !opened(&scopes, o) || opened(&less, o)) {
+                    offline = less;
+                }
+            }
+            if options.strict {
+                offline = scopes::without(model, app, offline, &all(&|o| policy.denies(app, &[o], &away)));
+            }
+            let name = |scope: &ScopeId| model.scopes[scope.index()].name.clone();
+            let flagged = |scope: &ScopeId| (*scope, offline.contains(scope));
+            let permissions = Permissions {
+                names: scopes.iter().map(|scope| (name(scope), offline.contains(scope))).collect(),
+                gone: declared.requested.iter().filter(|scope| !scopes.contains(scope)).map(name).collect(),
+                scopes: scopes.iter().map(flagged).collect(),
+            };
+            made.apps.insert(declared.key.clone(), permissions);
+        }
+        Plan { settings: Box::new(made), notes: Vec::new() }
+    }
+}
+
+fn is_forge(model: &str) -> bool {
+    model == "atlassian.classic" || model == "atlassian.granular"
+}
+
+/// The request is for a person who is away.
+fn offline(model: &Model) -> Condition {
+    let Some(mode) = words::attribute(model, "user", "mode") else { return Condition::Constant(false) };
+    let Type::Enum(of) = model.attributes[mode.index()].kind else { return Condition::Constant(false) };
+    let values = &model.enumerations[of.index()].values;
+    let Some(at) = values.iter().position(|value| value == "offline") else {
+        return Condition::Constant(false);
+    };
+    words::test(model, mode, Predicate::Is(vec![Constant::Index(at as u32)]))
+}
+
+/// There is nobody, or nothing is said of that person's being away, or the person is not.
+fn present(model: &Model) -> Condition {
+    let said = match words::attribute(model, "user", "mode") {
+        Some(mode) => test(Subject::Attribute(mode), Predicate::Present),
+        None => Condition::Constant(false),
+    };
+    words::any([has_user(model, false), words::not(said), words::not(offline(model))])
+}
+
+impl Settings for Made {
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for (key, permissions) in &self.apps {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "# manifest.yml of {}", quote::comment(key));
+            for scope in &permissions.gone {
+                let _ = writeln!(text, "# no longer: {}", quote::comment(scope));
+            }
+            text += "permissions:\n";
+            if permissions.names.is_empty() {
+                text += "  scopes: []\n";
+                continue;
+            }
+            text += "  scopes:\n";
+            for (scope, offline) in &permissions.names {
+                if *offline {
+                    let _ = writeln!(text, "    {}:\n      allowImpersonation: true", quoted_key(scope));
+                } else {
+                    let _ = writeln!(text, "    {}: {{}}", quoted_key(scope));
+                }
+            }
+        }
+        text
+    }
+
+    fn json(&self) -> Value {
+        let scope = |(name, offline): (&String, &bool)| {
+            let flags = if *offline { json!({ "allowImpersonation": true }) } else { json!({}) };
+            (name.clone(), flags)
+        };
+        let of = |permissions: &Permissions| {
+            let scopes: serde_json::Map<String, Value> = permissions.names.iter().map(scope).collect();
+            json!({ "permissions": { "scopes": scopes }, "removed": permissions.gone })
+        };
+        let apps: serde_json::Map<String, Value> =
+            self.apps.iter().map(|(key, permissions)| (key.clone(), of(permissions))).collect();
+        json!({ "apps": apps })
+    }
+
+    fn lets(&self, model: &Model, app: AppId, operation: OperationId) -> Lets {
+        let declared = &model.apps[app.index()];
+        let Some(permissions) = self.apps.get(&declared.key) else {
+            // Another kind of app; its scopes are as they are.
+            let open = scopes::lets(model, app, operation, &|_, _| Condition::Constant(true));
+            return Lets { when: open, covers: false };
+        };
+        let present = present(model);
+        let holds = |_, wanted: ScopeId| {
+            let sources = permissions
+                .scopes
+                .iter()
+                .filter(|(scope, _)| model.scopes[scope.index()].implies.contains(&wanted));
+            words::any(sources.map(
+                |(_, offline)| {
+                    if *offline { Condition::Constant(true) } else { present.clone() }
+                },
+            ))
+        };
+        Lets { when: scopes::lets_by(model, &declared.models, operation, &holds), covers: true }
+    }
+
+    fn permits(&self, model: &Model, request: &Request) -> Option<bool> {
+        let asked = match Asked::read(model, request) {
+            Ok(asked) => asked,
+            Err(answer) => return answer,
+        };
+        let Some(permissions) = self.apps.get(asked.key()) else { return asked.open(&|_, _| Some(true)) };
+        let mode = request.user.as_ref().and_then(|user| user.attributes.get("mode"));
+        let away = mode == Some(&Said::Text("offline".to_owned()));
+        let holds = |wanted: &ScopeId| {
+            let mut held = permissions.scopes.iter().filter(|(_, offline)| **offline || !away);
+            held.any(|(scope, _)| model.scopes[scope.index()].implies.contains(wanted))
+        };
+        let requirements = &model.operations[asked.operation.index()].requirements;
+        let models = model.apps[asked.app.index()].models.iter();
+        let mut open = models
+            .filter(|of| !model.permission_models[of.index()].demands_user || request.user.is_some())
+            .filter_map(|of| requirements.get(of))
+            .flatten();
+        Some(open.any(|all| all.iter().all(holds)))
+    }
+}
+
+/// A key of a YAML map: one that has a colon is quoted.
+fn quoted_key(name: &str) -> String {
+    if name.contains(':') { Value::String(name.to_owned()).to_string() } else { quote::yaml(name) }
+}
