@@ -37,7 +37,10 @@ plant() {
         esac
     done
     said=$(timeout 900 cargo test --quiet --no-default-features --no-fail-fast "${arguments[@]}" 2>&1)
-    if grep -q '^error\(\[E\|: could not compile\)' <<<"$said"; then
+    if (($? == 124)); then
+        echo "SLOW    $name: not done after a quarter of an hour"
+        missed=$((missed + 1))
+    elif grep -q '^error\(\[E\|: could not compile\)' <<<"$said"; then
         echo "BROKEN  $name: $(grep -m1 '^error' <<<"$said")"
         missed=$((missed + 1))
     else
