@@ -256,6 +256,30 @@ fn routes_with_more_paths_than_time_are_refused() {
     assert_refused(&mut parts, Kind::Routes, first);
 }
 
+/// Names lead to records, and values of attributes to slots that can read them.
+#[test]
+fn names_of_nothing_and_values_of_another_type_are_refused() {
+    let base = heavy();
+    let refused = |parts: &Parts, kind: Kind| {
+        let loaded = Bundle::load(&parts.seal()).map(|_| ());
+        assert!(matches!(loaded, Err(LoadError::Malformed(of, _)) if of == kind), "{kind:?}: {loaded:?}");
+    };
+    let mut parts = Parts::open(&base);
+    parts.edit::<f::Symbol>(Kind::Symbols, |_, symbol| {
+        if symbol.space.get() >> 24 == f::Space::App.code() {
+            symbol.value = 1_000_000.into();
+        }
+    });
+    refused(&parts, Kind::Symbols);
+    let mut parts = Parts::open(&base);
+    let types = parts.records::<f::Attribute>(Kind::Attributes);
+    parts.edit::<f::Attribute>(Kind::Attributes, |number, attribute| {
+        // Some attribute is a text and another a number: each as the other.
+        attribute.kind = types[types.len() - 1 - number].kind;
+    });
+    refused(&parts, Kind::Attributes);
+}
+
 /// A list of strata that names a costly one over and over.
 #[test]
 fn an_app_in_one_stratum_too_often_is_refused() {
