@@ -429,6 +429,22 @@ fn a_restored_backup_decides_nothing_until_it_has_what_it_lacks() {
 }
 
 #[test]
+fn a_history_without_entries_says_whom_the_store_knows() {
+    let place = Place::new();
+    let history = |app: &str| place.run(&["ratchet", "history", "--app", app], 0);
+    assert!(history("timesheets").err.contains("the store knows none yet"));
+    place.does(&["installed", "1.0", "--asks", "READ"], 0);
+    let said = history("timesheets");
+    assert!(
+        said.out.is_empty() && said.err.contains("the store knows com.acme.timesheets on acme"),
+        "{}",
+        said.err
+    );
+    let said = history("com.acme.timesheets");
+    assert!(!said.out.is_empty() && said.err.is_empty(), "{}", said.err);
+}
+
+#[test]
 fn a_store_that_went_on_from_a_backup_is_joined_with_what_it_lost() {
     let place = Place::new();
     place.does(&["installed", "1.0", "--asks", "ADMIN"], 0);

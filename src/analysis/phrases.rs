@@ -33,7 +33,7 @@ pub fn operations(model: &Model, app: Option<AppId>, names: &[String]) -> Vec<Ph
     let mut phrases = Vec::new();
     for access in [Access::Read, Access::Write, Access::Delete, Access::Admin] {
         let of_class = |id: &OperationId| model.operations[id.index()].access == access;
-        take(class(access), &callable, &|_, id| of_class(&id), &wanted, &mut rest, &mut phrases);
+        take(access.name(), &callable, &|_, id| of_class(&id), &wanted, &mut rest, &mut phrases);
     }
     let mut prefixes: Vec<&str> = rest.iter().flat_map(|name| prefixes(name)).collect();
     prefixes.sort_unstable_by_key(|prefix| (prefix.len(), *prefix));
@@ -44,16 +44,6 @@ pub fn operations(model: &Model, app: Option<AppId>, names: &[String]) -> Vec<Ph
     }
     phrases.extend(rest.into_iter().map(|name| Phrase { term: name.to_owned(), operations: 1 }));
     phrases
-}
-
-/// The word for an access class.
-pub fn class(access: Access) -> &'static str {
-    match access {
-        Access::Read => "read",
-        Access::Write => "write",
-        Access::Delete => "delete",
-        Access::Admin => "admin",
-    }
 }
 
 /// Makes a term of those for which `of` holds, if all of them are wanted and it saves words.

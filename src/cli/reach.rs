@@ -15,7 +15,7 @@ use crate::analysis::privilege::ratchets::permitted_at;
 use crate::analysis::privilege::reach::{self, Reach};
 use crate::analysis::privilege::set::{CLASSES, Counts, Operations};
 use crate::diag::nearest;
-use crate::sema::model::{Access, AppId, Model, PermissionModelId, ScopeId};
+use crate::sema::model::{AppId, Model, PermissionModelId, ScopeId};
 
 /// Count what the scopes of apps open, what the policy permits, and what ratchets leave.
 ///
@@ -147,7 +147,7 @@ fn json_of(model: &Model, told: &Told) -> Value {
 fn counted(model: &Model, operations: &Operations) -> Value {
     let counts: Counts = operations.counts(model);
     let mut object: BTreeMap<&str, usize> =
-        CLASSES.iter().map(|class| (word(*class), counts.of(*class))).collect();
+        CLASSES.iter().map(|class| (class.name(), counts.of(*class))).collect();
     object.insert("all", counts.total());
     json!(object)
 }
@@ -219,13 +219,4 @@ fn named(model: &Model, wanted: &str) -> io::Result<PermissionModelId> {
 
 fn name(model: &Model, id: PermissionModelId) -> &str {
     &model.permission_models[id.index()].name
-}
-
-fn word(access: Access) -> &'static str {
-    match access {
-        Access::Read => "read",
-        Access::Write => "write",
-        Access::Delete => "delete",
-        Access::Admin => "admin",
-    }
 }

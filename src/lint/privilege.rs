@@ -13,7 +13,7 @@ use crate::diag::{Diagnostic, Edit};
 use crate::eval::{self, Decision};
 use crate::parallel;
 use crate::request::Request;
-use crate::sema::model::{Access, AppId, ClauseKind, Model, ScopeId};
+use crate::sema::model::{AppId, ClauseKind, Model, ScopeId};
 use crate::span::Span;
 use crate::syntax::tree::{AppMember, Name};
 
@@ -159,7 +159,7 @@ pub(crate) fn operations(model: &Model, operations: &Operations) -> String {
 /// "3 read, 45 write and 2 admin"; the classes that occur.
 pub(crate) fn counts(counts: Counts) -> String {
     let some = CLASSES.iter().filter(|class| counts.of(**class) > 0);
-    let words: Vec<String> = some.map(|class| format!("{} {}", counts.of(*class), word(*class))).collect();
+    let words: Vec<String> = some.map(|class| format!("{} {}", counts.of(*class), class.name())).collect();
     match words.as_slice() {
         [] => "none".to_owned(),
         [one] => one.clone(),
@@ -172,15 +172,5 @@ pub(crate) fn number(operations: &Operations) -> String {
     match operations.len() {
         1 => "1 operation".to_owned(),
         n => format!("{n} operations"),
-    }
-}
-
-/// The word for an access class.
-pub(crate) fn word(access: Access) -> &'static str {
-    match access {
-        Access::Read => "read",
-        Access::Write => "write",
-        Access::Delete => "delete",
-        Access::Admin => "admin",
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::visible;
 use crate::analysis::grants::{Answer, Grade, Holding};
 use crate::analysis::minimal::Cost;
-use crate::sema::model::{Access, Model, OperationId, ScopeId};
+use crate::sema::model::{Model, OperationId, ScopeId};
 
 /// How many names are shown before "and n more".
 const SHOWN: usize = 4;
@@ -106,7 +106,7 @@ fn cost(answer: &Answer, cost: &Cost) -> String {
             match grade {
                 Grade::Operations => format!("{} beyond need", super::count(units, "operation")),
                 Grade::Class(class) => {
-                    format!("{} beyond need", super::count(units, &format!("{} operation", word(*class))))
+                    format!("{} beyond need", super::count(units, &format!("{} operation", class.name())))
                 }
                 Grade::Scopes => format!("{} held", super::count(units, "scope")),
                 Grade::Level(Some(level)) => format!("{} of level {level}", super::count(units, "scope")),
@@ -131,7 +131,7 @@ fn cost_json(answer: &Answer, cost: &Cost) -> Value {
     let grade = |(grade, units): (&Grade, &u64)| {
         let name = match grade {
             Grade::Operations => "operations".to_owned(),
-            Grade::Class(class) => format!("{}-operations", word(*class)),
+            Grade::Class(class) => format!("{}-operations", class.name()),
             Grade::Scopes => "scopes".to_owned(),
             Grade::Level(Some(level)) => format!("level-{level}-scopes"),
             Grade::Level(None) => "no-level-scopes".to_owned(),
@@ -139,15 +139,6 @@ fn cost_json(answer: &Answer, cost: &Cost) -> Value {
         (name, Value::from(*units))
     };
     Value::Object(answer.grades.iter().zip(&cost.0).map(grade).collect())
-}
-
-fn word(class: Access) -> &'static str {
-    match class {
-        Access::Read => "read",
-        Access::Write => "write",
-        Access::Delete => "delete",
-        Access::Admin => "admin",
-    }
 }
 
 fn scopes<'m>(model: &'m Model, scopes: &BTreeSet<ScopeId>) -> Vec<&'m str> {

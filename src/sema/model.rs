@@ -292,6 +292,18 @@ pub enum Access {
     Admin,
 }
 
+impl Access {
+    /// The word for it, for people. Evaluator, table and regions read the attribute `access` each for themselves.
+    pub fn name(self) -> &'static str {
+        match self {
+            Access::Read => "read",
+            Access::Write => "write",
+            Access::Delete => "delete",
+            Access::Admin => "admin",
+        }
+    }
+}
+
 /// One callable thing.
 #[derive(Debug, Clone)]
 pub struct Operation {

@@ -395,24 +395,15 @@ fn swapped_access(model: &Model, operations: &BTreeSet<OperationId>) -> Vec<(Str
             .filter(|id| access(id) == next && kinds.contains(&model.operations[id.index()].kind))
             .collect();
         if !swapped.is_empty() {
-            found.push((format!("to {} instead of {}", word(next), word(class)), swapped));
+            found.push((format!("to {} instead of {}", next.name(), class.name()), swapped));
         }
         return found;
     }
     for class in classes {
         let rest = operations.iter().copied().filter(|id| access(id) != class).collect();
-        found.push((format!("no longer to {}", word(class)), rest));
+        found.push((format!("no longer to {}", class.name()), rest));
     }
     found
-}
-
-fn word(access: Access) -> &'static str {
-    match access {
-        Access::Read => "read",
-        Access::Write => "write",
-        Access::Delete => "delete",
-        Access::Admin => "admin",
-    }
 }
 
 /// The text of a condition as it was written, as far as it has one.

@@ -103,14 +103,7 @@ pub fn markdown(model: &Model, report: &Report) -> String {
         let _ = writeln!(page, "Nothing: all requests of {} pairs of app and operation.", report.found.pairs);
     }
     for gap in &report.found.gaps {
-        let _ = writeln!(
-            page,
-            "- `{}`, {}: {}; {}",
-            model.apps[gap.app.index()].name,
-            operations(model, &gap.operations),
-            cause(model, gap.cause),
-            why(&gap.why)
-        );
+        let _ = writeln!(page, "- {}", sentence(model, gap));
         if let Some(request) = &gap.witness {
             let _ = writeln!(page, "  - for example `{}`", told::request(model, request));
         }
@@ -131,6 +124,12 @@ pub fn markdown(model: &Model, report: &Report) -> String {
     page
 }
 
+/// Whose requests pass, for which operations, what denies them, and why they pass.
+fn sentence(model: &Model, gap: &Gap) -> String {
+    let (app, operations) = (&model.apps[gap.app.index()].name, operations(model, &gap.operations));
+    format!("`{app}`, {operations}: {}; {}", cause(model, gap.cause), why(&gap.why))
+}
+
 /// What people must know besides the settings, in a few lines.
 pub fn summary(model: &Model, report: &Report) -> String {
     let mut text = String::new();
@@ -139,14 +138,7 @@ pub fn summary(model: &Model, report: &Report) -> String {
         let _ = writeln!(text, "note: {}", note.text);
     }
     for gap in &report.found.gaps {
-        let _ = writeln!(
-            text,
-            "gap: `{}`, {}: {}; {}",
-            model.apps[gap.app.index()].name,
-            operations(model, &gap.operations),
-            cause(model, gap.cause),
-            why(&gap.why)
-        );
+        let _ = writeln!(text, "gap: {}", sentence(model, gap));
     }
     for lost in &report.found.lost {
         let app = &model.apps[lost.app.index()].name;

@@ -1,5 +1,6 @@
 //! `sprag ratchet history`
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
@@ -41,6 +42,7 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         text.push_str(&export::heading(&head));
         text.push('\n');
     }
+    let mut known: BTreeSet<String> = BTreeSet::new();
     // What is written while this reads is told of the next time.
     each(&store, head.epoch, &mut |entry| {
         let wanted = |only: &Option<String>, is: &String| only.as_ref().is_none_or(|only| only == is);
@@ -50,9 +52,15 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         } else if wanted(&args.app, &entry.installation.app) && wanted(&args.site, &entry.installation.site) {
             text.push_str(&told(entry));
         }
+        known.insert(entry.installation.to_string());
         Ok(())
     })
     .map_err(says)?;
+    if text.is_empty() && (args.app.is_some() || args.site.is_some()) {
+        let known: Vec<String> = known.into_iter().collect();
+        let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
+        writeln!(cx.err, "no entry is about it; apps go by their keys, and the store knows {known}")?;
+    }
     deliver(cx, args.output.as_deref(), text.as_bytes())?;
     Ok(Exit::Clean)
 }

@@ -2,7 +2,7 @@
 
 use crate::analysis::privilege::ratchets;
 use crate::diag::Diagnostic;
-use crate::lint::privilege::{number, operations, word};
+use crate::lint::privilege::{number, operations};
 use crate::lint::{Level, Rule, Subject};
 use crate::parallel;
 use crate::sema::model::AppId;
@@ -22,7 +22,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let of = |app: &AppId| ratchets::other_doors(model, subject.needs(), subject.regions(), *app);
     for door in parallel::map(&subject.apps(), &of).into_iter().flatten() {
         let app = &model.apps[door.app.index()].name;
-        let (ratchet, class) = (&model.ratchets[door.ratchet.index()], word(door.class));
+        let (ratchet, class) = (&model.ratchets[door.ratchet.index()], door.class.name());
         let finding = RULE
             .finding(format!(
                 "the ratchet `{}` takes most of what `{app}` may {}, and not {}",

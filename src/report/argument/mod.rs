@@ -12,7 +12,7 @@ use super::page::{Block, Page, Table, code};
 use crate::analysis::privilege::argument::Argument;
 use crate::analysis::privilege::argument::setup::{Early, NoEarly};
 use crate::analysis::privilege::set::{CLASSES, Operations};
-use crate::sema::model::{Access, Model, OperationId, ScopeId};
+use crate::sema::model::{Model, OperationId, ScopeId};
 use crate::usage::tally::Usage;
 
 pub use json::json;
@@ -251,7 +251,7 @@ impl<'a> Case<'a> {
         let counts = operations.counts(self.model);
         let some = CLASSES.iter().filter(|class| counts.of(**class) > 0);
         let words: Vec<String> =
-            some.map(|class| format!("{} {}", counts.of(*class), word(*class))).collect();
+            some.map(|class| format!("{} {}", counts.of(*class), class.name())).collect();
         match words.len() {
             0 => self.number(operations),
             _ => format!("{} ({})", self.number(operations), words.join(", ")),
@@ -269,18 +269,8 @@ impl<'a> Case<'a> {
                 .map_or(String::new(), |(method, path)| format!(", {}", code(&format!("{method} {path}"))));
             let calls = self.basis.usage().and_then(|usage| usage.operations.get(&id));
             let calls = calls.map_or(String::new(), |calls| format!("; {}", log::calls(calls)));
-            (code(&operation.name), format!("{}{http}{calls}", word(operation.access)))
+            (code(&operation.name), format!("{}{http}{calls}", operation.access.name()))
         };
         Block::Names(summary, all.into_iter().map(one).collect())
-    }
-}
-
-/// The word for an access class.
-fn word(access: Access) -> &'static str {
-    match access {
-        Access::Read => "read",
-        Access::Write => "write",
-        Access::Delete => "delete",
-        Access::Admin => "admin",
     }
 }

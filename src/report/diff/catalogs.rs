@@ -2,7 +2,6 @@
 
 use super::Comparison;
 use crate::analysis::catalogs::{Alternatives, OperationChange, Reach};
-use crate::analysis::phrases::class;
 use crate::report::count;
 use crate::sema::model::{Model, OperationId};
 
@@ -53,7 +52,7 @@ pub(super) fn sections(of: &Comparison<'_>) -> Vec<(String, Vec<String>)> {
             others.push(format!("{name}: was called {}", c.old));
         }
         if let Some(c) = &change.access {
-            others.push(format!("{name}: {} to {}", class(c.old), class(c.new)));
+            others.push(format!("{name}: {} to {}", c.old.name(), c.new.name()));
         }
         if let Some(c) = &change.place {
             others.push(format!("{name}: in {} to in {}", c.old, c.new));

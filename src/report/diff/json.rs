@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::{Comparison, DiffFormat, gate_code};
 use crate::analysis::catalogs::{Alternatives, CatalogDiff, Change};
 use crate::analysis::diff::Delta;
-use crate::analysis::phrases::class;
 use crate::analysis::widening::{Approvals, Standing, Surplus};
 use crate::authzen::request_json;
 use crate::report::Look;
@@ -145,7 +144,7 @@ fn catalogs(of: &Comparison<'_>, diff: &CatalogDiff) -> Value {
         json!({
             "operation": new.operations[c.new.index()].name,
             "name": pair(&c.name, |name| json!(name)),
-            "access": pair(&c.access, |access| json!(class(*access))),
+            "access": pair(&c.access, |access| json!(access.name())),
             "place": pair(&c.place, |place| json!(place)),
             "marks": pair(&c.marks, |marks| json!(marks)),
             "requirements": requirements,
