@@ -34,8 +34,7 @@ impl<'b> DecisionPoint<'b> {
     /// Decides, and says why in names.
     pub fn explain(&mut self, request: &Request) -> Explained {
         let (bundle, scratch) = (self.bundle, &mut self.scratch);
-        let withdrawn = &request.withdrawn.containers;
-        borrowed(request, |request| explained(&bundle, &bundle.resolve(request, scratch), withdrawn))
+        borrowed(request, |lent| explained(&bundle, &bundle.resolve(lent, scratch), request))
     }
 
     /// The type of an attribute that the bundle's policy declares.
@@ -158,7 +157,7 @@ pub fn prepared<T>(
 fn explained(
     bundle: &Bundle<'_>,
     resolved: &Resolved<'_, '_>,
-    withdrawn: &BTreeSet<(String, String)>,
+    request: &Request,
 ) -> Explained {
     let decision = bundle.decide_resolved(resolved);
     let mut told: BTreeSet<(Layer, Role, ClauseHandle)> = BTreeSet::new();
@@ -213,6 +212,12 @@ fn explained(
             _ => reasons.push(line(None, None, None)),
         }
     }
+    let mut named = Vec::new();
+    if let Target::Http { method, path } = &request.operation {
+        bundle.containers_of(method, path, &mut |kind, id| {
+            named.push(ExplainedContainer::new(&(kind.to_owned(), id.to_owned())));
+        });
+    }
     let permit = |(rule, at, text)| PermitLine { rule, at, text };
     Explained {
         decision: decision.permitted(),
@@ -223,12 +228,13 @@ fn explained(
             only: Layer::ALL.into_iter().filter_map(only).collect(),
             except: names(None, Role::FilterExcept),
             withdrawn: match bundle.lists_withdrawn(resolved) {
-                true => withdrawn.iter().map(ExplainedContainer::new).collect(),
+                true => request.withdrawn.containers.iter().map(ExplainedContainer::new).collect(),
                 false => Vec::new(),
             },
         }),
         step_up: decision
             .step_up
             .map(|step_up| bundle.step_up(resolved, step_up).map(str::to_owned).collect()),
+        named,
     }
 }

@@ -9,6 +9,7 @@ mod claims;
 mod conditions;
 mod facts;
 mod layers;
+mod namings;
 mod patterns;
 mod routes;
 mod scopes;
@@ -33,7 +34,7 @@ use layers::Verdict;
 pub fn evaluate(model: &Model, request: &Request) -> Answer {
     let app = facts::app(model, request);
     let operation = facts::operation(model, request);
-    let chain = operation.map(|operation| chain::effective(model, operation, &request.containers));
+    let chain = operation.map(|operation| chain::effective(model, operation, request));
 
     let mut verdicts = vec![layers::identity(request, app)];
     if let Some(app) = app {
@@ -55,8 +56,10 @@ pub fn evaluate(model: &Model, request: &Request) -> Answer {
     }
 
     let refusals = refusals(&verdicts);
+    let named = operation.and_then(|operation| namings::named(model, operation, &request.operation));
+    let named = named.unwrap_or_default();
     if !refusals.is_empty() {
-        return Answer { effect: Decision::Deny, refusals, deciding: Vec::new(), filter: None, step_up };
+        return Answer { effect: Decision::Deny, refusals, deciding: Vec::new(), filter: None, step_up, named };
     }
     Answer {
         effect: Decision::Permit,
@@ -64,6 +67,7 @@ pub fn evaluate(model: &Model, request: &Request) -> Answer {
         deciding: verdicts.iter().flat_map(|verdict| verdict.permits.iter().copied()).collect(),
         filter: listed_kind.and_then(|kind| filter(kind, &verdicts, request)),
         step_up: None,
+        named,
     }
 }
 
@@ -80,6 +84,8 @@ pub struct Answer {
     pub filter: Option<Filter>,
     /// For a denial that scopes could lift: all scopes that are missing, at once; never empty.
     pub step_up: Option<Vec<ScopeId>>,
+    /// Kind and id of the containers that the path names, the outermost first; empty where one cannot be told.
+    pub named: Vec<(KindId, String)>,
 }
 
 /// Yes or no.
@@ -120,6 +126,8 @@ pub enum Reason {
     /// Catalog: the containers are of unknown kinds, not in an order from inner to outer, or not where the
     /// operation acts.
     WrongContainer,
+    /// Catalog: the path names another container than the request or the policy does, or one that cannot be told.
+    ContradictsPath,
     /// Catalog: callable in none of the app's permission models.
     NotCallable,
     /// Scope: the scopes held now satisfy no alternative of the requirement.
@@ -160,6 +168,7 @@ impl Reason {
             Reason::NotInstalledHere => "not-installed-here",
             Reason::UnknownOperation => "unknown-operation",
             Reason::WrongContainer => "wrong-container",
+            Reason::ContradictsPath => "contradicts-path",
             Reason::NotCallable => "not-callable",
             Reason::MissingScopes => "missing-scopes",
             Reason::AppUserWithoutRole => "app-user-without-role",
@@ -202,7 +211,7 @@ pub fn matching(model: &Model, request: &Request) -> Vec<ClauseId> {
     let (Some(app), Some(operation)) = target(model, request) else {
         return Vec::new();
     };
-    let chain = chain::effective(model, operation, &request.containers);
+    let chain = chain::effective(model, operation, request);
     let situation = Situation::new(model, request, app, operation, chain);
     let matches = |(id, clause)| conditions::matches(&situation, clause, true).then_some(id);
     situation.clauses().filter_map(matches).collect()
@@ -216,7 +225,7 @@ pub fn matching_of(
     request: &Request,
     clauses: impl IntoIterator<Item = ClauseId>,
 ) -> Vec<ClauseId> {
-    let chain = chain::effective(model, operation, &request.containers);
+    let chain = chain::effective(model, operation, request);
     let situation = Situation::new(model, request, app, operation, chain);
     let matches = |id: &ClauseId| {
         let clause = &model.clauses[id.index()];

@@ -6,7 +6,7 @@ pub fn sentence(code: &str) -> Option<&'static str> {
 }
 
 /// Codes and sentences, in the order of the layers.
-pub const SENTENCES: [(&str, &str); 20] = [
+pub const SENTENCES: [(&str, &str); 21] = [
     ("anonymous", "the request is not authenticated as an app"),
     ("unknown-app", "the policy knows no app with this key"),
     ("not-enabled", "the app's installation on this site is not enabled"),
@@ -14,6 +14,7 @@ pub const SENTENCES: [(&str, &str); 20] = [
     ("not-installed-here", "the app is not installed on this site"),
     ("unknown-operation", "no catalog in use knows this operation"),
     ("wrong-container", "the containers are unknown, out of order, or not where this operation acts"),
+    ("contradicts-path", "the path names another container, or one that cannot be told"),
     ("not-callable", "the operation is not callable in the app's permission models"),
     ("missing-scopes", "the scopes that the app holds now do not suffice for this operation"),
     ("app-user-without-role", "no role of the app user reaches this operation in this container"),

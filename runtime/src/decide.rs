@@ -39,8 +39,8 @@ impl<'a: 'r, 'r> Bundle<'a> {
             let stale = r.stale_operation;
             let reason = if stale { Reason::StaleHandle } else { Reason::UnknownOperation };
             decision.refuse(Layer::Catalog, reason);
-        } else if !r.chain {
-            decision.refuse(Layer::Catalog, Reason::WrongContainer);
+        } else if let Some(reason) = r.chain {
+            decision.refuse(Layer::Catalog, reason);
         }
         let Some(app) = app else {
             let reason = match (r.anonymous, r.stale_app) {

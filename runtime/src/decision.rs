@@ -71,6 +71,8 @@ pub enum Reason {
     UnknownOperation,
     /// The containers contradict each other, or the operation does not act in such a container.
     WrongContainer,
+    /// The path names another container than the request or the policy does, or one that cannot be told.
+    ContradictsPath,
     /// No permission model of the app lists the operation.
     NotCallable,
     /// The scopes held now do not satisfy the requirement.
@@ -112,6 +114,7 @@ impl Reason {
             Reason::NotInstalledHere => "not-installed-here",
             Reason::UnknownOperation => "unknown-operation",
             Reason::WrongContainer => "wrong-container",
+            Reason::ContradictsPath => "contradicts-path",
             Reason::NotCallable => "not-callable",
             Reason::MissingScopes => "missing-scopes",
             Reason::AppUserWithoutRole => "app-user-without-role",

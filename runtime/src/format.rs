@@ -16,7 +16,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 /// First bytes of every bundle. The line end and the high byte catch transfers that mangle text.
 pub const MAGIC: [u8; 8] = *b"\x89SPRAG\r\n";
 /// The version this crate writes and reads.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 /// The oldest version it reads: before, nothing told what an app holds without approval on its site.
 pub const OLDEST: u32 = 3;
 /// An index that points nowhere.
@@ -27,6 +27,9 @@ pub const CRITICAL: u32 = 1;
 pub const MAX_DEPTH: usize = 16;
 /// The deepest discrimination net and the longest route.
 pub const MAX_NESTING: u32 = 64;
+
+/// The most bytes that the texts of one path from which containers get their ids have together.
+pub const MAX_NAMED: usize = 512;
 
 /// The most steps through nets and formulas that one decision may take.
 pub const MAX_STEPS: u32 = 1 << 26;
@@ -582,6 +585,24 @@ record! {
     }
 }
 
+record! {
+    /// A container that the path of requests for an operation names.
+    Naming {
+        /// The operation.
+        operation: U32,
+        /// Kind of the container.
+        kind: U32,
+        /// Words: the segments of the path (the first is 0) that are the text, joined by `/`.
+        segments: Range,
+        /// A [`LetterCase`].
+        case: U32,
+        /// A [`NamingForm`].
+        form: U32,
+        /// The sign that the form speaks of, in ASCII; else 0.
+        sign: U32,
+    }
+}
+
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($(#[$item_doc:meta])* $item:ident = $code:literal),* $(,)? }) => {
         $(#[$doc])*
@@ -679,13 +700,19 @@ codes! {
         Closed = 36,
         /// Digests of 32 bytes, sorted: all blocks by which this chain ever grew.
         Spent = 37,
+        /// [`Naming`]s, sorted by operation, then kind.
+        Namings = 38,
     }
 }
 
 impl Kind {
     /// The format version from which on every bundle has this section; in older ones it is taken to be empty.
     pub fn since(self) -> u32 {
-        if self >= Kind::Chain { 4 } else { 1 }
+        match self {
+            Kind::Namings => 5,
+            Kind::Chain | Kind::Widenings | Kind::Growths | Kind::Closed | Kind::Spent => 4,
+            _ => 1, // there from the beginning
+        }
     }
 }
 
@@ -749,6 +776,32 @@ codes! {
         Instant = 8,
         /// Seconds.
         Duration = 9,
+    }
+}
+
+codes! {
+    /// The case of ASCII letters in an id.
+    LetterCase {
+        /// As in the path.
+        Kept = 0,
+        /// Upper.
+        Upper = 1,
+        /// Lower.
+        Lower = 2,
+    }
+}
+
+codes! {
+    /// What of the text in a path is a container's id.
+    NamingForm {
+        /// All of it.
+        Whole = 0,
+        /// What stands before the last sign; nothing is named if nothing does.
+        Before = 1,
+        /// All of it if it has the sign; else nothing is named.
+        With = 2,
+        /// All of it, unless it is only digits; then nothing is named.
+        NotNumber = 3,
     }
 }
 

@@ -43,6 +43,7 @@ mod decision;
 pub mod format;
 pub mod hash;
 mod load;
+mod namings;
 mod reach;
 mod request;
 mod resolve;

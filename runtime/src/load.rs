@@ -10,8 +10,8 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use crate::format::{
     App, Attribute, Automaton, CRITICAL, Chain, Classifier, Clause, Closed, Container, ContainerKind, DENSE,
-    Edge, Entry, FIRST, FORMAT, Fact, Globals, Group, Growth, Header, Int, Kind, MAGIC, MATCH, MAX_DEPTH,
-    MAX_NESTING, Model, NO_MATCH, NONE, Net, Nets, Node, OLDEST, Operation, Owner, Range, Ratchet,
+    Edge, Entry, FIRST, FORMAT, Fact, Globals, Group, Growth, Header, Int, Kind, LetterCase, MAGIC, MATCH,
+    MAX_DEPTH, MAX_NESTING, Model, NO_MATCH, NONE, Naming, NamingForm, Net, Nets, Node, OLDEST, Operation, Owner, Range, Ratchet,
     Requirement, Route, SETTLED, Scope, Short, Slot, Space, Stratum, Subject, Symbol, Test, Text, Type, User,
     Widening, Window, Word,
 };
@@ -238,6 +238,8 @@ tables! {
     closed: Closed = Closed,
     /// See [`Kind::Spent`].
     spent: [u8; 32] = Spent,
+    /// See [`Kind::Namings`].
+    namings: Naming = Namings,
 }
 
 fn records<T: FromBytes + KnownLayout + Immutable + Unaligned>(
@@ -408,6 +410,7 @@ impl Verifier<'_, '_> {
         })?;
         hold(!t.routes.is_empty()).ok_or(LoadError::Malformed(Kind::Routes, 0))?;
         each(Kind::Routes, t.routes, |n, r| self.route(n, r).and_then(|()| steps.route(n, r)))?;
+        each(Kind::Namings, t.namings, |n, naming| self.naming(n, naming))?;
         each(Kind::Edges, t.edges, |_, e| self.text(e.text))?;
         each(Kind::Groups, t.groups, |_, g| self.text(g.name))?;
         hold(t.chain.len() <= 1).ok_or(LoadError::Malformed(Kind::Chain, 1))?;
@@ -735,6 +738,25 @@ impl Verifier<'_, '_> {
             child(route.parameter.get())?;
         }
         range(route.methods, t.edges)?.iter().try_for_each(|e| below(e.target, t.operations))
+    }
+
+    /// Sorted, so that those of an operation are found, and none of its kinds is named twice.
+    fn naming(&self, number: u32, naming: &Naming) -> Verdict {
+        below(naming.operation, self.t.operations)?;
+        below(naming.kind, self.t.kinds)?;
+        let key = |n: &Naming| (n.operation.get(), n.kind.get());
+        let before = number.checked_sub(1).and_then(|n| self.t.namings.get(n as usize));
+        hold(before.is_none_or(|before| key(before) < key(naming)))?;
+        let segments = self.words(naming.segments)?;
+        hold(!segments.is_empty() && segments.iter().all(|s| s.get() < MAX_NESTING))?;
+        LetterCase::from_code(naming.case.get())?;
+        let sign = naming.sign.get();
+        match NamingForm::from_code(naming.form.get())? {
+            NamingForm::Whole | NamingForm::NotNumber => hold(sign == 0),
+            NamingForm::Before | NamingForm::With => {
+                hold(u8::try_from(sign).is_ok_and(|sign| sign.is_ascii_punctuation()))
+            }
+        }
     }
 
     fn texts(&self, pairs: Range) -> Verdict {

@@ -2,13 +2,15 @@
 
 use crate::classify::{UNDECIDED, address, word};
 use crate::format::{
-    Attribute, Classifier, FALSE, FIRST, Fact, LISTED, MAX_DEPTH, MISSING, NONE, Operation, Owner, Range,
+    Attribute, Classifier, FALSE, FIRST, Fact, LISTED, MAX_DEPTH, MAX_NAMED, MISSING, NONE, Operation, Owner, Range,
     Slot, Space, Subject, TRUE, Type, UNREADABLE, Word,
 };
+use crate::decision::Reason;
 use crate::load::Bundle;
+use crate::namings::{Room, Said};
 use crate::request::{App, AppHandle, Container, OperationHandle, Request, Target, User, Value};
 use crate::state::{STRANGE, State, Withdrawn};
-use crate::text;
+use crate::{routes, text};
 
 /// A request whose strings were all looked up: deciding it reads only tables, and only those of its own bundle.
 #[derive(Debug)]
@@ -23,7 +25,8 @@ pub struct Resolved<'s, 'r> {
     pub(crate) stale_operation: bool,
     pub(crate) anonymous: bool,
     pub(crate) operation: Option<u32>,
-    pub(crate) chain: bool,
+    /// Why the containers do not do, if they do not.
+    pub(crate) chain: Option<Reason>,
     pub(crate) user: bool,
     /// Index of the context user among the users that the policy names.
     pub(crate) known_user: Option<u32>,
@@ -69,7 +72,7 @@ impl Resolved<'_, '_> {
 #[derive(Clone, Copy)]
 pub(crate) struct Chain<'r> {
     given: &'r [Container<'r>],
-    links: [Option<Link>; MAX_DEPTH],
+    links: [Option<Link<'r>>; MAX_DEPTH],
     /// The kinds that differ from item to item of a list: none, or those with depths in `from..=to`.
     listed: Option<(usize, usize)>,
     /// The kind whose path to the root the links lie on.
@@ -77,12 +80,23 @@ pub(crate) struct Chain<'r> {
 }
 
 #[derive(Clone, Copy)]
-struct Link {
+struct Link<'r> {
     kind: u32,
+    /// `None` where the request knows only that there is one.
+    id: Option<&'r str>,
     /// Index among the containers that the policy names, or [`NONE`].
     declared: u32,
     /// Index among the containers that the request gives, or [`NONE`].
     given: u32,
+    /// Whether the path names it.
+    named: bool,
+}
+
+impl Link<'_> {
+    /// Whether nobody but the path speaks of it, so that nothing is known of its attributes.
+    fn is_only_named(&self) -> bool {
+        self.named && self.given == NONE
+    }
 }
 
 impl<'a: 'r, 'r> Bundle<'a> {
@@ -107,10 +121,15 @@ impl<'a: 'r, 'r> Bundle<'a> {
         if let Some(classes) = scratch.get_mut(..slots) {
             classes.fill(UNDECIDED);
         }
+        let mut wire = None;
         let operation = match request.operation {
             Target::Name(name) => self.operation(name),
             Target::Handle(handle) => Some(handle),
-            Target::Http { method, path } => self.route(method, path),
+            Target::Http { method, path } => {
+                wire = routes::plain(path);
+                let index = wire.and_then(|path| self.find(method, path));
+                index.map(|index| OperationHandle { index, bundle: self.identity() })
+            }
         };
         let app = match request.app {
             Some(App::Key(key)) => self.app(key),
@@ -131,7 +150,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             stale_operation,
             anonymous: request.app.is_none(),
             operation,
-            chain: true,
+            chain: None,
             user: request.user.is_some(),
             known_user: None,
             groups: 0,
@@ -157,14 +176,17 @@ impl<'a: 'r, 'r> Bundle<'a> {
             self.read_attribute(&mut r, name, *value);
         }
         self.read_stages(&mut r, request.stages);
+        let mut room = None;
         let mut chain = None;
-        if let Some(operation) = r.operation.and_then(|o| t.operations.get(o as usize)) {
-            let consistent = self.chain(operation, request.containers);
-            r.chain = consistent.is_some();
-            // Containers that contradict each other count as none at all.
-            let anchor = anchor(operation);
-            let none = Chain { given: &[], links: [None; MAX_DEPTH], listed: None, anchor };
-            let effective = consistent.unwrap_or(none);
+        if let Some((number, operation)) =
+            r.operation.and_then(|number| Some((number, t.operations.get(number as usize)?)))
+        {
+            let effective =
+                self.chain(number, operation, request.containers, wire, &mut room).unwrap_or_else(|reason| {
+                    r.chain = Some(reason);
+                    // Containers that contradict each other count as none at all.
+                    Chain { given: &[], links: [None; MAX_DEPTH], listed: None, anchor: anchor(operation) }
+                });
             self.read_chain(&mut r, &effective);
             self.read_withdrawn(&mut r, operation, &effective);
             chain = Some(effective);
@@ -288,7 +310,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         }
     }
 
-    fn feed(&self, r: &mut Resolved<'_, 'r>, attribute: &Attribute, value: Value<'r>) {
+    fn feed(&self, r: &mut Resolved<'_, '_>, attribute: &Attribute, value: Value<'_>) {
         let t = &self.tables;
         let Some(kind) = Type::from_code(attribute.kind.get()) else {
             return;
@@ -308,7 +330,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
         }
     }
 
-    fn feed_set(&self, r: &mut Resolved<'_, 'r>, head: u32, slot: &Slot, elements: &[&str]) {
+    fn feed_set(&self, r: &mut Resolved<'_, '_>, head: u32, slot: &Slot, elements: &[&str]) {
         r.set(head, FIRST);
         for text in elements {
             if let Some(element) = self.symbol(Space::Value.of(head), text)
@@ -351,7 +373,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
     }
 
     /// Whether the operation or the containers in effect were taken from the installation.
-    fn read_withdrawn(&self, r: &mut Resolved<'_, 'r>, operation: &Operation, chain: &Chain<'r>) {
+    fn read_withdrawn(&self, r: &mut Resolved<'_, '_>, operation: &Operation, chain: &Chain<'_>) {
         let containers = match r.state {
             Some(state) => {
                 r.taken = r.operation.is_some_and(|o| state.operations.binary_search(&o).is_ok());
@@ -378,41 +400,66 @@ impl<'a: 'r, 'r> Bundle<'a> {
             }
             // Which container it is may not be known: it may be this one.
             let other = chain.links.get(depth).copied().flatten();
-            let other = other.and_then(|link| self.id(chain, &link)).is_some_and(|known| known != *id);
+            let other = other.and_then(|link| link.id).is_some_and(|known| known != *id);
             r.taken |= !other;
         }
     }
 
-    /// The effective chain of containers; `None` if the given ones cannot be consistent with each other
-    /// or with the operation.
-    fn chain(&self, operation: &Operation, given: &'r [Container<'r>]) -> Option<Chain<'r>> {
+    /// The effective chain of containers: those given, and those that the plain path of a request on the wire names.
+    /// Why there is none, if they cannot be consistent with each other, with the operation or with the policy.
+    fn chain<'c>(
+        &self,
+        number: u32,
+        operation: &Operation,
+        given: &'c [Container<'c>],
+        path: Option<&str>,
+        room: &'c mut Option<Room>,
+    ) -> Result<Chain<'c>, Reason>
+    where
+        'a: 'c,
+    {
         let acts = operation.kind.get();
         let lists = Some(operation.lists.get()).filter(|l| *l != NONE);
         let anchor = anchor(operation);
         let mut chain = Chain { given, links: [None; MAX_DEPTH], listed: None, anchor };
-        let mut innermost = None;
+        let path = path.map(|path| self.named(&mut chain, number, path, room));
+        let mut contradiction = path == Some(false);
+        let mut innermost = chain.links.iter().flatten().next_back().map(|link| link.kind);
         let mut below = None;
         for (number, container) in (0..).zip(given) {
-            let kind = self.symbol(Space::Kind.of(0), container.kind)?;
-            if let Some(below) = below
-                && (kind == below || !self.is_within(below, kind))
-            {
-                return None;
+            let kind = self.symbol(Space::Kind.of(0), container.kind).ok_or(Reason::WrongContainer)?;
+            match below {
+                Some(below) if kind == below || !self.is_within(below, kind) => {
+                    return Err(Reason::WrongContainer);
+                }
+                Some(_) => {}
+                None => match innermost {
+                    Some(named) if self.is_within(named, kind) => {}
+                    Some(named) if !self.is_within(kind, named) => return Err(Reason::WrongContainer),
+                    Some(_) | None => innermost = Some(kind),
+                },
             }
             below = Some(kind);
-            innermost = innermost.or(Some(kind));
-            let declared = container.id.and_then(|id| self.symbol(Space::Container.of(kind), id));
-            let declared = declared.unwrap_or(NONE);
-            *chain.links.get_mut(self.depth(kind))? = Some(Link { kind, declared, given: number });
+            let link = chain.links.get_mut(self.depth(kind)).ok_or(Reason::WrongContainer)?;
+            match link {
+                Some(link) => {
+                    contradiction |= container.id.is_some_and(|id| link.id != Some(id));
+                    link.given = number;
+                }
+                None => *link = Some(self.link(kind, container.id, number, false)),
+            }
         }
         if let Some(innermost) = innermost {
             let related = |kind: u32| self.is_within(innermost, kind) || self.is_within(kind, innermost);
             if !related(acts) && !lists.is_some_and(related) {
-                return None;
+                return Err(Reason::WrongContainer);
             }
             for depth in (0..=self.depth(innermost)).rev() {
-                self.fill_parent(&mut chain, depth);
+                contradiction |= !self.fill_parent(&mut chain, depth);
             }
+        }
+        if contradiction {
+            return Err(Reason::ContradictsPath);
         }
         // Only containers of kinds that the operation acts in (or lists), and above, have a say.
         for (depth, link) in chain.links.iter_mut().enumerate() {
@@ -426,41 +473,75 @@ impl<'a: 'r, 'r> Bundle<'a> {
             let from = deepest.map_or(first, |d| first.max(d + 1));
             chain.listed = Some((from, self.depth(lists)));
         }
-        Some(chain)
+        Ok(chain)
     }
 
-    /// What the policy says of a container's parent is stronger than what the request says.
-    fn fill_parent(&self, chain: &mut Chain<'r>, depth: usize) {
-        let t = &self.tables;
-        let Some(link) = chain.links.get(depth).copied().flatten() else {
-            return;
-        };
-        let Some(parent) = t.containers.get(link.declared as usize).map(|c| c.parent.get()) else {
-            return;
-        };
-        let Some(record) = t.containers.get(parent as usize) else {
-            return;
-        };
-        let kind = record.kind.get();
-        let given = |link: Link| {
-            let container = chain.given.get(link.given as usize);
-            container.filter(|c| c.id == Some(self.text(record.id))).map(|_| link.given)
-        };
-        if let Some(to) = chain.links.get_mut(self.depth(kind)) {
-            let given = to.and_then(given).unwrap_or(NONE);
-            *to = Some(Link { kind, declared: parent, given });
+    /// Links what the path names; whether all of it can be told. If not, nothing is linked.
+    fn named<'c>(
+        &self,
+        chain: &mut Chain<'c>,
+        operation: u32,
+        path: &str,
+        room: &'c mut Option<Room>,
+    ) -> bool
+    where
+        'a: 'c,
+    {
+        let namings = self.namings(operation);
+        if namings.is_empty() {
+            return true;
         }
+        let mut free = &mut room.get_or_insert([0; MAX_NAMED])[..];
+        for naming in namings {
+            let kind = naming.kind.get();
+            match self.said(naming, path, &mut free) {
+                Said::Id(id) => {
+                    if let Some(to) = chain.links.get_mut(self.depth(kind)) {
+                        *to = Some(self.link(kind, Some(id), NONE, true));
+                    }
+                }
+                Said::Nothing => {}
+                Said::Unclear => {
+                    chain.links = [None; MAX_DEPTH];
+                    return false;
+                }
+            }
+        }
+        true
     }
 
-    fn id(&self, chain: &Chain<'r>, link: &Link) -> Option<&'r str> {
-        match self.tables.containers.get(link.declared as usize) {
-            Some(container) => Some(self.text(container.id)),
-            None => chain.given.get(link.given as usize)?.id,
+    fn link<'c>(&self, kind: u32, id: Option<&'c str>, given: u32, named: bool) -> Link<'c> {
+        let declared = id.and_then(|id| self.symbol(Space::Container.of(kind), id)).unwrap_or(NONE);
+        Link { kind, id, declared, given, named }
+    }
+
+    /// What the policy says of a container's parent is stronger than what the request says. It must be what the path
+    /// says, if that says anything.
+    fn fill_parent<'c>(&self, chain: &mut Chain<'c>, depth: usize) -> bool
+    where
+        'a: 'c,
+    {
+        let t = &self.tables;
+        let link = chain.links.get(depth).copied().flatten();
+        let declared = link.and_then(|link| t.containers.get(link.declared as usize));
+        let parent = declared.map_or(NONE, |container| container.parent.get());
+        let Some(record) = t.containers.get(parent as usize) else {
+            return true;
+        };
+        let (kind, id) = (record.kind.get(), Some(self.text(record.id)));
+        match chain.links.get_mut(self.depth(kind)) {
+            Some(Some(link)) if link.id == id => true,
+            Some(link) => {
+                let fits = !link.is_some_and(|link| link.named);
+                *link = Some(Link { kind, id, declared: parent, given: NONE, named: false });
+                fits
+            }
+            None => true,
         }
     }
 
     /// Reads the containers, innermost first: the first value that a slot meets stays.
-    fn read_chain(&self, r: &mut Resolved<'_, 'r>, chain: &Chain<'r>) {
+    fn read_chain(&self, r: &mut Resolved<'_, '_>, chain: &Chain<'_>) {
         let t = &self.tables;
         let mut kind = chain.anchor;
         while let Some(record) = t.kinds.get(kind as usize) {
@@ -468,7 +549,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
             let (settled, class) = match chain.links.get(depth).copied().flatten() {
                 Some(link) => {
                     self.read_link(r, chain, &link, record.id.get());
-                    (record.closes, MISSING)
+                    if link.is_only_named() { (record.reads, UNREADABLE) } else { (record.closes, MISSING) }
                 }
                 None if chain.is_listed(depth) => (record.reads, LISTED),
                 // One that the request does not name may have a value of its own.
@@ -481,10 +562,9 @@ impl<'a: 'r, 'r> Bundle<'a> {
         }
     }
 
-    fn read_link(&self, r: &mut Resolved<'_, 'r>, chain: &Chain<'r>, link: &Link, id_attribute: u32) {
+    fn read_link(&self, r: &mut Resolved<'_, '_>, chain: &Chain<'_>, link: &Link<'_>, id_attribute: u32) {
         let t = &self.tables;
-        let id = self.id(chain, link);
-        if let (Some(id), Some(attribute)) = (id, t.attributes.get(id_attribute as usize)) {
+        if let (Some(id), Some(attribute)) = (link.id, t.attributes.get(id_attribute as usize)) {
             self.feed(r, attribute, Value::Text(id));
         }
         if let Some(container) = t.containers.get(link.declared as usize) {
@@ -524,7 +604,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
 
     /// Closes the slots that a stated attribute feeds: where it gives no class (an instant of a year of which no
     /// zone is known), what lies outside must not stand in for it.
-    fn settle(&self, r: &mut Resolved<'_, 'r>, attribute: u32) {
+    fn settle(&self, r: &mut Resolved<'_, '_>, attribute: u32) {
         let t = &self.tables;
         let Some(attribute) = t.attributes.get(attribute as usize) else {
             return;
@@ -626,7 +706,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
                         if let Some(own) = own {
                             let attribute = t.attributes.get(own as usize)?;
                             let value = if own == record.id.get() {
-                                self.id(chain?, &link).map(|id| (Type::String, Raw::Given(Value::Text(id))))
+                                link.id.map(|id| (Type::String, Raw::Given(Value::Text(id))))
                             } else if let Some(fact) = self.fact(link.declared, own) {
                                 Some(fact)
                             } else {
@@ -721,7 +801,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
 }
 
 impl<'r> Chain<'r> {
-    fn attributes(&self, link: &Link) -> &'r [(&'r str, Value<'r>)] {
+    fn attributes(&self, link: &Link<'_>) -> &'r [(&'r str, Value<'r>)] {
         self.given.get(link.given as usize).map_or(&[], |c| c.attributes)
     }
 

@@ -11,16 +11,18 @@ impl Bundle<'_> {
     /// one that servers read in different ways (empty, `.` or `..` segments, a final slash, `\`, `;`, a blank,
     /// broken escapes, escapes of `/`, `\` or `%`, control characters, bytes that are not UTF-8).
     ///
-    /// Query and fragment are ignored. Among several templates the one wins that has a literal where, from
+    /// It tells the operation alone: which containers the path names, a request tells only as
+    /// [`crate::Target::Http`]. Query and fragment are ignored. Among several templates the one wins that has a literal where, from
     /// the left, the others first have a parameter.
     pub fn route(&self, method: &str, path: &str) -> Option<OperationHandle> {
-        let path = path.split(['?', '#']).next()?.strip_prefix('/')?;
-        if !path.split('/').all(is_plain) {
-            return None;
-        }
+        let path = plain(path)?;
+        Some(OperationHandle { index: self.find(method, path)?, bundle: self.identity() })
+    }
+
+    /// The same for a path that [`plain`] gave.
+    pub(crate) fn find(&self, method: &str, path: &str) -> Option<u32> {
         let root = (self.tables.routes.len() as u32).checked_sub(1)?;
-        let index = self.walk(root, method, path)?;
-        Some(OperationHandle { index, bundle: self.identity() })
+        self.walk(root, method, path)
     }
 
     fn walk(&self, number: u32, method: &str, path: &str) -> Option<u32> {
@@ -54,6 +56,12 @@ impl Bundle<'_> {
     }
 }
 
+/// What every server reads in the same way: the segments of a path, without the first `/`.
+pub(crate) fn plain(path: &str) -> Option<&str> {
+    let path = path.split(['?', '#']).next()?.strip_prefix('/')?;
+    path.split('/').all(is_plain).then_some(path)
+}
+
 /// Whether every server reads this segment in the same way.
 fn is_plain(segment: &str) -> bool {
     let mut bytes = segment.bytes();
@@ -85,7 +93,7 @@ fn is_plain(segment: &str) -> bool {
     utf8.is_complete() && !dots_only && !empty
 }
 
-fn decoded(segment: &str) -> impl Iterator<Item = u8> + '_ {
+pub(crate) fn decoded(segment: &str) -> impl Iterator<Item = u8> + '_ {
     let mut bytes = segment.bytes();
     core::iter::from_fn(move || match bytes.next()? {
         b'%' => Some(bytes.next().and_then(hex)? << 4 | bytes.next().and_then(hex)?),

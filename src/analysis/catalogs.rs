@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::sema::model::{Access, Model, OperationId, ScopeId};
+use crate::sema::model::{Access, LetterCase, Model, Naming, NamingForm, OperationId, ScopeId};
 
 /// Any of (all of (scopes)), by name; each set sorted, and none that includes another.
 pub type Alternatives = BTreeSet<BTreeSet<String>>;
@@ -41,6 +41,8 @@ pub struct OperationChange {
     pub place: Option<Change<String>>,
     /// Marks that went and came, if any did.
     pub marks: Option<Change<BTreeSet<String>>>,
+    /// Containers that its path named and names, in words, if that changed.
+    pub namings: Option<Change<BTreeSet<String>>>,
     /// What it requires, in each permission model where that changed; `None` is not callable.
     pub requirements: BTreeMap<String, Change<Option<Alternatives>>>,
 }
@@ -198,6 +200,9 @@ fn change(old: &Model, before: OperationId, new: &Model, now: OperationId) -> Op
     let marks = |model: &Model, id: OperationId| -> BTreeSet<String> {
         model.operations[id.index()].marks.iter().map(|m| model.marks[m.index()].name.clone()).collect()
     };
+    let namings = |model: &Model, id: OperationId| -> BTreeSet<String> {
+        model.operations[id.index()].namings.iter().map(|n| naming(model, n)).collect()
+    };
     let (was, is) = (requirements(old, before), requirements(new, now));
     let models: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
     let requirements = models
@@ -214,14 +219,35 @@ fn change(old: &Model, before: OperationId, new: &Model, now: OperationId) -> Op
         access: different(a.access, b.access),
         place: different(place(old, before), place(new, now)),
         marks: different(marks(old, before), marks(new, now)),
+        namings: different(namings(old, before), namings(new, now)),
         requirements,
     };
     let same = change.name.is_none()
         && change.access.is_none()
         && change.place.is_none()
         && change.marks.is_none()
+        && change.namings.is_none()
         && change.requirements.is_empty();
     (!same).then_some(change)
+}
+
+/// `repository by segments 2/3 in lower case`, counted from 1
+fn naming(model: &Model, naming: &Naming) -> String {
+    let segments: Vec<String> = naming.segments.iter().map(|segment| (segment + 1).to_string()).collect();
+    let plural = if segments.len() == 1 { "" } else { "s" };
+    let case = match naming.case {
+        None => "",
+        Some(LetterCase::Upper) => " in upper case",
+        Some(LetterCase::Lower) => " in lower case",
+    };
+    let form = match naming.form {
+        NamingForm::Whole => String::new(),
+        NamingForm::Before(sign) => format!(" before `{}`", char::from(sign)),
+        NamingForm::With(sign) => format!(" with `{}`", char::from(sign)),
+        NamingForm::NotNumber => " unless number".to_owned(),
+    };
+    let kind = &model.kinds[naming.kind.index()].name;
+    format!("{kind} by segment{plural} {}{case}{form}", segments.join("/"))
 }
 
 fn different<T: PartialEq>(old: T, new: T) -> Option<Change<T>> {

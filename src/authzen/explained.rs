@@ -25,6 +25,9 @@ pub struct Explained {
     /// Names of all scopes whose approval would lift the denial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step_up: Option<Vec<String>>,
+    /// The containers that the path names, the outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub named: Vec<ExplainedContainer>,
 }
 
 /// One reason for a denial.
@@ -72,7 +75,7 @@ pub struct ExplainedFilter {
     pub withdrawn: Vec<ExplainedContainer>,
 }
 
-/// A container that was withdrawn from the installation.
+/// A container by kind and id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExplainedContainer {
     /// Its kind.
@@ -99,7 +102,7 @@ pub struct ExplainedLayer {
 }
 
 /// The AuthZEN evaluation response: `decision`, and in `context` whatever there is of `reasons`,
-/// `permitted_by`, `advice.filter` and `advice.step_up.scopes`.
+/// `permitted_by`, `advice.filter`, `advice.step_up.scopes` and `path.containers`.
 pub fn response(explained: &Explained) -> Json {
     let mut advice = Map::new();
     if let Some(filter) = &explained.filter {
@@ -117,6 +120,9 @@ pub fn response(explained: &Explained) -> Json {
     }
     if !advice.is_empty() {
         context.insert("advice".into(), Json::Object(advice));
+    }
+    if !explained.named.is_empty() {
+        context.insert("path".into(), json!({ "containers": explained.named }));
     }
     let mut response = json!({ "decision": explained.decision });
     if !context.is_empty() {
@@ -172,6 +178,11 @@ pub fn explain(model: &Model, sources: &SourceMap, answer: &Answer) -> Explained
             .step_up
             .as_ref()
             .map(|scopes| scopes.iter().map(|scope| model.scopes[scope.index()].name.clone()).collect()),
+        named: answer
+            .named
+            .iter()
+            .map(|(kind, id)| ExplainedContainer::new(&(model.kinds[kind.index()].name.clone(), id.clone())))
+            .collect(),
     }
 }
 

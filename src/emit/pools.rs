@@ -47,6 +47,7 @@ pub(super) struct Writer {
     pub(super) growths: Vec<f::Growth>,
     pub(super) closed: Vec<f::Closed>,
     pub(super) spent: Vec<[u8; 32]>,
+    pub(super) namings: Vec<f::Naming>,
 }
 
 impl Writer {

@@ -1,4 +1,4 @@
-//! Path templates as a tree of segments.
+//! Path templates as a tree of segments, and the containers that paths name.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use sprag_runtime::format as f;
 use super::errors;
 use super::pools::Writer;
 use crate::diag::Diagnostic;
-use crate::sema::model::Model;
+use crate::sema::model::{LetterCase, Model, NamingForm};
 use crate::span::Span;
 
 #[derive(Default)]
@@ -47,7 +47,36 @@ pub(super) fn write(model: &Model, writer: &mut Writer) -> Result<(), Vec<Diagno
         at.methods.entry(method.clone()).or_insert(number);
     }
     store(&root, writer);
+    namings(model, writer);
     if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// Operations and the kinds of each are in order.
+fn namings(model: &Model, writer: &mut Writer) {
+    for (number, operation) in (0..).zip(&model.operations) {
+        for naming in &operation.namings {
+            let case = match naming.case {
+                None => f::LetterCase::Kept,
+                Some(LetterCase::Upper) => f::LetterCase::Upper,
+                Some(LetterCase::Lower) => f::LetterCase::Lower,
+            };
+            let (form, sign) = match naming.form {
+                NamingForm::Whole => (f::NamingForm::Whole, 0),
+                NamingForm::Before(sign) => (f::NamingForm::Before, sign),
+                NamingForm::With(sign) => (f::NamingForm::With, sign),
+                NamingForm::NotNumber => (f::NamingForm::NotNumber, 0),
+            };
+            let segments = writer.list(naming.segments.clone());
+            writer.namings.push(f::Naming {
+                operation: u32::into(number),
+                kind: naming.kind.0.into(),
+                segments,
+                case: case.code().into(),
+                form: form.code().into(),
+                sign: u32::from(sign).into(),
+            });
+        }
+    }
 }
 
 /// The number and the depth of the stored node.

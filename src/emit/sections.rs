@@ -17,7 +17,7 @@ pub(super) fn assemble(mut writer: Writer, manifest: &serde_json::Value) -> Resu
     let symbols = symbols(&mut writer);
     let manifest = manifest.to_string();
     let globals = writer.globals.map(|g| vec![g]).unwrap_or_default();
-    let sections: [(f::Kind, usize, &[u8]); 37] = [
+    let sections: [(f::Kind, usize, &[u8]); 38] = [
         (f::Kind::Manifest, 0, manifest.as_bytes()),
         (f::Kind::Strings, writer.strings.len(), writer.strings.as_bytes()),
         (f::Kind::Words, writer.words.len(), writer.words.as_bytes()),
@@ -55,6 +55,7 @@ pub(super) fn assemble(mut writer: Writer, manifest: &serde_json::Value) -> Resu
         (f::Kind::Growths, writer.growths.len(), writer.growths.as_bytes()),
         (f::Kind::Closed, writer.closed.len(), writer.closed.as_bytes()),
         (f::Kind::Spent, writer.spent.len(), writer.spent.as_bytes()),
+        (f::Kind::Namings, writer.namings.len(), writer.namings.as_bytes()),
     ];
     let too_large: Vec<Diagnostic> = sections
         .iter()

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::request::{ContainerFact, Value};
+use super::namings;
+use crate::request::{ContainerFact, Request, Value};
 use crate::sema::model::{Container, KindId, Model, OperationId};
 
 /// The containers of a request, judged against an operation.
@@ -11,6 +12,8 @@ pub(super) enum Chain {
     Fits(Vec<Element>),
     /// Catalog refuses.
     Wrong,
+    /// Catalog refuses: the path names other containers, or it cannot be told which.
+    ContradictsPath,
 }
 
 /// A container of the effective chain.
@@ -19,17 +22,36 @@ pub(super) struct Element {
     pub(super) kind: KindId,
     /// `None` where the request knows only that there is one.
     pub(super) id: Option<String>,
-    /// What the request says of it.
-    pub(super) attributes: BTreeMap<String, Value>,
+    /// What the request says of it; `None` where only its path names the container.
+    pub(super) attributes: Option<BTreeMap<String, Value>>,
 }
 
-/// Checks the request's containers, fills in declared parents, and drops what does not concern the operation.
-pub(super) fn effective(model: &Model, operation: OperationId, containers: &[ContainerFact]) -> Chain {
-    let Some(elements) = consistent(model, containers) else {
+/// Checks the request's containers with those that its path names, fills in declared parents, and drops what does not
+/// concern the operation.
+///
+/// By definition, where the path names a container, nothing stands for another one: neither what the request says
+/// nor what the policy declares of what lies in it.
+pub(super) fn effective(model: &Model, operation: OperationId, request: &Request) -> Chain {
+    let named = namings::named(model, operation, &request.operation);
+    let contradicts = |elements: &[Element]| match &named {
+        None => true,
+        Some(named) => named.iter().any(|(kind, id)| {
+            let others = elements.iter().filter(|element| element.kind == *kind);
+            others.filter_map(|element| element.id.as_ref()).any(|other| other != id)
+        }),
+    };
+    let Some(mut elements) = consistent(model, &request.containers) else {
         return Chain::Wrong;
     };
+    let contradiction = contradicts(&elements);
+    for (kind, id) in named.iter().flatten() {
+        add(model, &mut elements, *kind, id);
+    }
+    if !on_one_branch(model, &elements) {
+        return Chain::Wrong;
+    }
     let Some(innermost) = elements.first().map(|element| element.kind) else {
-        return Chain::Fits(Vec::new());
+        return if contradiction { Chain::ContradictsPath } else { Chain::Fits(Vec::new()) };
     };
     let operation = &model.operations[operation.index()];
     let related = |kind: KindId| is_within(model, innermost, kind) || is_within(model, kind, innermost);
@@ -39,6 +61,9 @@ pub(super) fn effective(model: &Model, operation: OperationId, containers: &[Con
     // The path from the kind it lists passes the kind it acts in on its way to the root.
     let concerned = path_to_root(model, operation.lists.unwrap_or(operation.kind));
     let mut chain = with_declared_parents(model, innermost, elements);
+    if contradiction || contradicts(&chain) {
+        return Chain::ContradictsPath;
+    }
     chain.retain(|element| concerned.contains(&element.kind));
     Chain::Fits(chain)
 }
@@ -96,15 +121,30 @@ fn consistent(model: &Model, containers: &[ContainerFact]) -> Option<Vec<Element
     let mut elements: Vec<Element> = Vec::new();
     for container in containers {
         let index = model.kinds.iter().position(|kind| kind.name == container.kind)?;
-        let kind = KindId(index as u32);
-        if let Some(inner) = elements.last()
-            && (inner.kind == kind || !is_within(model, inner.kind, kind))
-        {
-            return None;
-        }
-        elements.push(Element { kind, id: container.id.clone(), attributes: container.attributes.clone() });
+        let (kind, id) = (KindId(index as u32), container.id.clone());
+        elements.push(Element { kind, id, attributes: Some(container.attributes.clone()) });
     }
-    Some(elements)
+    on_one_branch(model, &elements).then_some(elements)
+}
+
+/// Whether each element's kind lies strictly above that of the one before.
+fn on_one_branch(model: &Model, elements: &[Element]) -> bool {
+    let above = |pair: &[Element]| {
+        pair[0].kind != pair[1].kind && is_within(model, pair[0].kind, pair[1].kind)
+    };
+    elements.windows(2).all(above)
+}
+
+/// Adds a container that the path names: before the first one that lies above it. Where the request has one of
+/// the kind, that one is it.
+fn add(model: &Model, elements: &mut Vec<Element>, kind: KindId, id: &str) {
+    if let Some(element) = elements.iter_mut().find(|element| element.kind == kind) {
+        element.id.get_or_insert_with(|| id.to_owned());
+        return;
+    }
+    let place = elements.iter().position(|element| is_within(model, kind, element.kind));
+    let element = Element { kind, id: Some(id.to_owned()), attributes: None };
+    elements.insert(place.unwrap_or(elements.len()), element);
 }
 
 /// Walks from the innermost kind to the root. Wherever the element at hand is declared with a parent, that
@@ -126,7 +166,7 @@ fn with_declared_parents(model: &Model, innermost: KindId, elements: Vec<Element
         let same = by_kind.get(&parent.kind).is_some_and(|element| element.id.as_ref() == Some(&parent.id));
         if !same {
             let element =
-                Element { kind: parent.kind, id: Some(parent.id.clone()), attributes: BTreeMap::new() };
+                Element { kind: parent.kind, id: Some(parent.id.clone()), attributes: Some(BTreeMap::new()) };
             by_kind.insert(parent.kind, element);
         }
     }

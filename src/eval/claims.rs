@@ -29,8 +29,8 @@ pub fn speaks_of(model: &Model, claim: &Claim, request: &Request) -> bool {
     if !claim.apps.contains(&app) || !claim.operations.contains(&operation) || limits(model, app, request) {
         return false;
     }
-    let chain = chain::effective(model, operation, &request.containers);
-    if matches!(chain, Chain::Wrong) || !vouched(model, request) {
+    let chain = chain::effective(model, operation, request);
+    if !matches!(chain, Chain::Fits(_)) || !vouched(model, request) {
         return false;
     }
     let situation = Situation::new(model, request, app, operation, chain);

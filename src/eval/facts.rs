@@ -36,7 +36,7 @@ impl<'a> Situation<'a> {
                 let listed = chain::listed(model, operation, &chain);
                 (chain, listed)
             }
-            Chain::Wrong => (Vec::new(), BTreeSet::new()),
+            Chain::Wrong | Chain::ContradictsPath => (Vec::new(), BTreeSet::new()),
         };
         Situation { model, request, app, operation, chain, listed }
     }

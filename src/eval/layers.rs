@@ -68,8 +68,10 @@ pub(super) fn catalog(
     let Some(operation) = operation else {
         return refused(Layer::Catalog, Reason::UnknownOperation);
     };
-    if let Some(Chain::Wrong) = chain {
-        return refused(Layer::Catalog, Reason::WrongContainer);
+    match chain {
+        Some(Chain::Wrong) => return refused(Layer::Catalog, Reason::WrongContainer),
+        Some(Chain::ContradictsPath) => return refused(Layer::Catalog, Reason::ContradictsPath),
+        Some(Chain::Fits(_)) | None => {}
     }
     match app {
         Some(app) if facts::callable_models(model, app, operation).is_empty() => {

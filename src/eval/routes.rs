@@ -52,7 +52,7 @@ fn segments(path: &str) -> Option<Vec<String>> {
 /// `None` if it is empty; holds `\`, `;` or a blank (which ends the path on the wire); holds a `%` without two hexadecimal digits; has an escape for
 /// `/`, `\` or `%`; decodes to something that is not UTF-8; or if the result has a control character
 /// (Unicode `Cc`, escaped or not) or, by definition, nothing but dots, however many and however written.
-fn decoded(segment: &str) -> Option<String> {
+pub(super) fn decoded(segment: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut rest = segment.bytes();
     while let Some(byte) = rest.next() {

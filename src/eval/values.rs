@@ -126,7 +126,8 @@ fn of_container(situation: &Situation, attributes: &[AttributeId], inherited: bo
     Reading::Missing
 }
 
-/// An attribute of one container: its id, else what the policy declares, else what the request says.
+/// An attribute of one container: its id, else what the policy declares, else what the request says. By definition,
+/// of a container that only the path names it is not known which attributes it has.
 fn of_element(model: &Model, element: &chain::Element, id: AttributeId) -> Reading {
     let attribute = &model.attributes[id.index()];
     if attribute.name == "id" {
@@ -139,7 +140,10 @@ fn of_element(model: &Model, element: &chain::Element, id: AttributeId) -> Readi
     if let Some(value) = declared.and_then(|container| container.attributes.get(&id)) {
         return Reading::Value(value.clone());
     }
-    match element.attributes.get(&attribute.name) {
+    let Some(attributes) = &element.attributes else {
+        return Reading::Unreadable;
+    };
+    match attributes.get(&attribute.name) {
         Some(value) => as_typed(model, value, attribute.kind),
         None => Reading::Missing,
     }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::offer::shape;
 use super::{Document, ImportError, Options};
 use crate::span::Span;
-use crate::syntax::tree::{Alternative, Name, Text};
+use crate::syntax::tree::{Alternative, Item, LetterCase, Name, Naming, NamingForm, Text};
 
 /// A name without a place.
 pub(super) fn name(text: impl Into<String>) -> Name {
@@ -19,6 +20,33 @@ pub(super) fn text(value: impl Into<String>) -> Text {
 /// Scopes that are needed together, of which the platform says no more.
 pub(super) fn all_of<S: Into<String>>(scopes: impl IntoIterator<Item = S>) -> Alternative {
     Alternative { least: false, scopes: scopes.into_iter().map(name).collect() }
+}
+
+/// A beginning of paths, the kind of container that it names, its case, and what of the text is its id.
+pub(super) type Named = (&'static str, &'static str, LetterCase, Option<fn() -> NamingForm>);
+
+/// The namings that tell something of these paths, which all begin with `base`.
+pub(super) fn namings<'p>(
+    all: &[Named],
+    base: &str,
+    paths: impl Iterator<Item = &'p str> + Clone,
+) -> impl Iterator<Item = Item> {
+    all.iter().filter_map(move |(beginning, kind, case, form)| {
+        let path = format!("{}{beginning}", base.trim_end_matches('/'));
+        let wanted = shape(&path);
+        let begins = |path: &str| {
+            shape(path).strip_prefix(&wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        paths.clone().any(begins).then(|| {
+            Item::Naming(Naming {
+                path: text(path),
+                kind: name(*kind),
+                case: Some(*case),
+                form: form.map(|form| form()),
+                span: Span::default(),
+            })
+        })
+    })
 }
 
 /// The words as one identifier: runs of foreign characters become one hyphen, a leading digit gets

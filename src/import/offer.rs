@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::build::{ident, is_path, name, text};
+use super::build::{Named, ident, is_path, name, namings, text};
 use super::{Document, ImportError, Options};
 use crate::span::Span;
 use crate::syntax::tree::{
@@ -24,6 +24,8 @@ pub(super) struct Offer {
     pub kinds: Vec<(&'static str, Option<&'static str>)>,
     /// Models of its own: name, title, whether they demand a user.
     pub models: Vec<(String, String, bool)>,
+    /// What the paths name, and what all of them begin with.
+    pub namings: (&'static [Named], String),
     /// Level and what it includes, by model and scope.
     pub scopes: BTreeMap<(String, String), (Option<i64>, Vec<String>)>,
     /// Marks of its own, with titles.
@@ -110,6 +112,9 @@ impl Offer {
             let title = Some(text(title));
             Item::Model(PermissionModel { name: name(model), title, demands_user: *demands_user, span })
         }));
+        let (named, base) = &self.namings;
+        let paths = self.operations.iter().filter_map(|o| Some(o.http.as_ref()?.1.as_str()));
+        items.extend(namings(named, base, paths));
         items.extend(self.scopes.into_iter().map(|((model, scope), (level, implies))| {
             let implies = implies.into_iter().map(name).collect();
             Item::Scope(Scope { model: name(model), name: name(scope), level, implies, span })

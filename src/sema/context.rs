@@ -1,10 +1,10 @@
 //! What the passes share: the model so far, the names, the messages and a few caches.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::conditions::Named;
-use super::model::{AppId, Clause, ClauseKind, EnumId, KindId, Model, OperationId};
+use super::model::{AppId, Clause, ClauseKind, EnumId, KindId, LetterCase, Model, OperationId};
 use super::names::Names;
 use super::operations::Selection;
 use crate::diag::Diagnostic;
@@ -21,6 +21,8 @@ pub(super) struct Context<'a> {
     pub(super) broken_kinds: HashSet<KindId>,
     /// Operations whose declaration is broken.
     pub(super) broken_operations: HashSet<OperationId>,
+    /// The case in which paths name containers of a kind, and where that is said first.
+    pub(super) cases: BTreeMap<KindId, (LetterCase, Span)>,
     /// The stages of each ratchet by name.
     pub(super) names_of_stages: Vec<Vec<String>>,
     /// Named conditions by index; `None` where broken.
@@ -46,6 +48,7 @@ impl<'a> Context<'a> {
             diagnostics: Vec::new(),
             broken_kinds: HashSet::new(),
             broken_operations: HashSet::new(),
+            cases: BTreeMap::new(),
             names_of_stages: Vec::new(),
             conditions: Vec::new(),
             copied: 0,

@@ -16,6 +16,7 @@ mod errors;
 mod graph;
 mod lookalike;
 mod names;
+mod namings;
 mod operations;
 mod predicates;
 mod ratchets;
@@ -104,6 +105,7 @@ pub fn check(input: &Input, sources: &SourceMap) -> (Option<Checked<Model>>, Vec
 
     catalog::check(&mut cx, &items);
     operations::declare(&mut cx, &items);
+    namings::check(&mut cx, &items);
     apps::declare(&mut cx, &items);
     ratchets::declare(&mut cx, &items);
     windows::check(&mut cx, &items);
@@ -116,6 +118,7 @@ pub fn check(input: &Input, sources: &SourceMap) -> (Option<Checked<Model>>, Vec
     ratchets::check(&mut cx, &items);
     ratchets::reachable(&mut cx, &items);
     cx.finish_clauses();
+    namings::ids(&mut cx);
     tests::check(&mut cx, &items);
 
     let mut diagnostics = cx.diagnostics;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::span::Span;
-pub use crate::syntax::tree::Effect;
+pub use crate::syntax::tree::{Effect, LetterCase};
 
 /// Proof that the checker found no error.
 #[derive(Debug, Clone)]
@@ -317,12 +317,41 @@ pub struct Operation {
     pub lists: Option<KindId>,
     /// `PUT` and `/rest/api/3/issue/{issueIdOrKey}`
     pub http: Option<(String, String)>,
+    /// The containers that the path of a request for it names; at most one of a kind, kinds of one branch, the
+    /// outermost first.
+    pub namings: Vec<Naming>,
     /// For each model in which it is callable: any of (all of (scopes)); never an empty list of alternatives.
     pub requirements: BTreeMap<PermissionModelId, Vec<Vec<ScopeId>>>,
     /// Sorted.
     pub marks: Vec<MarkId>,
     /// Where it is declared.
     pub span: Span,
+}
+
+/// A container that a path names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Naming {
+    /// Of this kind.
+    pub kind: KindId,
+    /// The segments (the first is 0) that are its id, joined by `/`; never empty.
+    pub segments: Vec<u32>,
+    /// The case in which the id is written, whatever the path has.
+    pub case: Option<LetterCase>,
+    /// What of the text is the id.
+    pub form: NamingForm,
+}
+
+/// What of the text in a path is a container's id. A sign is printable ASCII, and no letter, digit, `/` or `%`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamingForm {
+    /// All of it.
+    Whole,
+    /// What stands before the last of this sign; a text in which nothing does is no id.
+    Before(u8),
+    /// All of it, if it has this sign; else it is no id.
+    With(u8),
+    /// All of it, unless it is only digits, which are no id.
+    NotNumber,
 }
 
 /// A third-party app, connector, AI tool or agent.

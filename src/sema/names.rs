@@ -24,6 +24,7 @@ pub(super) struct Items<'a> {
     /// With the catalog they stand in.
     pub(super) scopes: Vec<(&'a tree::Scope, Option<&'a str>)>,
     pub(super) marks: Vec<&'a tree::Mark>,
+    pub(super) namings: Vec<&'a tree::Naming>,
     /// With the catalog they stand in.
     pub(super) operations: Vec<(&'a tree::Operation, Option<&'a str>)>,
     pub(super) operation_groups: Vec<&'a tree::OperationGroup>,
@@ -93,6 +94,7 @@ fn is_fact(item: &Item) -> bool {
             | Item::Model(_)
             | Item::Scope(_)
             | Item::Mark(_)
+            | Item::Naming(_)
             | Item::Operation(_)
             | Item::OperationGroup(_)
     )
@@ -113,6 +115,7 @@ impl<'a> Items<'a> {
             Item::Model(i) => self.models.push((i, catalog)),
             Item::Scope(i) => self.scopes.push((i, catalog)),
             Item::Mark(i) => self.marks.push(i),
+            Item::Naming(i) => self.namings.push(i),
             Item::Operation(i) => self.operations.push((i, catalog)),
             Item::OperationGroup(i) => self.operation_groups.push(i),
             Item::App(i) => self.apps.push(i),

@@ -62,6 +62,7 @@ pub(super) fn declare(cx: &mut Context, items: &Items) {
             kind: KindId(0),
             lists: None,
             http: None,
+            namings: Vec::new(),
             requirements: Default::default(),
             marks: Vec::new(),
             span: item.name.span,
@@ -93,6 +94,7 @@ fn operation(
         kind: KindId(0),
         lists: None,
         http: None,
+        namings: Vec::new(),
         requirements: Default::default(),
         marks: Vec::new(),
         span: item.name.span,
@@ -130,7 +132,7 @@ fn operation(
     }
     result.marks = marks.into_iter().collect();
     if let Some((span, (method, path))) = http {
-        if let Err(reason) = template(&method.text, &path.value) {
+        if let Err(reason) = request_template(&method.text, &path.value) {
             cx.report(errors::operations::bad_template(span, &reason));
         } else if let Some(first) =
             templates.insert((method.text.clone(), canonical_template(&path.value)), span)
@@ -188,10 +190,15 @@ pub(super) fn member_or_missing<T>(
 }
 
 /// What is wrong with a method and a path template, if anything is.
-fn template(method: &str, path: &str) -> Result<(), String> {
+fn request_template(method: &str, path: &str) -> Result<(), String> {
     if method.is_empty() || !method.bytes().all(|b| b.is_ascii_uppercase()) {
         return Err(format!("the method is written in capitals: `{}`", method.to_uppercase()));
     }
+    template(path)
+}
+
+/// What is wrong with a path template, if anything is.
+pub(super) fn template(path: &str) -> Result<(), String> {
     let Some(rest) = path.strip_prefix('/') else { return Err("a path begins with `/`".into()) };
     if path.contains(['?', '#', '\\', ';', '%']) {
         return Err("a template has no query, fragment, `;`, `\\` or percent sign".into());

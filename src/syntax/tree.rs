@@ -49,6 +49,8 @@ pub enum Item {
     Scope(Scope),
     /// `mark …`
     Mark(Mark),
+    /// `path …`
+    Naming(Naming),
     /// `operation …`
     Operation(Operation),
     /// `operation group …`
@@ -93,6 +95,7 @@ impl Item {
             Item::Model(item) => item.span,
             Item::Scope(item) => item.span,
             Item::Mark(item) => item.span,
+            Item::Naming(item) => item.span,
             Item::Operation(item) => item.span,
             Item::OperationGroup(item) => item.span,
             Item::App(item) => item.span,
@@ -241,6 +244,42 @@ pub struct Mark {
     pub gives: Option<Name>,
     /// Keyword to last token.
     pub span: Span,
+}
+
+/// `path "/rest/api/3/issue/{issue}" names project in upper case before "-"`: which container the paths of requests
+/// name that begin so.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Naming {
+    /// A template. The id stands in its last parameters.
+    pub path: Text,
+    /// What it is the id of.
+    pub kind: Name,
+    /// How ids are written, where the platform does not tell case apart.
+    pub case: Option<LetterCase>,
+    /// Which part of the text is the id, or which texts are one; `None`: any, as a whole.
+    pub form: Option<NamingForm>,
+    /// Keyword to last token.
+    pub span: Span,
+}
+
+/// `in upper case`, `in lower case`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LetterCase {
+    /// `PAY`
+    Upper,
+    /// `acme/web`
+    Lower,
+}
+
+/// What a naming says of the text in the path.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NamingForm {
+    /// `before "-"`: the id is what stands before the last one. Where there is none, nothing is named.
+    Before(Text),
+    /// `with "@"`: only what has one is an id.
+    With(Text),
+    /// `unless number`: what is only digits is no id.
+    NotNumber,
 }
 
 /// `operation jira.issue.edit { … }`

@@ -12,7 +12,7 @@ pub fn file(r: &mut Random, most: usize) -> File {
 
 /// Any item.
 pub fn item(r: &mut Random) -> Item {
-    match r.below(23) {
+    match r.below(24) {
         0 => Item::Catalog(CatalogHeader {
             name: path(r),
             version: text(r),
@@ -52,11 +52,23 @@ pub fn item(r: &mut Random) -> Item {
             members: r.some(0, 6, operation_member),
             span: NOWHERE,
         }),
-        9 => Item::OperationGroup(OperationGroup { name: name(r), operations: operations(r), span: NOWHERE }),
-        10 => Item::App(App { name: name(r), members: r.some(0, 8, app_member), span: NOWHERE }),
-        11 => Item::Role(Role { name: name(r), operations: operations(r), span: NOWHERE }),
-        12 => Item::Group(Group { name: scope(r), members: r.some(0, 5, text), span: NOWHERE }),
-        13 => Item::Assignment(Assignment {
+        9 => Item::Naming(Naming {
+            path: text(r),
+            kind: name(r),
+            case: *r.pick(&[None, Some(LetterCase::Upper), Some(LetterCase::Lower)]),
+            form: match r.below(4) {
+                0 => None,
+                1 => Some(NamingForm::Before(text(r))),
+                2 => Some(NamingForm::With(text(r))),
+                _ => Some(NamingForm::NotNumber),
+            },
+            span: NOWHERE,
+        }),
+        10 => Item::OperationGroup(OperationGroup { name: name(r), operations: operations(r), span: NOWHERE }),
+        11 => Item::App(App { name: name(r), members: r.some(0, 8, app_member), span: NOWHERE }),
+        12 => Item::Role(Role { name: name(r), operations: operations(r), span: NOWHERE }),
+        13 => Item::Group(Group { name: scope(r), members: r.some(0, 5, text), span: NOWHERE }),
+        14 => Item::Assignment(Assignment {
             role: name(r),
             principal: match r.below(4) {
                 0 => Principal::User(text(r)),
@@ -67,26 +79,26 @@ pub fn item(r: &mut Random) -> Item {
             containers: r.maybe(containers),
             span: NOWHERE,
         }),
-        14 => Item::Container(Container {
+        15 => Item::Container(Container {
             kind: name(r),
             id: id(r),
             parent: r.maybe(|r| (name(r), id(r))),
             attributes: r.some(0, 3, setting),
             span: NOWHERE,
         }),
-        15 => {
+        16 => {
             Item::Window(Window { name: name(r), zone: text(r), hours: r.some(0, 4, hours), span: NOWHERE })
         }
-        16 => Item::Condition(NamedCondition { name: name(r), condition: condition(r, 4), span: NOWHERE }),
-        17 => Item::Rule(rule(r)),
-        18 => Item::Ratchet(ratchet(r)),
-        19 => Item::Guarantee(Guarantee {
+        17 => Item::Condition(NamedCondition { name: name(r), condition: condition(r, 4), span: NOWHERE }),
+        18 => Item::Rule(rule(r)),
+        19 => Item::Ratchet(ratchet(r)),
+        20 => Item::Guarantee(Guarantee {
             title: text(r),
             reachable: r.one_in(2),
             claims: r.some(1, 3, claim),
             span: NOWHERE,
         }),
-        20 => Item::Widening(Widening {
+        21 => Item::Widening(Widening {
             reason: text(r),
             growths: r.some(1, 3, growth),
             approvers: r.some(1, 3, text),
@@ -96,7 +108,7 @@ pub fn item(r: &mut Random) -> Item {
             },
             span: NOWHERE,
         }),
-        21 => Item::Authority(Authority { members: r.some(0, 4, authority_member), span: NOWHERE }),
+        22 => Item::Authority(Authority { members: r.some(0, 4, authority_member), span: NOWHERE }),
         _ => Item::Test(Test { title: text(r), cases: r.some(1, 3, test_case), span: NOWHERE }),
     }
 }
@@ -293,7 +305,7 @@ const OPERATORS: [&str; 14] = [
 ];
 
 /// Some are words that mean something elsewhere.
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 27] = [
     "timesheets",
     "jira",
     "issue",
@@ -319,6 +331,8 @@ const NAMES: [&str; 25] = [
     "for",
     "until",
     "widen",
+    "path",
+    "names",
 ];
 
 fn named(text: impl AsRef<str>) -> Name {

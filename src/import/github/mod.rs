@@ -7,9 +7,11 @@ pub mod app;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::build::Named;
 use super::json::{self, Node};
 use super::offer::{Offer, Offered, Shapes, Title, all_words, is_template, provenance, rest_words, shape};
 use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
+use crate::syntax::tree::LetterCase;
 
 /// See the module.
 pub static IMPORTER: Importer = Importer {
@@ -60,6 +62,13 @@ static POWERS: &[(&str, &str, &str)] = &[
     ("PUT", "/teams/{}/repos/{}/{}", "edits-permissions"),
 ];
 
+/// GitHub does not tell case apart in the names of owners and repositories.
+static NAMINGS: &[Named] = &[
+    ("/orgs/{org}", "github-organisation", LetterCase::Lower, None),
+    ("/repos/{owner}", "github-organisation", LetterCase::Lower, None),
+    ("/repos/{owner}/{repo}", "repository", LetterCase::Lower, None),
+];
+
 /// Makes one catalog of the table, with or without the schema.
 ///
 /// # Errors
@@ -98,6 +107,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
             ("repository", Some("github-organisation")),
         ],
         models: vec![(MODEL.into(), "GitHub App permissions".into(), false)],
+        namings: (NAMINGS, options.base.clone().unwrap_or_default()),
         scopes: levels.iter().flat_map(|(permission, all)| scopes(permission, all)).collect(),
         operations: operations(endpoints, &mut notes)?,
         ..Offer::default()

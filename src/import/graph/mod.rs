@@ -64,6 +64,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     for (name, node) in permissions.members()? {
         reader.permission(name, &node)?;
     }
+    let base = reader.base.to_owned();
     let (scopes, mut notes) = (std::mem::take(&mut reader.scopes), std::mem::take(&mut reader.notes));
     let operations = reader.operations(document.name, &mut notes);
     if operations.is_empty() {
@@ -75,6 +76,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
             .iter()
             .map(|(_, model, title, user)| ((*model).into(), (*title).into(), *user))
             .collect(),
+        namings: (places::NAMINGS, base),
         scopes,
         operations,
         ..Offer::default()

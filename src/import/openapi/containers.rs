@@ -10,6 +10,8 @@
 //! content, `/project` at a path's end in Jira, and rows of [`PLACES`].
 
 use super::read::Endpoint;
+use crate::import::build::{Named, text};
+use crate::syntax::tree::{LetterCase, NamingForm};
 
 /// Kind and, for lists, the kind whose contents are listed.
 pub(super) type Place = (&'static str, Option<&'static str>);
@@ -17,6 +19,24 @@ pub(super) type Place = (&'static str, Option<&'static str>);
 const ISSUES: Place = ("site", Some("issue"));
 const PROJECTS: Place = ("site", Some("project"));
 const CONTENT: Place = ("site", Some("content"));
+
+/// Projects and spaces go by their keys, in which case does not count. A number is another name, which tells no key.
+/// An issue is not named: nobody says in how many ways the number after the key can be written.
+pub(super) static NAMINGS: &[Named] = &[
+    ("/rest/api/3/issue/createmeta/{projectIdOrKey}", "project", LetterCase::Upper, Some(not_number)),
+    ("/rest/api/3/issue/{issueIdOrKey}", "project", LetterCase::Upper, Some(before_hyphen)),
+    ("/rest/api/3/project/{projectIdOrKey}", "project", LetterCase::Upper, Some(not_number)),
+    ("/wiki/rest/api/space/{spaceKey}", "space", LetterCase::Upper, Some(not_number)),
+    ("/wiki/rest/api/user/watch/space/{spaceKey}", "space", LetterCase::Upper, Some(not_number)),
+];
+
+fn not_number() -> NamingForm {
+    NamingForm::NotNumber
+}
+
+fn before_hyphen() -> NamingForm {
+    NamingForm::Before(text("-"))
+}
 
 /// Method (`*`: any), path, place; sorted by path.
 static PLACES: &[(&str, &str, Place)] = &[

@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use self::marks::Marks;
 pub(super) use self::read::{CLASSIC, GRANULAR, atlassian_model};
 use self::read::{CONNECT, Endpoint, Facts, Scheme};
-use super::build::{all_of, ident, is_path, name, text};
+use super::build::{all_of, ident, is_path, name, namings, text};
 use super::json::{self, Node};
 use super::{Document, ImportError, Imported, Importer, Options};
 use crate::span::Span;
@@ -78,6 +78,10 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     match kind {
         None => items.push(Item::Use(Use { name: name("atlassian"), span: Span::default() })),
         Some(kind) => items.extend(own_terms(kind, &facts, &marks)),
+    }
+    if facts.atlassian {
+        let paths = facts.endpoints.iter().map(|e| e.path.as_str());
+        items.extend(namings(containers::NAMINGS, options.base.as_deref().unwrap_or_default(), paths));
     }
     items.extend(scopes(&facts));
     for mut operation in operations(prefix, kind, &facts) {

@@ -57,10 +57,11 @@ pub(super) fn sections(of: &Comparison<'_>) -> Vec<(String, Vec<String>)> {
         if let Some(c) = &change.place {
             others.push(format!("{name}: in {} to in {}", c.old, c.new));
         }
-        if let Some(c) = &change.marks {
+        for (what, change) in [("marks", &change.marks), ("the path names", &change.namings)] {
+            let Some(c) = change else { continue };
             let gone = c.old.difference(&c.new).map(|m| format!("- {m}"));
             let come = c.new.difference(&c.old).map(|m| format!("+ {m}"));
-            others.push(format!("{name}: marks {}", gone.chain(come).collect::<Vec<_>>().join(", ")));
+            others.push(format!("{name}: {what} {}", gone.chain(come).collect::<Vec<_>>().join(", ")));
         }
     }
     if !others.is_empty() {

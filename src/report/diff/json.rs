@@ -147,6 +147,7 @@ fn catalogs(of: &Comparison<'_>, diff: &CatalogDiff) -> Value {
             "access": pair(&c.access, |access| json!(access.name())),
             "place": pair(&c.place, |place| json!(place)),
             "marks": pair(&c.marks, |marks| json!(marks)),
+            "namings": pair(&c.namings, |namings| json!(namings)),
             "requirements": requirements,
         })
     });

@@ -3,7 +3,7 @@
 use super::list;
 use crate::diag::Diagnostic;
 use crate::span::Span;
-use crate::syntax::tree::{Name, OperationPattern, OperationTerm};
+use crate::syntax::tree::{LetterCase, Name, Naming, OperationPattern, OperationTerm};
 
 pub(in crate::sema) fn matches_nothing(term: &OperationTerm, span: Span, text: &str) -> Diagnostic {
     let why = match term {
@@ -76,4 +76,54 @@ pub(in crate::sema) fn template_twice(span: Span, first: Span) -> Diagnostic {
         .at(span, "again here")
         .at(first, "first here")
         .help("a request on the wire must name one operation".to_owned())
+}
+
+pub(in crate::sema) fn bad_naming(span: Span, reason: &str) -> Diagnostic {
+    Diagnostic::error("E0407", "this path names no container").at(span, reason)
+}
+
+pub(in crate::sema) fn naming_unused(naming: &Naming) -> Diagnostic {
+    let kind = &naming.kind.text;
+    Diagnostic::error("E0408", format!("no operation that may happen in a `{kind}` has a path that begins so"))
+        .at(naming.path.span, "names nothing in any request")
+        .help("write it as the operations do, with a parameter where they have one".to_owned())
+}
+
+pub(in crate::sema) fn named_twice(naming: &Naming, first: Span, operation: &str) -> Diagnostic {
+    let kind = &naming.kind.text;
+    Diagnostic::error("E0409", format!("the path of `{operation}` names two containers of kind `{kind}`"))
+        .at(naming.span, "one here")
+        .at(first, "and one here")
+        .help("an operation happens in one: keep the path that says which".to_owned())
+}
+
+pub(in crate::sema) fn named_beside(naming: &Naming, other: Span, operation: &str) -> Diagnostic {
+    Diagnostic::error("E0410", format!("the path of `{operation}` names two containers beside each other"))
+        .at(naming.span, "this kind lies neither above")
+        .at(other, "nor below this one")
+        .help("an operation happens on one way from a container to its root: keep what lies there".to_owned())
+}
+
+pub(in crate::sema) fn named_in_cases(naming: &Naming, first: Span) -> Diagnostic {
+    Diagnostic::error("E0411", format!("ids of `{}` are written in two ways", naming.kind.text))
+        .at(naming.span, "in one case here")
+        .at(first, "in another here")
+        .help("say the same of all paths that name the kind".to_owned())
+}
+
+pub(in crate::sema) fn id_in_case(
+    id: &str,
+    kind: &str,
+    case: LetterCase,
+    span: Span,
+    said: Span,
+) -> Diagnostic {
+    let (word, written) = match case {
+        LetterCase::Upper => ("upper", id.to_ascii_uppercase()),
+        LetterCase::Lower => ("lower", id.to_ascii_lowercase()),
+    };
+    Diagnostic::error("E0411", format!("`{id}` is the id of no `{kind}`"))
+        .at(span, format!("ids of `{kind}` are written in {word} case"))
+        .at(said, "paths name them so")
+        .help(format!("write `{written}`"))
 }

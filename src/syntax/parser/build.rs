@@ -36,6 +36,7 @@ impl Builder<'_> {
             Rule::model_item => self.model(pair).map(Item::Model),
             Rule::scope_item => self.scope_item(pair).map(Item::Scope),
             Rule::mark_item => self.mark(pair).map(Item::Mark),
+            Rule::path_item => self.naming(pair).map(Item::Naming),
             Rule::operation_item => self.operation(pair).map(Item::Operation),
             Rule::operation_group_item => self.operation_group(pair).map(Item::OperationGroup),
             Rule::app_item => self.app(pair).map(Item::App),

@@ -6,8 +6,8 @@ use super::build::{Builder, Built, Parts};
 use super::grammar::Rule;
 use crate::syntax::errors;
 use crate::syntax::tree::{
-    Alternative, Attributes, CatalogHeader, Enumeration, Field, Kind, Mark, Operation, OperationGroup,
-    OperationMember, PermissionModel, Scope, Use,
+    Alternative, Attributes, CatalogHeader, Enumeration, Field, Kind, LetterCase, Mark, Naming, NamingForm,
+    Operation, OperationGroup, OperationMember, PermissionModel, Scope, Use,
 };
 
 impl Builder<'_> {
@@ -85,6 +85,42 @@ impl Builder<'_> {
         let title = self.maybe_text(&mut parts);
         let gives = if parts.eat(Rule::kw_gives).is_some() { Some(self.name(&mut parts)?) } else { None };
         Ok(Mark { name, title, gives, span: parts.span })
+    }
+
+    pub(super) fn naming(&mut self, pair: Pair<'_, Rule>) -> Built<Naming> {
+        let mut parts = self.open(pair);
+        parts.take(Rule::kw_path)?;
+        let path = self.text(&mut parts)?;
+        parts.take(Rule::kw_names)?;
+        let kind = self.name(&mut parts)?;
+        let case = match parts.eat(Rule::letter_case) {
+            Some(pair) => {
+                let mut words = self.open(pair);
+                words.take(Rule::kw_in)?;
+                let upper = words.eat(Rule::kw_upper).is_some();
+                Some(if upper { LetterCase::Upper } else { LetterCase::Lower })
+            }
+            None => None,
+        };
+        let form = match parts.next() {
+            Some(pair) => Some(self.naming_form(pair)?),
+            None => None,
+        };
+        Ok(Naming { path, kind, case, form, span: parts.span })
+    }
+
+    fn naming_form(&mut self, pair: Pair<'_, Rule>) -> Built<NamingForm> {
+        let rule = pair.as_rule();
+        let mut parts = self.open(pair);
+        // The keyword.
+        parts.any()?;
+        Ok(match rule {
+            Rule::before => NamingForm::Before(self.text(&mut parts)?),
+            Rule::containing => NamingForm::With(self.text(&mut parts)?),
+            Rule::no_number => NamingForm::NotNumber,
+            // Any other rule is not a form of namings.
+            _ => return Err(errors::internal(parts.span)),
+        })
     }
 
     pub(super) fn operation_group(&mut self, pair: Pair<'_, Rule>) -> Built<OperationGroup> {

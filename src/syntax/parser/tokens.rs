@@ -132,7 +132,7 @@ impl Tokens {
 }
 
 /// What items start with, for suggestions.
-pub(in crate::syntax) const ITEM_KEYWORDS: [&str; 23] = [
+pub(in crate::syntax) const ITEM_KEYWORDS: [&str; 24] = [
     "app",
     "assign",
     "attributes",
@@ -148,6 +148,7 @@ pub(in crate::syntax) const ITEM_KEYWORDS: [&str; 23] = [
     "mark",
     "model",
     "operation",
+    "path",
     "permit",
     "ratchet",
     "role",

@@ -6,8 +6,8 @@ use super::{Element, Member, Printer, words};
 use crate::span::Span;
 use crate::syntax::doc::Doc;
 use crate::syntax::tree::{
-    Assign, Assignment, CatalogHeader, Container, Effect, Enumeration, Field, Group, Hours, Item, Kind, Mark,
-    PermissionModel, Principal, Rule, Scope, Window,
+    Assign, Assignment, CatalogHeader, Container, Effect, Enumeration, Field, Group, Hours, Item, Kind,
+    LetterCase, Mark, Naming, NamingForm, PermissionModel, Principal, Rule, Scope, Window,
 };
 
 impl Printer<'_> {
@@ -24,6 +24,7 @@ impl Printer<'_> {
             Item::Model(model) => model_line(model),
             Item::Scope(scope) => scope_line(scope),
             Item::Mark(mark) => mark_line(mark),
+            Item::Naming(naming) => naming_line(naming),
             Item::Operation(operation) => self.operation(operation),
             Item::OperationGroup(group) => {
                 let header = Doc::Text(format!("operation group {}", group.name.text));
@@ -166,6 +167,7 @@ pub(super) fn keyword(item: &Item) -> &'static str {
         Item::Model(_) => "model",
         Item::Scope(_) => "scope",
         Item::Mark(_) => "mark",
+        Item::Naming(_) => "path",
         Item::Operation(_) => "operation",
         Item::OperationGroup(_) => "operation group",
         Item::App(_) => "app",
@@ -227,6 +229,22 @@ fn mark_line(mark: &Mark) -> Doc {
         mark.title.as_ref().map_or(String::new(), |title| format!(" {}", words::quoted(&title.value)));
     let gives = mark.gives.as_ref().map_or(String::new(), |power| format!(" gives {}", power.text));
     Doc::Text(format!("mark {}{title}{gives}", mark.name.text))
+}
+
+fn naming_line(naming: &Naming) -> Doc {
+    let case = match naming.case {
+        Some(LetterCase::Upper) => " in upper case",
+        Some(LetterCase::Lower) => " in lower case",
+        None => "",
+    };
+    let form = match &naming.form {
+        Some(NamingForm::Before(mark)) => format!(" before {}", words::quoted(&mark.value)),
+        Some(NamingForm::With(mark)) => format!(" with {}", words::quoted(&mark.value)),
+        Some(NamingForm::NotNumber) => " unless number".to_owned(),
+        None => String::new(),
+    };
+    let path = words::quoted(&naming.path.value);
+    Doc::Text(format!("path {path} names {}{case}{form}", naming.kind.text))
 }
 
 fn fields<'t, 'f>(fields: &'t [Field]) -> Vec<Member<'t, 'f>> {

@@ -1,0 +1,57 @@
+//! The containers that a path names, by what the catalogs say of the operation it leads to.
+
+use super::routes;
+use crate::request::Target;
+use crate::sema::model::{KindId, LetterCase, Model, Naming, NamingForm, OperationId};
+
+/// The most bytes that all texts of one path that may be ids have together.
+const ROOM: usize = 512;
+
+/// Kind and id of each container that the request's path names, the outermost first. Nothing, if the request names
+/// its operation.
+///
+/// `None` if something of it cannot be told. By definition that is a text with anything but printable ASCII
+/// characters (the platform may read it in another case or trimmed), or with a `+` as it is (which some servers take
+/// for a blank); or more than [`ROOM`] bytes. A text that the catalog says to be no id names nothing.
+pub(super) fn named(model: &Model, operation: OperationId, target: &Target) -> Option<Vec<(KindId, String)>> {
+    let Target::Http { path, .. } = target else {
+        return Some(Vec::new());
+    };
+    let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    let (mut named, mut length) = (Vec::new(), 0);
+    for naming in &model.operations[operation.index()].namings {
+        let parts: Option<Vec<String>> =
+            naming.segments.iter().map(|number| part(segments.get(*number as usize)?)).collect();
+        let text = parts?.join("/");
+        length += text.len();
+        if let Some(id) = id(naming, &text) {
+            named.push((naming.kind, id));
+        }
+    }
+    (length <= ROOM).then_some(named)
+}
+
+/// A segment, decoded, if it can be read in one way only.
+fn part(segment: &str) -> Option<String> {
+    let text = routes::decoded(segment)?;
+    (!segment.contains('+') && text.chars().all(|c| c.is_ascii_graphic())).then_some(text)
+}
+
+/// The id in the text, if there is one.
+fn id(naming: &Naming, text: &str) -> Option<String> {
+    let text = match naming.case {
+        Some(LetterCase::Upper) => text.to_ascii_uppercase(),
+        Some(LetterCase::Lower) => text.to_ascii_lowercase(),
+        None => text.to_owned(),
+    };
+    match naming.form {
+        NamingForm::Whole => Some(text),
+        NamingForm::Before(sign) => {
+            let (id, _) = text.rsplit_once(char::from(sign))?;
+            (!id.is_empty()).then(|| id.to_owned())
+        }
+        NamingForm::With(sign) => text.contains(char::from(sign)).then_some(text),
+        NamingForm::NotNumber => (!text.chars().all(|c| c.is_ascii_digit())).then_some(text),
+    }
+}
