@@ -42,6 +42,7 @@ fn main() {
         "{seen:?}"
     );
     assert!(seen.ratchets > 20 && seen.lists > 1000 && seen.short > 10_000, "{seen:?}");
+    assert!(seen.named > 1000, "{seen:?}");
 }
 
 /// What the calls told: those that told nothing would prove nothing.
@@ -51,6 +52,7 @@ struct Seen {
     clauses: usize,
     step_ups: usize,
     routes: usize,
+    named: usize,
     ratchets: usize,
     lists: usize,
     short: usize,
@@ -70,6 +72,7 @@ fn ask<'a: 'r, 'r>(bundle: &Bundle<'a>, request: &Request<'r>, scratch: &mut [u3
     seen.lists += usize::from(bundle.listed_kind(&resolved).is_some());
     if let Target::Http { method, path } = request.operation {
         seen.routes += usize::from(bundle.route(method, path).is_some());
+        bundle.containers_of(method, path, &mut |_, _| seen.named += 1);
     }
 }
 

@@ -280,6 +280,63 @@ fn names_of_nothing_and_values_of_another_type_are_refused() {
     refused(&parts, Kind::Attributes);
 }
 
+/// What paths name is sorted, is there, and is of a form that is known.
+#[test]
+fn paths_that_name_nothing_that_is_there_are_refused() {
+    let base = compiled::policy("use demo\npermit any app to read\n").bytes;
+    type Edit = fn(&mut f::Naming);
+    let wrong: [(&str, Edit); 9] = [
+        ("operation", |n| n.operation = 1000.into()),
+        ("kind", |n| n.kind = 1000.into()),
+        ("words", |n| n.segments.at = NONE.into()),
+        ("no segment", |n| n.segments.len = 0.into()),
+        ("case", |n| n.case = 3.into()),
+        ("form", |n| n.form = 4.into()),
+        ("sign", |n| (n.form, n.sign) = (1.into(), u32::from(b'A').into())),
+        ("no sign", |n| (n.form, n.sign) = (2.into(), 0.into())),
+        ("sign of nothing", |n| (n.form, n.sign) = (3.into(), 45.into())),
+    ];
+    let refused = |parts: &Parts, what: &str, record: u32| {
+        let loaded = Bundle::load(&parts.seal()).map(|_| ());
+        assert_eq!(loaded, Err(LoadError::Malformed(Kind::Namings, record)), "{what}");
+    };
+    for (what, edit) in wrong {
+        let mut parts = Parts::open(&base);
+        parts.edit::<f::Naming>(Kind::Namings, |number, naming| if number == 1 { edit(naming) });
+        refused(&parts, what, 1);
+    }
+    let mut parts = Parts::open(&base);
+    let far = parts.count(Kind::Words) as u32;
+    parts.extend(Kind::Words, &[f::Word::new(f::MAX_NESTING)]);
+    parts.edit::<f::Naming>(Kind::Namings, |_, n| n.segments = f::Range { at: far.into(), len: 1.into() });
+    refused(&parts, "a segment of no route", 0);
+    // One operation names a kind once.
+    let mut parts = Parts::open(&base);
+    let first = parts.records::<f::Naming>(Kind::Namings)[0];
+    parts.edit::<f::Naming>(Kind::Namings, |number, naming| if number == 1 { *naming = first });
+    refused(&parts, "twice", 1);
+}
+
+/// Format 4 knew no names in paths: there requests by path have the containers that they give.
+#[test]
+fn a_bundle_of_the_format_before_is_read_as_it_was_meant() {
+    let base = compiled::policy("use demo\npermit any app to read\n").bytes;
+    let named = |bundle: &Bundle<'_>| {
+        let mut named = Vec::new();
+        bundle.containers_of("GET", "/issue/PAY-1", &mut |kind, id| named.push(format!("{kind} {id}")));
+        named
+    };
+    assert_eq!(named(&Bundle::load(&base).unwrap()), ["project PAY", "issue PAY-1"]);
+    let mut parts = Parts::open(&base);
+    parts.sections.retain(|s| s.kind != Kind::Namings.code());
+    assert_eq!(Bundle::load(&parts.seal()).unwrap_err(), LoadError::SectionCount(Kind::Namings));
+    let mut old = parts.seal();
+    let (header, _) = Header::mut_from_prefix(&mut old).unwrap();
+    (header.format, header.min_reader) = (4.into(), 4.into());
+    rehash(&mut old);
+    assert_eq!(named(&Bundle::load(&old).unwrap()), Vec::<String>::new());
+}
+
 /// A list of strata that names a costly one over and over.
 #[test]
 fn an_app_in_one_stratum_too_often_is_refused() {

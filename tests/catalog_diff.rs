@@ -52,6 +52,35 @@ operation shop.stats.get { access read in site http GET "/stats" }
 operation shop.fresh { access read in site http GET "/fresh" requires rest READ }
 "#;
 
+/// Who relies on what paths name hears of it when they no longer do.
+#[test]
+fn a_path_that_names_something_else_is_a_change() {
+    let with = |line: &str| OLD.replace("mark beta", &format!("mark beta\n{line}"));
+    let named = with(r#"path "/orders/{id}" names order in upper case before "-""#);
+    let whole = with(r#"path "/orders/{any}" names order in upper case"#);
+    let told = |old: &str, new: &str| {
+        let (old, new) = (model(&[old], "shop"), model(&[new], "shop"));
+        let diff = catalogs::compare(&old, &new);
+        let texts = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(", ");
+        let change = |c: &catalogs::OperationChange| {
+            let Change { old, new } = c.namings.as_ref().expect("nothing else changed");
+            format!("{}: {} -> {}", name(&model(&[OLD], "shop"), c.new), texts(old), texts(new))
+        };
+        diff.changed.iter().map(change).collect::<Vec<_>>()
+    };
+    let before = "order by segment 2 in upper case before `-`";
+    assert_eq!(
+        told(&named, OLD),
+        [format!("shop.order.edit: {before} -> "), format!("shop.order.get: {before} -> ")]
+    );
+    let now = "order by segment 2 in upper case";
+    assert_eq!(
+        told(&named, &whole),
+        [format!("shop.order.edit: {before} -> {now}"), format!("shop.order.get: {before} -> {now}")]
+    );
+    assert_eq!(told(&named, &named.replace("{id}", "{other}")), Vec::<String>::new());
+}
+
 #[test]
 fn an_operation_is_what_is_called_on_the_wire() {
     let (old, new) = (model(&[OLD], "shop"), model(&[NEW], "shop"));

@@ -129,7 +129,7 @@ plant runtime-step-up-most "$agree" runtime/src/decide.rs 's/\.min_by_key\(/.max
 plant runtime-permit-overrides "$agree" runtime/src/decide.rs 's/if forbid\.all\.is_some\(\) \{/if forbid.all.is_some() \&\& permit.some.is_none() {/'
 plant runtime-interval-bound "$agree" runtime/src/classify.rs 's/partition_point\(\|b\| b\.get\(\) <= number\)/partition_point(|b| b.get() < number)/'
 plant runtime-missing-stage-is-first "$agree" runtime/src/resolve.rs 's/reached\.unwrap_or\(last\)/reached.unwrap_or(0)/'
-plant runtime-parent-not-filled "$agree" runtime/src/resolve.rs 's/self\.fill_parent\(&mut chain, depth\);/let _ = (depth, Bundle::fill_parent);/'
+plant runtime-parent-not-filled "$agree" runtime/src/resolve.rs 's/contradiction \|= !self\.fill_parent\(&mut chain, depth\);/let _ = (depth, Bundle::fill_parent);/'
 plant runtime-mapped-address-kept "$agree" runtime/src/classify.rs 's/v4\.to_ipv6_mapped\(\)/v4.to_ipv6_compatible()/'
 plant runtime-window-one-second-late "$agree" runtime/src/classify.rs 's/FIRST_INSTANT\.\.LAST_INSTANT/FIRST_INSTANT..=LAST_INSTANT/'
 plant runtime-parameter-before-literal "$agree" runtime/src/routes.rs 's/literal\s*\.into_iter\(\)\s*\.chain\(parameter\)/parameter.into_iter().chain(literal)/'
@@ -197,6 +197,29 @@ plant load-old-format-taken bundles runtime/src/load.rs 's/if header\.format\.ge
 plant promise-std-sneaks-in no_std runtime/src/lib.rs 's/#!\[no_std\]/#![no_std]\nextern crate std;/' tests/no_std.rs 's/"extern crate", "std::", //'
 plant promise-decisions-allocate "allocation no_std" runtime/src/lib.rs 's/mod classify;/extern crate alloc;\nmod classify;/' \
     runtime/src/decide.rs 's/(pub fn decide_resolved\([^{]*\{)/$1 drop(core::hint::black_box(alloc::vec::Vec::<u8>::with_capacity(9)));/'
+
+# Containers in paths.
+paths="paths agreement"
+plant path-another-is-said "$paths" runtime/src/resolve.rs 's/contradiction \|= container\.id\.is_some_and\(\|id\| link\.id != Some\(id\)\);/let _ = contradiction;/'
+plant path-another-is-declared "$paths" runtime/src/resolve.rs 's/contradiction \|= !self\.fill_parent/contradiction |= self.depth(acts) > 99 \&\& !self.fill_parent/'
+plant path-tells-of-attributes "$paths" runtime/src/resolve.rs 's/if link\.is_only_named\(\) \{ \(record\.reads/if link.is_only_named() \&\& chain.given.len() > 99 { (record.reads/'
+plant path-caller-is-not-heard "$paths" runtime/src/resolve.rs 's/link\.given = number;/let _ = number;/'
+plant path-unclear-is-open "$paths" runtime/src/resolve.rs 's/Said::Unclear => \{\n\s*chain\.links = \[None; MAX_DEPTH\];\n\s*return false;/Said::Unclear => {\n                    return true;/'
+plant path-case-is-kept "$paths" runtime/src/namings.rs 's/Some\(LetterCase::Upper\) => byte\.to_ascii_uppercase\(\)/Some(LetterCase::Upper) => byte/'
+plant path-blank-is-read "$paths" runtime/src/namings.rs 's/byte\.is_ascii_graphic\(\)/(byte.is_ascii_graphic() || byte == b\x27 \x27)/'
+plant path-letters-of-others-are-read "$paths" runtime/src/namings.rs 's/byte\.is_ascii_graphic\(\)/byte > b\x27 \x27/'
+plant path-plus-is-read "$paths" runtime/src/namings.rs 's/!segment\.contains\(\x27\+\x27\)/!segment.contains(\x27\\u{7f}\x27)/'
+plant path-first-sign-counts "$paths" runtime/src/namings.rs 's/text\.rsplit_once\(sign\)/text.split_once(sign)/'
+plant path-number-is-a-name "$paths" runtime/src/namings.rs 's/b\.is_ascii_digit\(\)/b == 0/'
+plant path-without-sign-is-a-name "$paths" runtime/src/namings.rs 's/text\.contains\(sign\)/!text.is_empty()/'
+plant path-of-the-next-operation "$paths" runtime/src/namings.rs 's/naming\.operation\.get\(\) < operation/naming.operation.get() <= operation/'
+plant path-both-are-lenient "paths" src/eval/chain.rs 's/if contradiction \|\| contradicts\(&chain\) \{/if contradicts(\&chain) \&\& !contradiction {/' \
+    runtime/src/resolve.rs 's/contradiction \|= container\.id\.is_some_and\(\|id\| link\.id != Some\(id\)\);/contradiction = false;/'
+plant path-named-twice-is-loaded "bundles" runtime/src/load.rs 's/key\(before\) < key\(naming\)/key(before) <= key(naming)/'
+plant path-far-segment-is-loaded "bundles" runtime/src/load.rs 's/s\.get\(\) < MAX_NESTING/s.get() < NONE/'
+plant path-old-bundle-is-incomplete "bundles" runtime/src/format.rs 's/Kind::Namings => 5/Kind::Namings => 1/'
+plant path-ids-in-any-case "diagnostics" src/sema/namings.rs 's/&& !is_in\(\*case, id\)/\&\& !is_in(*case, id) \&\& id.len() > 99/'
+plant path-change-is-not-told "catalog_diff" src/analysis/catalogs.rs 's/namings: different\(namings\(old, before\), namings\(new, now\)\)/namings: different(namings(old, before), namings(old, before))/'
 
 # Stores. PostgreSQL must be installed.
 stores="+sqlite,postgres stores"

@@ -213,6 +213,7 @@ fn the_page_of_the_bundle_format_is_the_format() {
         ("critical", f::CRITICAL.to_string()),
         ("deepest chain", f::MAX_DEPTH.to_string()),
         ("deepest net, longest route", f::MAX_NESTING.to_string()),
+        ("most bytes of names in a path", f::MAX_NAMED.to_string()),
         ("most steps of a decision", f::MAX_STEPS.to_string()),
         ("first instant", sprag_runtime::FIRST_INSTANT.to_string()),
         ("instants end before", sprag_runtime::LAST_INSTANT.to_string()),
@@ -231,6 +232,8 @@ fn the_page_of_the_bundle_format_is_the_format() {
         ("| space |", f::Space::ALL.iter().map(|s| (s.code(), format!("`{s:?}`"))).collect::<Vec<_>>()),
         ("| classifier |", f::Classifier::ALL.iter().map(|c| (c.code(), format!("`{c:?}`"))).collect()),
         ("| type |", f::Type::ALL.iter().map(|t| (t.code(), format!("`{t:?}`"))).collect()),
+        ("| case |", f::LetterCase::ALL.iter().map(|c| (c.code(), format!("`{c:?}`"))).collect()),
+        ("| form |", f::NamingForm::ALL.iter().map(|n| (n.code(), format!("`{n:?}`"))).collect()),
         ("| test |", f::Test::ALL.iter().map(|t| (t.code(), format!("`{t:?}`"))).collect()),
     ] {
         let told: Vec<(u32, String)> =
@@ -279,6 +282,7 @@ fn record_size(kind: sprag_runtime::format::Kind) -> usize {
         Kind::Growths => size_of::<f::Growth>(),
         Kind::Closed => size_of::<f::Closed>(),
         Kind::Spent => 32,
+        Kind::Namings => size_of::<f::Naming>(),
     }
 }
 

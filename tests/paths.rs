@@ -1,0 +1,333 @@
+//! Paths name containers, and nobody gets past the rules about them: neither by how he writes the path, nor by what he
+//! says beside it. Each answer is the evaluator's and the runtime's.
+#![expect(clippy::print_stdout, reason = "how much was shown is part of the result")]
+
+use sprag::authzen::{self, Explained, ExplainedContainer};
+use sprag::request::{ContainerFact, Request, Target, Value};
+use sprag_runtime::Bundle;
+use sprag_test_support::compiled::{self, Compiled};
+use sprag_test_support::random::Random;
+use sprag_test_support::worlds;
+
+const CATALOG: &str = r#"
+catalog desk version "1"
+
+kind site { level: string inherited }
+kind project in site { category: string level: string inherited }
+kind issue in project { level: string inherited }
+kind space in site
+kind repository in site
+kind mailbox in site
+kind file in site
+
+model keys
+
+path "/issue/{key}" names project in upper case before "-"
+path "/issue/{key}/of/{part}/{site}" names site
+path "/project/{key}" names project in upper case unless number
+path "/repos/{owner}/{name}" names repository in lower case
+path "/users/{user}" names mailbox in lower case with "@"
+path "/files/{file}" names file
+
+scope keys ALL
+
+operation desk.issue.get { access read in issue http GET "/issue/{key}" requires keys ALL }
+operation desk.issue.of { access read in issue http GET "/issue/{key}/of/{part}/{site}" requires keys ALL }
+operation desk.issue.mine { access read in issue http GET "/issue/mine" requires keys ALL }
+operation desk.issue.list { access read in project lists issue http GET "/project/{key}/issues" requires keys ALL }
+operation desk.project.get { access read in project http GET "/project/{any}" requires keys ALL }
+operation desk.repository.get { access read in repository http GET "/repos/{owner}/{name}" requires keys ALL }
+operation desk.mail.list { access read in mailbox http GET "/users/{id}/messages" requires keys ALL }
+operation desk.file.get { access read in file http GET "/files/{file}" requires keys ALL }
+operation desk.space.get { access read in space http GET "/files/{space}/spaces" requires keys ALL }
+"#;
+
+const POLICY: &str = r#"
+use desk
+
+role everything { any operation }
+
+app a {
+  key "a"
+  platform desk.keys
+  requests ALL
+  user everything
+}
+
+container issue WEB-9 in project PAY
+
+permit a to any operation
+
+// A container that is not known may be the forbidden one, so each is forbidden only where a path can name it.
+forbid a to desk.issue.*, desk.project.get in project PAY
+forbid a to desk.issue.of in site "eu/secret"
+forbid a to desk.repository.get in repository "acme/payroll"
+forbid a to desk.mail.list in mailbox "ceo@acme.example"
+forbid a to desk.file.get in file F1
+forbid a to desk.space.get in space S1
+"#;
+
+/// What comes out for a path alone, and who is told to be named by it.
+#[track_caller]
+fn check(desk: &Compiled, path: &str, outcome: &str, named: &[(&str, &str)]) {
+    check_with(desk, path, Vec::new(), outcome, named);
+}
+
+#[track_caller]
+fn check_with(
+    desk: &Compiled,
+    path: &str,
+    containers: Vec<ContainerFact>,
+    outcome: &str,
+    named: &[(&str, &str)],
+) {
+    let answer = both(desk, &ask("a", path, containers));
+    let told = match answer.reasons.as_slice() {
+        [] => "permit",
+        [reason, ..] => reason.reason.as_str(),
+    };
+    assert_eq!(told, outcome, "{path}: {answer:#?}");
+    let pair = |(kind, id): &(&str, &str)| ExplainedContainer::new(&(kind.to_string(), id.to_string()));
+    assert_eq!(answer.named, named.iter().map(pair).collect::<Vec<_>>(), "{path}");
+}
+
+/// The answer of both, which must be one.
+#[track_caller]
+fn both(desk: &Compiled, request: &Request) -> Explained {
+    let defined = authzen::explain(&desk.model, &desk.sources, &desk.evaluate(request));
+    assert_eq!(defined, desk.point().explain(request), "{request:#?}");
+    defined
+}
+
+fn ask(app: &str, path: &str, containers: Vec<ContainerFact>) -> Request {
+    let operation = Target::Http { method: "GET".to_string(), path: path.to_string() };
+    Request { app: Some(app.to_string()), operation, containers, ..Request::default() }
+}
+
+fn container(kind: &str, id: &str) -> ContainerFact {
+    ContainerFact { kind: kind.to_string(), id: Some(id.to_string()), ..ContainerFact::default() }
+}
+
+fn desk() -> Compiled {
+    compiled::files(vec![POLICY.to_string()], CATALOG)
+}
+
+#[test]
+fn however_it_is_written_it_is_the_same_container_or_none() {
+    let desk = desk();
+    let pay: &[(&str, &str)] = &[("project", "PAY")];
+    let unclear: &[(&str, &str)] = &[];
+    for same in ["PAY-1", "pay-1", "PaY-1", "%50AY-1", "%70ay-1", "PAY%2D1", "PAY%2d1", "PAY-", "PAY-x", "PAY-1?x=/WEB-1"] {
+        check(&desk, &format!("/issue/{same}"), "forbidden", pay);
+    }
+    // The last sign counts.
+    check(&desk, "/issue/PAY-1-2", "permit", &[("project", "PAY-1")]);
+    // What may be read in another way after all.
+    let blank = ["PAY%20-1", "%20PAY-1", "PAY%09-1", "PAY-1%20"];
+    for other in ["PA%C5%BF-1", "PA\u{17f}-1", "P%C4%B1-1", "\u{212a}-1", "PAY+-1", "+PAY-1", "PAY-1+"] {
+        check(&desk, &format!("/issue/{other}"), "contradicts-path", unclear);
+    }
+    for other in blank {
+        let why = if other.contains("%09") { "unknown-operation" } else { "contradicts-path" };
+        check(&desk, &format!("/issue/{other}"), why, unclear);
+    }
+    // What is no path of any operation.
+    for none in [
+        "PAY%2F-1", "PAY%2f-1", "PAY%5C-1", "PAY%252D1", "PAY%00-1", "PAY%7F-1", "PAY%C0%AD1", "PAY%ED%A0%80-1",
+        "PAY%-1", "PAY%2", "PAY;v=1-1", "PAY-1;v=1", "PAY\\-1", "PAY -1", ".", "..", "%2E%2E", "%2e.", "", "PAY-1/",
+        "/PAY-1", "./PAY-1", "../issue/PAY-1",
+    ] {
+        check(&desk, &format!("/issue/{none}"), "unknown-operation", unclear);
+    }
+    check(&desk, "/Issue/PAY-1", "unknown-operation", unclear);
+}
+
+#[test]
+fn what_is_another_sort_of_name_leaves_the_container_unknown() {
+    let desk = desk();
+    // A forbid that cannot be shown not to match does match.
+    for open in ["/issue/10042", "/issue/-1", "/issue/PAY", "/project/10042", "/project/%31%30", "/users/1b2c/messages", "/issue/mine"] {
+        check(&desk, open, "forbidden", &[]);
+    }
+    check_with(&desk, "/issue/10042", vec![container("project", "WEB")], "permit", &[]);
+    check_with(&desk, "/issue/10042", vec![container("project", "PAY")], "forbidden", &[]);
+    check(&desk, "/project/1a", "permit", &[("project", "1A")]);
+}
+
+#[test]
+fn every_form_says_what_it_says() {
+    let desk = desk();
+    check(&desk, "/project/web", "permit", &[("project", "WEB")]);
+    check(&desk, "/project/pay/issues", "forbidden", &[("project", "PAY")]);
+    check(&desk, "/repos/Acme/Payroll", "forbidden", &[("repository", "acme/payroll")]);
+    check(&desk, "/repos/acme/web", "permit", &[("repository", "acme/web")]);
+    check(&desk, "/repos/acme%2Fpayroll/x", "unknown-operation", &[]);
+    check(&desk, "/users/CEO%40acme.example/messages", "forbidden", &[("mailbox", "ceo@acme.example")]);
+    check(&desk, "/users/ann%2bnews@acme.example/messages", "permit", &[("mailbox", "ann+news@acme.example")]);
+    check(&desk, "/files/F1", "forbidden", &[("file", "F1")]);
+    check(&desk, "/files/f1", "permit", &[("file", "f1")]);
+    check(&desk, "/issue/web-1/of/eu/secret", "forbidden", &[("site", "eu/secret"), ("project", "WEB")]);
+    check(&desk, "/issue/web-1/of/eu/open", "permit", &[("site", "eu/open"), ("project", "WEB")]);
+    // A space is no file: nothing is named where the operation happens elsewhere.
+    check(&desk, "/files/F1/spaces", "forbidden", &[]);
+}
+
+#[test]
+fn names_have_room_for_so_many_bytes_and_no_more() {
+    let desk = desk();
+    let (fits, more) = ("x".repeat(512), "x".repeat(513));
+    check(&desk, &format!("/files/{fits}"), "permit", &[("file", &fits)]);
+    check(&desk, &format!("/files/{more}"), "contradicts-path", &[]);
+    // Escapes do not count, and all names of a path together do.
+    let escaped = "%78".repeat(512);
+    check(&desk, &format!("/files/{escaped}"), "permit", &[("file", &fits)]);
+    let site = format!("eu/{}", "x".repeat(512 - 3 - 5));
+    check(&desk, &format!("/issue/WEB-1/of/{site}"), "permit", &[("site", &site), ("project", "WEB")]);
+    check(&desk, &format!("/issue/WEB-12/of/{site}"), "contradicts-path", &[]);
+}
+
+#[test]
+fn nobody_says_another_container_than_the_path() {
+    let desk = desk();
+    let web: &[(&str, &str)] = &[("project", "WEB")];
+    let with = |path: &str, containers: &[(&str, &str)], outcome: &str, named: &[(&str, &str)]| {
+        let containers = containers.iter().map(|(kind, id)| container(kind, id)).collect();
+        check_with(&desk, path, containers, outcome, named);
+    };
+    with("/issue/PAY-1", &[("project", "WEB")], "contradicts-path", &[("project", "PAY")]);
+    with("/issue/WEB-1", &[("project", "PAY")], "contradicts-path", web);
+    with("/issue/WEB-1", &[("project", "web")], "contradicts-path", web);
+    with("/issue/WEB-1", &[("project", "WEB")], "permit", web);
+    with("/issue/WEB-1", &[("issue", "WEB-1")], "permit", web);
+    with("/issue/WEB-1", &[("issue", "WEB-1"), ("site", "s")], "permit", web);
+    with("/issue/WEB-1", &[("issue", "WEB-1"), ("project", "WEB"), ("site", "s")], "permit", web);
+    // The policy knows where WEB-9 lies; a path that says something else is not believed, nor overruled.
+    with("/issue/WEB-1", &[("issue", "WEB-9")], "contradicts-path", web);
+    with("/issue/PAY-1", &[("issue", "WEB-9")], "forbidden", &[("project", "PAY")]);
+    with("/issue/PAY-1", &[("project", "PAY"), ("issue", "WEB-1")], "wrong-container", &[("project", "PAY")]);
+    with("/issue/WEB-1", &[("space", "S")], "wrong-container", web);
+    with("/issue/WEB-1", &[("galaxy", "G")], "wrong-container", web);
+    with("/issue/PAY+-1", &[("project", "WEB")], "contradicts-path", &[]);
+    with("/issue/WEB-1", &[("project", "WEB"), ("project", "PAY")], "wrong-container", web);
+    with("/repos/acme/payroll", &[("repository", "acme/web")], "contradicts-path", &[("repository", "acme/payroll")]);
+    // Whoever knows only that there is one is told which.
+    let some = || ContainerFact { kind: "project".to_string(), ..ContainerFact::default() };
+    check_with(&desk, "/issue/WEB-1", vec![some()], "permit", web);
+    check_with(&desk, "/issue/PAY-1", vec![some()], "forbidden", &[("project", "PAY")]);
+}
+
+/// By name nothing changes: containers are what the caller says.
+#[test]
+fn who_names_the_operation_names_the_containers() {
+    let desk = desk();
+    let request = |containers| Request {
+        app: Some("a".to_string()),
+        operation: Target::Name("desk.issue.get".to_string()),
+        containers,
+        ..Request::default()
+    };
+    let answer = both(&desk, &request(vec![container("project", "WEB")]));
+    assert!(answer.decision && answer.named.is_empty());
+    assert!(!both(&desk, &request(Vec::new())).decision);
+}
+
+/// To name a container without its level is to say that it has none of its own; a path does not say that.
+#[test]
+fn a_path_says_nothing_of_attributes() {
+    let text = r#"
+use desk
+
+role everything { any operation }
+
+app a {
+  key "a"
+  platform desk.keys
+  requests ALL
+  user everything
+}
+
+container project OPEN { category = "Public" }
+container site S { level = "public" }
+
+permit a to desk.project.get in project where category == "Public"
+permit a to desk.project.get when project.level == "public"
+permit a to desk.project.get when not has(project.category)
+"#;
+    let desk = compiled::files(vec![text.to_string()], CATALOG);
+    let site = || container("site", "S");
+    let web: &[(&str, &str)] = &[("project", "WEB")];
+    check(&desk, "/project/OPEN", "permit", &[("project", "OPEN")]);
+    check(&desk, "/project/WEB", "no-permit", web);
+    check_with(&desk, "/project/WEB", vec![site()], "no-permit", web);
+    check_with(&desk, "/project/WEB", vec![container("project", "WEB"), site()], "permit", web);
+    check_with(&desk, "/project/WEB", vec![container("project", "WEB")], "permit", web);
+    let closed = ContainerFact {
+        attributes: [("category".to_string(), Value::Text("Finance".to_string()))].into(),
+        ..container("project", "WEB")
+    };
+    check_with(&desk, "/project/WEB", vec![closed], "no-permit", web);
+}
+
+/// What is permitted by path is permitted by name with the containers that the path names, or those the caller says.
+#[test]
+fn a_path_never_gets_more_than_a_name() {
+    let (mut by_path, mut permitted, mut named) = (0, 0, 0);
+    for seed in 0..150 {
+        let mut random = Random::new(seed);
+        let world = compiled::policy(&worlds::plain_policy(&mut random));
+        let bundle = Bundle::load(&world.bytes).unwrap();
+        let mut point = world.point();
+        for _ in 0..300 {
+            let mut request = worlds::request(&mut random);
+            request.operation = worlds::wire(&mut random);
+            let answer = both_at(&world, &mut point, &request);
+            by_path += 1;
+            if !answer.decision {
+                continue;
+            }
+            permitted += 1;
+            named += usize::from(!answer.named.is_empty());
+            let by_name = Request {
+                operation: Target::Name(operation(&bundle, &request.operation)),
+                containers: merged(&world, &request.containers, &answer.named),
+                ..request.clone()
+            };
+            assert!(world.permits(&mut point, &by_name), "seed {seed}: {request:#?}\nand not {by_name:#?}");
+        }
+    }
+    println!("{by_path} requests by path, {permitted} permitted, {named} of them name containers");
+    assert!(named * 100 > by_path, "{named} of {by_path}");
+}
+
+#[track_caller]
+fn both_at(
+    world: &Compiled,
+    point: &mut sprag::decision_point::DecisionPoint<'_>,
+    request: &Request,
+) -> Explained {
+    let defined = authzen::explain(&world.model, &world.sources, &world.evaluate(request));
+    assert_eq!(defined, point.explain(request), "{request:#?}");
+    defined
+}
+
+fn operation(bundle: &Bundle<'_>, target: &Target) -> String {
+    let Target::Http { method, path } = target else { panic!("no path") };
+    let found = bundle.route(method, path);
+    let mut names = bundle.tables().operations.iter().map(|o| bundle.text(o.name));
+    names.find(|name| found.is_some() && bundle.operation(name) == found).expect("it was permitted").to_string()
+}
+
+/// The caller's containers with the named ones among them, innermost first.
+fn merged(world: &Compiled, given: &[ContainerFact], named: &[ExplainedContainer]) -> Vec<ContainerFact> {
+    // Kinds stand after those that they lie in.
+    let place = |kind: &str| world.model.kinds.iter().position(|k| k.name == kind);
+    let mut all = given.to_vec();
+    for one in named {
+        match all.iter_mut().find(|container| container.kind == one.kind) {
+            Some(container) => container.id = Some(one.id.clone()),
+            None => all.push(container(&one.kind, &one.id)),
+        }
+    }
+    all.sort_by_key(|container| std::cmp::Reverse(place(&container.kind)));
+    all
+}
