@@ -344,6 +344,9 @@ fn github_endpoints_ask_for_a_level() {
 
     model app "GitHub App permissions"
 
+    path "/repos/{owner}" names github-organisation in lower case
+    path "/repos/{owner}/{repo}" names repository in lower case
+
     scope app issues:read
     scope app issues:write implies issues:read
     scope app repository_hooks:write

@@ -3,11 +3,14 @@
 //! Only [`crate::sema::check`] makes a [`Checked`] model; every index in it is in range, every
 //! value has the type of its attribute, and every formula is well typed.
 
+mod naming;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::span::Span;
 pub use crate::syntax::tree::{Effect, LetterCase};
+pub use naming::{Naming, NamingForm};
 
 /// Proof that the checker found no error.
 #[derive(Debug, Clone)]
@@ -326,32 +329,6 @@ pub struct Operation {
     pub marks: Vec<MarkId>,
     /// Where it is declared.
     pub span: Span,
-}
-
-/// A container that a path names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Naming {
-    /// Of this kind.
-    pub kind: KindId,
-    /// The segments (the first is 0) that are its id, joined by `/`; never empty.
-    pub segments: Vec<u32>,
-    /// The case in which the id is written, whatever the path has.
-    pub case: Option<LetterCase>,
-    /// What of the text is the id.
-    pub form: NamingForm,
-}
-
-/// What of the text in a path is a container's id. A sign is printable ASCII, and no letter, digit, `/` or `%`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NamingForm {
-    /// All of it.
-    Whole,
-    /// What stands before the last of this sign; a text in which nothing does is no id.
-    Before(u8),
-    /// All of it, if it has this sign; else it is no id.
-    With(u8),
-    /// All of it, unless it is only digits, which are no id.
-    NotNumber,
 }
 
 /// A third-party app, connector, AI tool or agent.

@@ -692,7 +692,7 @@ pub fn request(random: &mut Random) -> Request {
             let (method, path) = random.pick(&PATHS);
             Target::Http { method: method.to_string(), path: path.to_string() }
         }
-        2 | 3 => wire(random),
+        2 => wire(random),
         _ => Target::Name(random.pick(&OPERATIONS).to_string()),
     };
     let mut attributes = BTreeMap::new();
@@ -726,7 +726,8 @@ pub fn request(random: &mut Random) -> Request {
         random.subset(&all, 4).into_iter().map(str::to_string).collect()
     });
     // What is asked by path is often all that is said of containers.
-    let silent = matches!(operation, Target::Http { .. }) && random.one_in(2);
+    let silent = matches!(&operation, Target::Http { path, .. } if !PATHS.iter().any(|(_, p)| p == path))
+        && random.one_in(2);
     Request {
         app,
         operation,
@@ -741,7 +742,7 @@ pub fn request(random: &mut Random) -> Request {
 
 /// A request on the wire that names containers, in ways that platforms read alike, in others, and not at all.
 pub fn wire(random: &mut Random) -> Target {
-    let which = random.below(7);
+    let which = random.below(9);
     let mut id = |ids: &[&str]| {
         let id = *random.pick(ids);
         spelled(random, id)
@@ -753,6 +754,7 @@ pub fn wire(random: &mut Random) -> Target {
         3 => ("GET", format!("/spaces/{}/pages/{}", id(&SPACES), id(&PAGES))),
         4 => ("GET", format!("/spaces/{}/pages", id(&SPACES))),
         5 => ("GET", format!("/sites/{}/projects", id(&SITES))),
+        6 | 7 => ("GET", "/issue/search".to_string()),
         _ => ("POST", format!("/orgs/{}/{}/hooks", id(&["Acme", "acme"]), id(&["Web", "web"]))),
     };
     Target::Http { method: method.to_string(), path }
