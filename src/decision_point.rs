@@ -154,11 +154,7 @@ pub fn prepared<T>(
 }
 
 /// Everything the bundle can tell about a decision, as [`crate::authzen::explain`] tells it from the model.
-fn explained(
-    bundle: &Bundle<'_>,
-    resolved: &Resolved<'_, '_>,
-    request: &Request,
-) -> Explained {
+fn explained(bundle: &Bundle<'_>, resolved: &Resolved<'_, '_>, request: &Request) -> Explained {
     let decision = bundle.decide_resolved(resolved);
     let mut told: BTreeSet<(Layer, Role, ClauseHandle)> = BTreeSet::new();
     bundle.explain(resolved, &mut |layer, role, clause| {

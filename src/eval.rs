@@ -59,7 +59,14 @@ pub fn evaluate(model: &Model, request: &Request) -> Answer {
     let named = operation.and_then(|operation| namings::named(model, operation, &request.operation));
     let named = named.unwrap_or_default();
     if !refusals.is_empty() {
-        return Answer { effect: Decision::Deny, refusals, deciding: Vec::new(), filter: None, step_up, named };
+        return Answer {
+            effect: Decision::Deny,
+            refusals,
+            deciding: Vec::new(),
+            filter: None,
+            step_up,
+            named,
+        };
     }
     Answer {
         effect: Decision::Permit,

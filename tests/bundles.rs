@@ -302,7 +302,11 @@ fn paths_that_name_nothing_that_is_there_are_refused() {
     };
     for (what, edit) in wrong {
         let mut parts = Parts::open(&base);
-        parts.edit::<f::Naming>(Kind::Namings, |number, naming| if number == 1 { edit(naming) });
+        parts.edit::<f::Naming>(Kind::Namings, |number, naming| {
+            if number == 1 {
+                edit(naming)
+            }
+        });
         refused(&parts, what, 1);
     }
     let mut parts = Parts::open(&base);
@@ -313,7 +317,11 @@ fn paths_that_name_nothing_that_is_there_are_refused() {
     // One operation names a kind once.
     let mut parts = Parts::open(&base);
     let first = parts.records::<f::Naming>(Kind::Namings)[0];
-    parts.edit::<f::Naming>(Kind::Namings, |number, naming| if number == 1 { *naming = first });
+    parts.edit::<f::Naming>(Kind::Namings, |number, naming| {
+        if number == 1 {
+            *naming = first
+        }
+    });
     refused(&parts, "twice", 1);
 }
 

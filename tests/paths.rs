@@ -117,7 +117,18 @@ fn however_it_is_written_it_is_the_same_container_or_none() {
     let desk = desk();
     let pay: &[(&str, &str)] = &[("project", "PAY")];
     let unclear: &[(&str, &str)] = &[];
-    for same in ["PAY-1", "pay-1", "PaY-1", "%50AY-1", "%70ay-1", "PAY%2D1", "PAY%2d1", "PAY-", "PAY-x", "PAY-1?x=/WEB-1"] {
+    for same in [
+        "PAY-1",
+        "pay-1",
+        "PaY-1",
+        "%50AY-1",
+        "%70ay-1",
+        "PAY%2D1",
+        "PAY%2d1",
+        "PAY-",
+        "PAY-x",
+        "PAY-1?x=/WEB-1",
+    ] {
         check(&desk, &format!("/issue/{same}"), "forbidden", pay);
     }
     // The last sign counts.
@@ -133,9 +144,29 @@ fn however_it_is_written_it_is_the_same_container_or_none() {
     }
     // What is no path of any operation.
     for none in [
-        "PAY%2F-1", "PAY%2f-1", "PAY%5C-1", "PAY%252D1", "PAY%00-1", "PAY%7F-1", "PAY%C0%AD1", "PAY%ED%A0%80-1",
-        "PAY%-1", "PAY%2", "PAY;v=1-1", "PAY-1;v=1", "PAY\\-1", "PAY -1", ".", "..", "%2E%2E", "%2e.", "", "PAY-1/",
-        "/PAY-1", "./PAY-1", "../issue/PAY-1",
+        "PAY%2F-1",
+        "PAY%2f-1",
+        "PAY%5C-1",
+        "PAY%252D1",
+        "PAY%00-1",
+        "PAY%7F-1",
+        "PAY%C0%AD1",
+        "PAY%ED%A0%80-1",
+        "PAY%-1",
+        "PAY%2",
+        "PAY;v=1-1",
+        "PAY-1;v=1",
+        "PAY\\-1",
+        "PAY -1",
+        ".",
+        "..",
+        "%2E%2E",
+        "%2e.",
+        "",
+        "PAY-1/",
+        "/PAY-1",
+        "./PAY-1",
+        "../issue/PAY-1",
     ] {
         check(&desk, &format!("/issue/{none}"), "unknown-operation", unclear);
     }
@@ -146,7 +177,15 @@ fn however_it_is_written_it_is_the_same_container_or_none() {
 fn what_is_another_sort_of_name_leaves_the_container_unknown() {
     let desk = desk();
     // A forbid that cannot be shown not to match does match.
-    for open in ["/issue/10042", "/issue/-1", "/issue/PAY", "/project/10042", "/project/%31%30", "/users/1b2c/messages", "/issue/mine"] {
+    for open in [
+        "/issue/10042",
+        "/issue/-1",
+        "/issue/PAY",
+        "/project/10042",
+        "/project/%31%30",
+        "/users/1b2c/messages",
+        "/issue/mine",
+    ] {
         check(&desk, open, "forbidden", &[]);
     }
     check_with(&desk, "/issue/10042", vec![container("project", "WEB")], "permit", &[]);
@@ -163,7 +202,12 @@ fn every_form_says_what_it_says() {
     check(&desk, "/repos/acme/web", "permit", &[("repository", "acme/web")]);
     check(&desk, "/repos/acme%2Fpayroll/x", "unknown-operation", &[]);
     check(&desk, "/users/CEO%40acme.example/messages", "forbidden", &[("mailbox", "ceo@acme.example")]);
-    check(&desk, "/users/ann%2bnews@acme.example/messages", "permit", &[("mailbox", "ann+news@acme.example")]);
+    check(
+        &desk,
+        "/users/ann%2bnews@acme.example/messages",
+        "permit",
+        &[("mailbox", "ann+news@acme.example")],
+    );
     check(&desk, "/files/F1", "forbidden", &[("file", "F1")]);
     check(&desk, "/files/f1", "permit", &[("file", "f1")]);
     check(&desk, "/issue/web-1/of/eu/secret", "forbidden", &[("site", "eu/secret"), ("project", "WEB")]);
@@ -209,7 +253,12 @@ fn nobody_says_another_container_than_the_path() {
     with("/issue/WEB-1", &[("galaxy", "G")], "wrong-container", web);
     with("/issue/PAY+-1", &[("project", "WEB")], "contradicts-path", &[]);
     with("/issue/WEB-1", &[("project", "WEB"), ("project", "PAY")], "wrong-container", web);
-    with("/repos/acme/payroll", &[("repository", "acme/web")], "contradicts-path", &[("repository", "acme/payroll")]);
+    with(
+        "/repos/acme/payroll",
+        &[("repository", "acme/web")],
+        "contradicts-path",
+        &[("repository", "acme/payroll")],
+    );
     // Whoever knows only that there is one is told which.
     let some = || ContainerFact { kind: "project".to_string(), ..ContainerFact::default() };
     check_with(&desk, "/issue/WEB-1", vec![some()], "permit", web);
@@ -319,7 +368,10 @@ fn operation(bundle: &Bundle<'_>, target: &Target) -> String {
     let Target::Http { method, path } = target else { panic!("no path") };
     let found = bundle.route(method, path);
     let mut names = bundle.tables().operations.iter().map(|o| bundle.text(o.name));
-    names.find(|name| found.is_some() && bundle.operation(name) == found).expect("it was permitted").to_string()
+    names
+        .find(|name| found.is_some() && bundle.operation(name) == found)
+        .expect("it was permitted")
+        .to_string()
 }
 
 /// The caller's containers with the named ones among them, innermost first.

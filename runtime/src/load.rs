@@ -11,9 +11,9 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 use crate::format::{
     App, Attribute, Automaton, CRITICAL, Chain, Classifier, Clause, Closed, Container, ContainerKind, DENSE,
     Edge, Entry, FIRST, FORMAT, Fact, Globals, Group, Growth, Header, Int, Kind, LetterCase, MAGIC, MATCH,
-    MAX_DEPTH, MAX_NESTING, Model, NO_MATCH, NONE, Naming, NamingForm, Net, Nets, Node, OLDEST, Operation, Owner, Range, Ratchet,
-    Requirement, Route, SETTLED, Scope, Short, Slot, Space, Stratum, Subject, Symbol, Test, Text, Type, User,
-    Widening, Window, Word,
+    MAX_DEPTH, MAX_NESTING, Model, NO_MATCH, NONE, Naming, NamingForm, Net, Nets, Node, OLDEST, Operation,
+    Owner, Range, Ratchet, Requirement, Route, SETTLED, Scope, Short, Slot, Space, Stratum, Subject, Symbol,
+    Test, Text, Type, User, Widening, Window, Word,
 };
 use crate::steps::Steps;
 

@@ -1,11 +1,11 @@
 //! From a request to classes: everything that reads the request's strings.
 
 use crate::classify::{UNDECIDED, address, word};
-use crate::format::{
-    Attribute, Classifier, FALSE, FIRST, Fact, LISTED, MAX_DEPTH, MAX_NAMED, MISSING, NONE, Operation, Owner, Range,
-    Slot, Space, Subject, TRUE, Type, UNREADABLE, Word,
-};
 use crate::decision::Reason;
+use crate::format::{
+    Attribute, Classifier, FALSE, FIRST, Fact, LISTED, MAX_DEPTH, MAX_NAMED, MISSING, NONE, Operation, Owner,
+    Range, Slot, Space, Subject, TRUE, Type, UNREADABLE, Word,
+};
 use crate::load::Bundle;
 use crate::namings::{Room, Said};
 use crate::request::{App, AppHandle, Container, OperationHandle, Request, Target, User, Value};
@@ -477,13 +477,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
     }
 
     /// Links what the path names; whether all of it can be told. If not, nothing is linked.
-    fn named<'c>(
-        &self,
-        chain: &mut Chain<'c>,
-        operation: u32,
-        path: &str,
-        room: &'c mut Option<Room>,
-    ) -> bool
+    fn named<'c>(&self, chain: &mut Chain<'c>, operation: u32, path: &str, room: &'c mut Option<Room>) -> bool
     where
         'a: 'c,
     {

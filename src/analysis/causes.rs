@@ -36,10 +36,7 @@ pub(super) fn of(
         let before = look.causes.len();
         match refusal.reason {
             // What was withdrawn from an installation stands in the request.
-            Reason::Anonymous
-            | Reason::WrongContainer
-            | Reason::ContradictsPath
-            | Reason::WithdrawnHere => {}
+            Reason::Anonymous | Reason::WrongContainer | Reason::ContradictsPath | Reason::WithdrawnHere => {}
             Reason::UnknownApp => look.app(side),
             Reason::UnknownOperation => {
                 let name = pair.operations[0].0.clone();

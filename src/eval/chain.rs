@@ -129,9 +129,8 @@ fn consistent(model: &Model, containers: &[ContainerFact]) -> Option<Vec<Element
 
 /// Whether each element's kind lies strictly above that of the one before.
 fn on_one_branch(model: &Model, elements: &[Element]) -> bool {
-    let above = |pair: &[Element]| {
-        pair[0].kind != pair[1].kind && is_within(model, pair[0].kind, pair[1].kind)
-    };
+    let above =
+        |pair: &[Element]| pair[0].kind != pair[1].kind && is_within(model, pair[0].kind, pair[1].kind);
     elements.windows(2).all(above)
 }
 

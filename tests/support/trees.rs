@@ -64,7 +64,9 @@ pub fn item(r: &mut Random) -> Item {
             },
             span: NOWHERE,
         }),
-        10 => Item::OperationGroup(OperationGroup { name: name(r), operations: operations(r), span: NOWHERE }),
+        10 => {
+            Item::OperationGroup(OperationGroup { name: name(r), operations: operations(r), span: NOWHERE })
+        }
         11 => Item::App(App { name: name(r), members: r.some(0, 8, app_member), span: NOWHERE }),
         12 => Item::Role(Role { name: name(r), operations: operations(r), span: NOWHERE }),
         13 => Item::Group(Group { name: scope(r), members: r.some(0, 5, text), span: NOWHERE }),

@@ -84,9 +84,12 @@ pub(in crate::sema) fn bad_naming(span: Span, reason: &str) -> Diagnostic {
 
 pub(in crate::sema) fn naming_unused(naming: &Naming) -> Diagnostic {
     let kind = &naming.kind.text;
-    Diagnostic::error("E0408", format!("no operation that may happen in a `{kind}` has a path that begins so"))
-        .at(naming.path.span, "names nothing in any request")
-        .help("write it as the operations do, with a parameter where they have one".to_owned())
+    Diagnostic::error(
+        "E0408",
+        format!("no operation that may happen in a `{kind}` has a path that begins so"),
+    )
+    .at(naming.path.span, "names nothing in any request")
+    .help("write it as the operations do, with a parameter where they have one".to_owned())
 }
 
 pub(in crate::sema) fn named_twice(naming: &Naming, first: Span, operation: &str) -> Diagnostic {
