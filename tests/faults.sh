@@ -11,7 +11,8 @@ copy=$(mktemp -d)/sprag
 git worktree add --quiet --detach "$copy" HEAD || exit 2
 trap 'git worktree remove --force "$copy"; rmdir "$(dirname "$copy")"' EXIT
 # A folder of its own: cargo takes the copy's crates for this tree's.
-export CARGO_TARGET_DIR=$PWD/target/faults SPRAG_REQUESTS=100000 SPRAG_FORGED=400 SPRAG_PACKAGES=1000 RUST_BACKTRACE=0
+export CARGO_TARGET_DIR=$PWD/target/faults RUST_BACKTRACE=0
+export SPRAG_REQUESTS=${SPRAG_REQUESTS:-100000} SPRAG_FORGED=${SPRAG_FORGED:-400} SPRAG_PACKAGES=${SPRAG_PACKAGES:-1000}
 cd "$copy" || exit 2
 missed=0 planted=0
 
