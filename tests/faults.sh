@@ -231,7 +231,7 @@ plant sqlite-acknowledges-before-it-is-kept "+sqlite,postgres crashes" src/state
 chains="+cli,sqlite chain"
 plant chain-older-is-taken "$chains" runtime/src/chain.rs 's/if after\.generation <= before\.generation \{/if after.generation < before.generation {/'
 plant chain-generations-are-skipped "$chains" runtime/src/chain.rs 's/after\.generation - before\.generation > 1/after.generation - before.generation > 9/'
-plant chain-any-bundle-before "$chains" runtime/src/chain.rs 's/\|chain\| chain\.previous != before\.digest/|chain| chain.previous == [0; 32]/'
+plant chain-any-bundle-before "$chains" runtime/src/chain.rs 's/if self\.previous\(\) != Some\(before\.digest\) \{/if self.previous() == Some([0; 32]) {/'
 plant chain-any-chain "$chains" runtime/src/chain.rs 's/if after\.first != before\.first \{/if after.first == [0; 32] {/'
 plant chain-ended-is-taken "$chains" runtime/src/chain.rs 's/if widening\.until\.get\(\) <= now/if widening.until.get() < now/'
 plant chain-nobody-approved "$chains" runtime/src/chain.rs 's/if approvers\.peek\(\)\.is_none\(\) \|\| /if /'
@@ -247,10 +247,10 @@ plant chain-reach-without-roles "$chains" runtime/src/reach.rs 's/granted\(\|n\|
 plant chain-reach-without-scopes "$chains" runtime/src/reach.rs 's/\|scope\| self\.in_set/|scope| scope.get() != NONE || self.in_set/'
 plant chain-reach-stops-at-conditions "diff_brute_force" runtime/src/reach.rs 's/n\.get\(\) == MATCH/n.get() == MATCH || n.get() < 9/'
 plant chain-closed-is-open "$chains" runtime/src/decide.rs 's/\|\(app, operation\)\| self\.is_closed\(app, operation\)/|(app, operation)| app == NONE \&\& self.is_closed(app, operation)/'
-plant chain-closes-nothing "$chains" src/emit/link.rs 's/self\.closed\.extend\(closed\);/drop(closed);/'
-plant chain-approves-anything "$chains" src/emit/mod.rs 's/if !approvals\.settled\(\) \|\| /if /'
+plant chain-closes-nothing "$chains" src/emit/link.rs 's/None => self\.closed\.extend\(grown\),/None => drop(grown),/'
+plant chain-approves-anything "$chains" src/emit/mod.rs 's/approvals\.settled\(\) && diff/diff/'
 plant chain-uses-blocks-again "$chains" src/emit/mod.rs 's/ \|\| !again\.is_empty\(\)//'
-plant chain-says-what-it-likes "$chains" src/cli/history/proved.rs 's/again\.widenings != link\.widenings \|\| //'
+plant chain-says-what-it-likes "$chains" src/cli/history/proved.rs 's/again\.widenings != grown\(link\) \|\| //'
 plant bundles-older-are-taken "+cli,sqlite ratchet_cli" src/state/places.rs 's/seen\.admits\(bundle\)\.map_err\(refused\)\?;/let _ = seen.admits(bundle).map_err(refused);/'
 plant bundles-are-not-remembered "+cli,sqlite ratchet_cli" src/state/places.rs 's/        self\.write\(known\)/        drop(known); Ok(())/'
 
