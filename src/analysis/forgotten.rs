@@ -76,7 +76,8 @@ fn renamed([old, new]: [&Model; 2], gone: &Ratchet) -> Option<Forgotten> {
         let common = ratchet.stages.iter().filter(|stage| names.contains(stage.name.as_str())).count();
         (common, keys(new, ratchet).intersection(&before).count())
     };
-    let candidates = new.ratchets.iter().filter(is_new).filter(|ratchet| !keys(new, ratchet).is_disjoint(&before));
+    let candidates =
+        new.ratchets.iter().filter(is_new).filter(|ratchet| !keys(new, ratchet).is_disjoint(&before));
     let now = candidates.max_by_key(|ratchet| alike(ratchet))?;
     let shared = now.apps.iter().map(|app| &new.apps[app.index()]).filter(|app| before.contains(&app.key));
     Some(Forgotten {

@@ -98,7 +98,8 @@ pub(super) fn build(
             if let (Some(old), Some((diff, approvals))) = (&old, &compared) {
                 // It would say that all was approved.
                 if !approvals.settled() || again.is_empty() {
-                    let sides = [(old.name.as_str(), &old.model, &old.sources), (&compiled.name, model, &shown)];
+                    let sides =
+                        [(old.name.as_str(), &old.model, &old.sources), (&compiled.name, model, &shown)];
                     let comparison = comparison(sides, (diff, approvals));
                     (DIFF_FORMATS[0].write)(&comparison, &cx.look, cx.err)?;
                 }
@@ -163,10 +164,7 @@ fn same_package(name: &str, outline: &Outline<'_>, model: &Model) -> io::Result<
     if package == model.package {
         return Ok(());
     }
-    Err(failed(format!(
-        "{name} is a bundle of package `{package}`, and this is package `{}`",
-        model.package
-    )))
+    Err(failed(format!("{name} is a bundle of package `{package}`, and this is package `{}`", model.package)))
 }
 
 fn compare(

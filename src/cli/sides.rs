@@ -19,8 +19,10 @@ use crate::span::{Source, SourceMap};
 /// Whether the sources in a bundle are believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// If this compiler makes the bundle of them.
+    /// If this compiler makes the bundle of them; people can say otherwise.
     Rebuilt,
+    /// The same, and nobody can: something is decided by them.
+    Decided,
     /// Whatever it makes of them: another version of it made the bundle.
     Sources,
 }
@@ -29,6 +31,17 @@ impl Trust {
     /// As `--trust-sources` says.
     pub(crate) fn of(trust_sources: bool) -> Trust {
         if trust_sources { Trust::Sources } else { Trust::Rebuilt }
+    }
+
+    /// The way on for those who know that another version of the compiler built it.
+    fn advice(self) -> &'static str {
+        match self {
+            Trust::Decided => "build it again with this version, as the next of its chain",
+            Trust::Rebuilt | Trust::Sources => {
+                "where another version built it, compare with that version, or believe the sources in it with \
+                 --trust-sources"
+            }
+        }
     }
 }
 
@@ -176,10 +189,11 @@ pub(crate) fn bundle(name: &str, bytes: &[u8], trust: Trust, cx: &mut Context<'_
     let loaded = match (Bundle::load(bytes), trust) {
         (Ok(bundle), _) => Some(bundle),
         (Err(LoadError::TooOld(_)), Trust::Sources) => None,
-        (Err(LoadError::TooOld(format)), Trust::Rebuilt) => {
+        (Err(LoadError::TooOld(format)), Trust::Rebuilt | Trust::Decided) => {
             return Err(failed(format!(
-                "{name} is of format {format}{}, and this version reads {OLDEST} to {FORMAT}; {BELIEVE}",
-                written_by(bytes)
+                "{name} is of format {format}{}, and this version reads {OLDEST} to {FORMAT}; {}",
+                written_by(bytes),
+                trust.advice()
             )));
         }
         (Err(why), _) => return Err(failed(format!("{name} is refused: {why}"))),
@@ -191,12 +205,15 @@ pub(crate) fn bundle(name: &str, bytes: &[u8], trust: Trust, cx: &mut Context<'_
     };
     let inputs = Inputs { package: held.package, own: held.files, shelf: Vec::new(), lock: None };
     let compilation = driver::compile(inputs);
-    if let (Some(model), Some(loaded), Trust::Rebuilt) = (&compilation.model, &loaded, trust) {
+    if let (Some(model), Some(loaded)) = (&compilation.model, &loaded)
+        && trust != Trust::Sources
+    {
         let again = emit::build_like(loaded, model, &compilation.sources);
         if again.as_deref() != Ok(bytes) {
             return Err(failed(format!(
-                "{name} is not what this compiler makes of the sources in it, so it cannot be compared{}; {BELIEVE}",
-                written_by(bytes)
+                "{name} is not what this compiler makes of the sources in it, so it cannot be compared{}; {}",
+                written_by(bytes),
+                trust.advice()
             )));
         }
     }
@@ -206,10 +223,6 @@ pub(crate) fn bundle(name: &str, bytes: &[u8], trust: Trust, cx: &mut Context<'_
     }
     finish(name, compilation, sources, false, cx)
 }
-
-/// The way on for those who know that another version of the compiler built it.
-const BELIEVE: &str = "where another version built it, compare with that version, or believe the sources in it with \
-                       --trust-sources";
 
 /// What to say where another version of the compiler may be the cause.
 fn written_by(bundle: &[u8]) -> String {

@@ -90,8 +90,11 @@ pub fn build_like(
     model: &Checked<Model>,
     sources: &SourceMap,
 ) -> Result<Vec<u8>, Vec<Diagnostic>> {
-    let manifest =
-        if held(like.tables().manifest).is_some() { manifest_with(model, sources) } else { manifest(model, sources) };
+    let manifest = if held(like.tables().manifest).is_some() {
+        manifest_with(model, sources)
+    } else {
+        manifest(model, sources)
+    };
     assemble(model, sources, manifest, Link::read(like).as_ref())
 }
 

@@ -73,7 +73,8 @@ fn verified(roots: Option<&str>) -> Result<Encryption, String> {
             let found = rustls_native_certs::load_native_certs();
             let (taken, _) = trusted.add_parsable_certificates(found.certs);
             if taken == 0 {
-                let why = "this system has no certificates; name those of the server's authority with sslrootcert";
+                let why =
+                    "this system has no certificates; name those of the server's authority with sslrootcert";
                 return Err(why.to_owned());
             }
         }
@@ -130,7 +131,10 @@ mod tests {
         refused("sslmode=allow", "lets whoever stands between switch encryption off");
         refused("sslmode=full", "there is no sslmode `full`");
         refused("sslrootcert=ca.pem", "does not encrypt");
-        refused("sslmode=verify-full&sslrootcert=%2Fnone.pem", "the certificates in /none.pem cannot be read");
+        refused(
+            "sslmode=verify-full&sslrootcert=%2Fnone.pem",
+            "the certificates in /none.pem cannot be read",
+        );
         refused("sslmode=verify-full&sslrootcert=%2", "is not encoded as in a URL");
     }
 }

@@ -55,7 +55,8 @@ impl Server {
             .output()
             .unwrap();
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        for (name, text) in ["certificate", "key"].iter().zip(server.encrypted.iter().flat_map(|e| &e.certificate))
+        for (name, text) in
+            ["certificate", "key"].iter().zip(server.encrypted.iter().flat_map(|e| &e.certificate))
         {
             server.keep(name, text);
         }

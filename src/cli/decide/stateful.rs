@@ -62,7 +62,9 @@ impl StateArgs {
         let store = StoreArgs { store, witness: self.witness.clone() };
         let model = match &self.package {
             Some(package) => of_package(package, bytes, cx)?,
-            None if emit::sources(bytes).is_some() => sides::load(&bundle.to_string_lossy(), Trust::Rebuilt, cx)?.model,
+            None if emit::sources(bytes).is_some() => {
+                sides::load(&bundle.to_string_lossy(), Trust::Decided, cx)?.model
+            }
             None => {
                 return Err(failed(
                     "the bundle does not hold its sources, by which a store is read; name its --package, or build \
