@@ -13,6 +13,9 @@ trap 'git worktree remove --force "$copy"; rmdir "$(dirname "$copy")"' EXIT
 # A folder of its own: cargo takes the copy's crates for this tree's.
 export CARGO_TARGET_DIR=$PWD/target/faults RUST_BACKTRACE=0
 export SPRAG_REQUESTS=${SPRAG_REQUESTS:-100000} SPRAG_FORGED=${SPRAG_FORGED:-400} SPRAG_PACKAGES=${SPRAG_PACKAGES:-1000}
+# Two runs that build into one folder take each other's programs for their own: then faults seem to be missed.
+mkdir -p "$CARGO_TARGET_DIR" && exec 9>"$CARGO_TARGET_DIR/lock"
+flock --nonblock 9 || { echo "another run builds in $CARGO_TARGET_DIR"; exit 2; }
 cd "$copy" || exit 2
 missed=0 planted=0
 
@@ -38,20 +41,20 @@ plant() {
         esac
     done
     said=$(timeout 900 cargo test --quiet --no-default-features --no-fail-fast "${arguments[@]}" 2>&1)
-    if (($? == 124)); then
+    local status=$?
+    caught=$(grep -oP "(?<=^thread ')[^']+(?=' .*panicked)" <<<"$said" | sort -u | tr '\n' ' ')
+    if ((status == 124)); then
         echo "SLOW    $name: not done after a quarter of an hour"
         missed=$((missed + 1))
-    elif grep -q '^error\(\[E\|: could not compile\)' <<<"$said"; then
+    elif ((status == 0)); then
+        echo "MISSED  $name"
+        missed=$((missed + 1))
+    elif [[ -z $caught ]] || grep -q '^error\(\[E\|: could not compile\)' <<<"$said"; then
+        # Whatever kept the tests from running, it says nothing of the fault.
         echo "BROKEN  $name: $(grep -m1 '^error' <<<"$said")"
         missed=$((missed + 1))
     else
-        caught=$(grep -oP "(?<=^thread ')[^']+(?=' .*panicked)" <<<"$said" | sort -u | tr '\n' ' ')
-        if [[ -n $caught ]]; then
-            echo "caught  $name: $caught"
-        else
-            echo "MISSED  $name"
-            missed=$((missed + 1))
-        fi
+        echo "caught  $name: $caught"
     fi
     git checkout -q .
 }
