@@ -228,8 +228,11 @@ plant sqlite-does-not-sync "+sqlite lib" src/state/sqlite.rs 's/PRAGMA synchrono
 plant sqlite-newer-schema-taken "$stores" src/state/schema.rs 's/filter\(\|done\| \*done <= VERSION\)/map(|done| done.min(VERSION))/'
 plant postgres-reads-before-it-locks "$stores" src/state/postgres.rs 's/" FOR UPDATE"/""/g'
 plant postgres-tells-nobody "$stores" src/state/postgres.rs 's/SELECT pg_notify\(\$1, \$2\)/SELECT length(\$1 || \$2)/'
-plant postgres-stays-away "$stores" src/state/postgres.rs 's/&SqlState::ADMIN_SHUTDOWN,//' src/state/postgres.rs 's/None => error\.is_closed\(\) \|\|/None => false \&\&/'
+plant postgres-stays-away "$stores" src/state/postgres.rs 's/&SqlState::ADMIN_SHUTDOWN,//' src/state/postgres.rs 's/error\.is_closed\(\) \|\| error\.source\(\)\.is_some_and\(broke\)/{ let _ = broke; false }/'
 plant postgres-fragile-server-taken "$stores" src/state/postgres.rs 's/if setting\("fsync"\)\? != "on" \{/if setting("fsync")? == "" {/'
+plant postgres-speaks-in-the-clear "$stores" src/state/postgres.rs 's/if encryption\.is_some\(\) \{ SslMode::Require \}/if encryption.is_none() { SslMode::Require }/'
+plant postgres-trusts-strangers "$stores" src/state/encryption.rs 's/Some\(file\) if file != "system" => \{/Some(file) if file == "" => {/'
+plant postgres-asks-strangers-again "$stores" src/state/postgres.rs 's/why\.is::<std::io::Error>\(\) && !encryption::is_refusal\(why\)/why.is::<std::io::Error>() || encryption::is_refusal(why)/'
 plant postgres-acknowledges-before-it-is-kept "+sqlite,postgres crashes" src/state/postgres.rs 's/format!\("SET lock_timeout = \{\}", PATIENCE\.as_millis\(\)\)/"SET synchronous_commit = off".to_owned()/'
 plant sqlite-acknowledges-before-it-is-kept "+sqlite,postgres crashes" src/state/sqlite.rs 's/let done = work\(&transaction\)\.map_err\(says\)\?\?;/let done = work(\&transaction).map_err(says)??;\n        if std::process::id() % 2 == 0 \&\& std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).is_ok_and(|d| d.subsec_micros() % 8 == 0) { return Ok(done); }/'
 
@@ -257,8 +260,21 @@ plant chain-closes-nothing "$chains" src/emit/link.rs 's/None => self\.closed\.e
 plant chain-approves-anything "$chains" src/emit/mod.rs 's/approvals\.settled\(\) && diff/diff/'
 plant chain-uses-blocks-again "$chains" src/emit/mod.rs 's/ \|\| !again\.is_empty\(\)//'
 plant chain-says-what-it-likes "$chains" src/cli/history/proved.rs 's/again\.widenings != grown\(link\) \|\| //'
-plant bundles-older-are-taken "+cli,sqlite ratchet_cli" src/state/places.rs 's/seen\.admits\(bundle\)\.map_err\(refused\)\?;/let _ = seen.admits(bundle).map_err(refused);/'
+plant chain-goes-on-unapproved "$chains" runtime/src/chain.rs 's/self\.tables\.widenings\.iter\(\)\.any\(\|widening\| self\.goes_on\(widening\)\)/self.tables.widenings.iter().any(|widening| self.goes_on(widening)) || present.format < 9/'
+plant chain-goes-on-from-what-is-read "$chains" runtime/src/chain.rs 's/if present\.is_readable\(\) \{/if present.format == 0 {/'
+plant chain-goes-on-and-names-nothing "$chains" src/emit/link.rs 's/renewal\.growths\.extend\(by_app/drop(by_app/'
+plant chain-renews-what-can-be-compared "$chains" src/cli/after.rs 's/if bundle\.is_some\(\) && old\.is_some\(\) && previous/if bundle.is_none() \&\& old.is_none() \&\& previous/'
+plant bundles-between-are-not-held-together "+cli,sqlite ratchet_cli" src/state/places.rs 's/step\(before, &after, when\)\.map_err\(\|why\| Broken::At\(generation, why\)\)\?;/let _ = (before, when);/'
+plant bundles-between-end-today "+cli,sqlite ratchet_cli" src/state/places.rs 's/stated\.map_or\(now, \|chain\| chain\.date\.get\(\)\)/{ let _ = stated; now }/'
+plant bundles-the-next-is-taken-unseen "+cli,sqlite ratchet_cli" src/state/places.rs 's/if place != \*seen \{/if place.generation > seen.generation + 1 {/'
+plant bundles-older-are-taken "+cli,sqlite ratchet_cli" src/state/places.rs 's/if let Some\(seen\) = known\.get\(package\) \{/if let Some(seen) = known.get(package).filter(|seen| seen.generation < place.generation) {/'
 plant bundles-are-not-remembered "+cli,sqlite ratchet_cli" src/state/places.rs 's/        self\.write\(known\)/        drop(known); Ok(())/'
+
+# What is told of versions, of reach and of time.
+plant forgotten-ratchets-are-not-told "diagnostics" src/analysis/forgotten.rs 's/None => found\.extend\(renamed\(models, ratchet\)\),/None => drop(renamed(models, ratchet)),/'
+plant forgotten-stages-are-not-told "diagnostics" src/analysis/forgotten.rs 's/skip\(1\)\.filter/skip(9).filter/'
+plant told-reach-without-what-is-taken "+cli cli_reach" src/cli/reach.rs 's/if !held\.taken\.is_empty\(\)/if held.taken.is_empty()/'
+plant told-timeline-without-triggers "+cli cli_reach" src/cli/timeline.rs 's/join\(" or "\)/join(" and ")/'
 
 echo "$planted planted, $missed missed"
 ((missed == 0))

@@ -162,8 +162,9 @@ fn steps(seen: &Place, bundle: &Bundle<'_>, between: &[&[u8]], now: i64) -> Resu
         }
         before = Some(bytes);
     }
-    // There is one: the last generation is greater than the one that was seen.
-    before.map_or(Ok(()), |before| step(before, bundle, now).map_err(|why| Broken::At(last, why)))
+    // Without any, it is not newer than what was seen.
+    let before = before.ok_or_else(|| Broken::At(last, NotNext::Older(last).to_string()))?;
+    step(before, bundle, now).map_err(|why| Broken::At(last, why))
 }
 
 /// As a loader holds one against the other.
