@@ -159,6 +159,17 @@ fn the_next_bundle_needs_the_one_before_as_it_was_built() {
 }
 
 #[test]
+fn a_name_that_installations_know_is_missed_when_building() {
+    let ratchet = "\nratchet setup on planner {\n  start\n  then over when command\n}\n";
+    let folder = chain(&[&[BASE, ratchet].concat()]);
+    policy(&folder, &[BASE, &ratchet.replace("setup", "rollout")].concat());
+    let built = after(&folder, 1, Exit::Clean);
+    let said = "! p/policy.sprag:27: ratchet `setup` is gone, and `rollout` is new: installations of planner forget \
+                how far they were turned, and stand at `start` (W0915)\n";
+    assert!(built.contains(said), "{built}");
+}
+
+#[test]
 fn the_same_chain_has_the_same_bytes() {
     let folder = chain(&[BASE, &[BASE, MORE, APPROVAL].concat()]);
     let first = read(&folder, "2.spragb");

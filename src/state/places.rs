@@ -57,8 +57,8 @@ impl Places {
     ///
     /// # Errors
     ///
-    /// [`Error::RolledBack`] for an older one, one of another chain, or one that is not proved; [`Error::Missing`]
-    /// where bundles between are missing; else what keeps it from being compared.
+    /// [`Error::RolledBack`] for an older one, one of another chain, or one that is not proved; [`Error::Invalid`]
+    /// where bundles between were not given; else what keeps it from being compared.
     pub fn admit(&self, bundle: &Bundle<'_>, between: &[&[u8]], now: i64) -> Result<(), Error> {
         let package = bundle.text(bundle.tables().globals.package);
         let place = bundle.place();

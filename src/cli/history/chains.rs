@@ -37,6 +37,7 @@ pub(super) struct Step<'f> {
 }
 
 /// As much of a bundle as this version reads.
+#[expect(clippy::large_enum_variant, reason = "there is one for each file that was named")]
 #[derive(Clone, Copy)]
 pub(super) enum Seen<'f> {
     /// All.
