@@ -136,7 +136,7 @@ fn names_that_installations_know_are_missed() {
     let said = "ratchet `setup` is gone, and `rollout` is new: installations of timesheets forget how far they were \
                 turned, and stand at `start`";
     let line = out.lines().find(|line| line.starts_with("! ")).unwrap();
-    assert!(line.contains(".sprag:34: ") && line.ends_with(&format!(": {said} (W0915)")), "{out}");
+    assert!(line.contains(".sprag:31: ") && line.ends_with(&format!(": {said} (W0915)")), "{out}");
     let (out, _) = sprag(&folder, &["diff", "old", "new", "--output-format", "markdown"], Exit::Findings);
     assert!(out.contains("### Forgotten\n\n- :warning: ratchet "), "{out}");
     let (out, _) = sprag(&folder, &["diff", "old", "new", "--output-format", "json"], Exit::Findings);
