@@ -186,14 +186,18 @@ fn listed(
     app: AppId,
     cx: &mut Context<'_>,
 ) -> io::Result<(Argument, Basis)> {
-    let mut all = calls::read(model, path, cx)?;
-    let early = setup_path.map(|path| calls::read(model, path, cx)).transpose()?;
-    let early = early.map(|operations| {
-        all.extend(&operations);
-        Early { operations: operations.into_iter().collect(), ground: Ground::Said, seconds }
+    let mut all = calls::known(model, path, cx)?;
+    let early = setup_path.map(|path| calls::known(model, path, cx)).transpose()?;
+    let early = early.map(|calls| {
+        let operations = calls.keys().copied().collect();
+        for (id, people) in calls {
+            let known = all.entry(id).or_insert(people);
+            known.with |= people.with;
+            known.without |= people.without;
+        }
+        Early { operations, ground: Ground::Said, seconds }
     });
-    let people = all.into_iter().map(|id| (id, People::UNKNOWN)).collect();
-    let evidence = Evidence::new(model, app, people);
+    let evidence = Evidence::new(model, app, all);
     let argument = ask(model, needs, &evidence, app, early.as_ref())?;
     let shown = |path: &Path| match path.as_os_str() == "-" {
         true => "standard input".to_owned(),
