@@ -1,5 +1,7 @@
 //! A row for each of many apps: what it asks for, what that opens, and what would do.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::analysis::grants;
@@ -103,7 +105,10 @@ impl Described<'_> {
         let least = self.argument.least.as_ref().ok();
         let beyond: Operations = least.into_iter().flat_map(|a| a.least.beyond.iter().copied()).collect();
         Some(Seen {
-            outside: self.outside.clone()?,
+            outside: {
+                let each: BTreeSet<String> = self.outside.clone()?.into_iter().collect();
+                each.into_iter().collect()
+            },
             calls: needed.len(),
             missing: missing.len() + not_callable.len(),
             smallest: least.map(|a| self.named(a.least.requested.iter().copied())).unwrap_or_default(),
@@ -153,9 +158,9 @@ impl Row {
         self.seen.as_ref().filter(|seen| seen.outside.is_empty() && seen.proved)
     }
 
-    /// Whether it could do with less, by its calls.
+    /// Whether a smallest grant for its calls opens less than its own.
     pub fn asks_for_more(&self) -> bool {
-        self.judged().is_some_and(|seen| !self.surplus.is_empty() || seen.least < self.opens)
+        self.judged().is_some_and(|seen| seen.least < self.opens)
     }
 }
 
@@ -178,9 +183,13 @@ pub struct Totals {
     pub judged: usize,
     /// Of these, apps whose scopes open something that is not open to everybody.
     pub holding: usize,
-    /// Of these, apps that could do with less.
+    /// Of these, apps for whose calls a smallest grant opens less.
     pub more: usize,
-    /// What the last but one have open, in the middle.
+    /// Of these, apps that call nothing, as far as is seen.
+    pub idle: usize,
+    /// Of those that are holding, apps that call what their scopes do not open.
+    pub lacking: usize,
+    /// What those that are holding have open, in the middle.
     pub opens: usize,
     /// What they call, in the middle.
     pub calls: usize,
@@ -203,6 +212,8 @@ pub fn totals(rows: &[Row]) -> Totals {
         known: rows.iter().filter(|row| row.seen.is_some()).count(),
         judged: judged.len(),
         more: holding.iter().filter(|(row, _)| row.asks_for_more()).count(),
+        idle: holding.iter().filter(|(row, seen)| row.asks_for_more() && seen.calls == 0).count(),
+        lacking: holding.iter().filter(|(_, seen)| seen.missing > 0).count(),
         opens: middle(&|(row, _)| row.opens),
         calls: middle(&|(_, seen)| seen.calls),
         beyond: middle(&|(_, seen)| seen.beyond),
@@ -241,7 +252,7 @@ pub fn page(Rows { rows, left_out }: &Rows) -> Page {
         Block::Heading(2, "In sum".to_owned()),
         Block::List(sums(&totals(rows))),
     ];
-    let silent: std::collections::BTreeSet<&String> = rows.iter().flat_map(|row| &row.silent).collect();
+    let silent: BTreeSet<&String> = rows.iter().flat_map(|row| &row.silent).collect();
     if !silent.is_empty() {
         let names: Vec<String> = silent.iter().map(|name| code(name)).collect();
         blocks.push(Block::Text(format!(
@@ -302,14 +313,19 @@ fn cells(row: &Row) -> Vec<String> {
 }
 
 fn sums(totals: &Totals) -> Vec<String> {
-    let Totals { apps, known, judged, holding, more, opens, calls, beyond, closable, uncovered } = totals;
+    let Totals { apps, known, judged, holding, more, idle, lacking, opens, calls, beyond, closable, uncovered } =
+        totals;
     let mut sums = vec![
-        format!("{}; of {known} the calls are known, of {judged} all of them are operations of the catalogs.", count(*apps, "app")),
+        format!(
+            "{}; of {known} the calls are known, of {judged} all of them are operations of the catalogs.",
+            count(*apps, "app")
+        ),
         format!("{uncovered} have operations open that no rule about containers covers."),
     ];
     if *holding > 0 {
         sums.push(format!(
-            "Of those {judged}, {holding} ask for scopes that open something. {more} of them ask for more than their calls need."
+            "Of those {judged}, {holding} ask for scopes that open something. {more} of them ask for more than \
+             their calls need ({idle} call nothing); {lacking} call what their scopes do not open."
         ));
         sums.push(format!(
             "In the middle of them, {} open, {} called, {beyond} open and not called; the smallest grant would close {closable} of these.",
@@ -356,6 +372,8 @@ pub fn json(Rows { rows, left_out }: &Rows) -> Value {
             "judged": sum.judged,
             "holding": sum.holding,
             "more": sum.more,
+            "idle": sum.idle,
+            "lacking": sum.lacking,
             "median": {
                 "opens": sum.opens,
                 "calls": sum.calls,
