@@ -212,12 +212,19 @@ fn approvals_that_no_longer_count_are_not_shown() {
     assert_eq!((approvals(101)[0]["id"].as_str(), shown(101)), (Some("again"), true));
     assert_eq!((approvals(3699)[0]["id"].as_str(), shown(3699)), (Some("again"), true));
     assert_eq!((approvals(3700), shown(3700)), (json!([]), false));
-    // What was given in full goes on until the end of the earlier one, and what comes after it waits again.
+    // Of two that were given, the earlier one is over first; what is left of it waits for another again.
     place.does(&["reopen", "more", "setup", "start", "--for", "1h"], 5000);
-    assert_eq!(place.by("bob", &["reopen", "more", "setup", "start", "--for", "30m"], 5001).exit, Exit::Clean);
-    assert_eq!(approvals(5002)[0]["by"], json!(["ann", "bob"]));
-    assert_eq!(approvals(5001 + 1800)[0]["by"], json!(["ann"]));
-    assert_eq!(approvals(5000 + 3600), json!([]));
+    assert_eq!(place.by("bob", &["reopen", "more", "setup", "start", "--for", "1h"], 5060).exit, Exit::Clean);
+    assert_eq!(approvals(5061)[0]["by"], json!(["ann", "bob"]));
+    assert_eq!(approvals(5000 + 3600)[0]["by"], json!(["bob"]));
+    assert_eq!(approvals(5060 + 3600), json!([]));
+    // What is taken after it was given is not given by it.
+    place.does(&["reopen", "third", "setup", "start", "--for", "1h"], 9000);
+    let status = |after| place.clean(&["ratchet", "status", "--app", "timesheets", "--site", "acme"], after);
+    let both = "third: stage setup.configured, stage setup.settled by ann";
+    assert!(status(9001).contains(both), "{}", status(9001));
+    place.does(&["turn", "setup", "settled"], 9010);
+    assert!(status(9011).contains("third: stage setup.configured by ann"), "{}", status(9011));
 }
 
 #[test]

@@ -270,7 +270,7 @@ fn what_the_platform_cannot_do_is_told_once() {
         app("assistant", "atlassian.rovo.feature", "agents, chat, search")
     );
     let pages = format!(
-        "use atlassian.confluence\n{}permit pages to read\nforbid pages to confluence.pages.get in {}\n",
+        "use atlassian.confluence\n{}permit pages to read\nforbid pages to any operation in {}\n",
         app("pages", "atlassian.connect", "READ"),
         spaces.join(", ")
     );

@@ -181,7 +181,8 @@ pub fn long_coverages(model: &Model) -> Vec<LongCoverage> {
     for (at, clause) in model.clauses.iter().enumerate().filter(|(_, clause)| clause.kind.refuses()) {
         let marks = |id: OperationId| &model.operations[id.index()].marks;
         let of_people = |id: OperationId| ruled.is_some_and(|mark| marks(id).contains(&mark));
-        let of_apps = |id: OperationId| !of_people(id) && exempt.is_some_and(|mark| !marks(id).contains(&mark));
+        let of_apps =
+            |id: OperationId| !of_people(id) && exempt.is_some_and(|mark| !marks(id).contains(&mark));
         let concerned = concerned(model, clause);
         let mut controls = Vec::new();
         if concerned.iter().any(of_people) {

@@ -24,7 +24,10 @@ pub(super) fn rows(folders: &[PathBuf], lists: Option<&Path>, cx: &mut Context<'
     if let Some(lists) = lists
         && !fs::metadata(cx.cwd.join(lists)).is_ok_and(|m| m.is_dir())
     {
-        return Err(failed(format!("{} is no folder with a list for each app", files::shown(&cx.cwd, lists))));
+        return Err(failed(format!(
+            "{} is no folder with a list for each app",
+            files::shown(&cx.cwd, lists)
+        )));
     }
     let found = import::files_to_look_at(folders, cx)?;
     let Rows { mut rows, mut left_out } = Rows::default();
@@ -65,7 +68,8 @@ pub(super) fn rows(folders: &[PathBuf], lists: Option<&Path>, cx: &mut Context<'
                 None => open(model, &needs, app),
             };
             let argument = ask(model, &needs, &evidence, app, None)?;
-            let outside = list.as_ref().map(|list| list.outside.iter().map(|(_, call)| call.clone()).collect());
+            let outside =
+                list.as_ref().map(|list| list.outside.iter().map(|(_, call)| call.clone()).collect());
             rows.push(Row::of(Described {
                 file: &shown,
                 model,

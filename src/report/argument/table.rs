@@ -165,7 +165,11 @@ impl Row {
 }
 
 /// Whether an operation that the app can call asks for the scope in some alternative.
-fn in_some_requirement(model: &Model, models: &[crate::sema::model::PermissionModelId], scope: ScopeId) -> bool {
+fn in_some_requirement(
+    model: &Model,
+    models: &[crate::sema::model::PermissionModelId],
+    scope: ScopeId,
+) -> bool {
     let implied = &model.scopes[scope.index()].implies;
     let requirements = model.operations.iter().flat_map(|operation| &operation.requirements);
     let of_app = requirements.filter(|(id, _)| models.contains(id));
@@ -313,8 +317,20 @@ fn cells(row: &Row) -> Vec<String> {
 }
 
 fn sums(totals: &Totals) -> Vec<String> {
-    let Totals { apps, known, judged, holding, more, idle, lacking, opens, calls, beyond, closable, uncovered } =
-        totals;
+    let Totals {
+        apps,
+        known,
+        judged,
+        holding,
+        more,
+        idle,
+        lacking,
+        opens,
+        calls,
+        beyond,
+        closable,
+        uncovered,
+    } = totals;
     let mut sums = vec![
         format!(
             "{}; of {known} the calls are known, of {judged} all of them are operations of the catalogs.",
