@@ -17,7 +17,7 @@ use sprag::emit;
 use sprag::request::Request;
 use sprag::span::Source;
 use sprag_runtime::format::{self as f, Kind, Space};
-use sprag_runtime::{Bundle, LoadError, NotNext, Place};
+use sprag_runtime::{Bundle, LoadError, NotNext, Outline, Place};
 use sprag_test_support::parts::Parts;
 use tempfile::TempDir;
 
@@ -139,9 +139,34 @@ fn the_next_bundle_needs_the_one_before_as_it_was_built() {
     fails(&["other.spragb"], "is not what this compiler makes of the sources in it");
     let trusted = ["build", "p", "--after", "other.spragb", "--trust-sources", "-o", "o2.spragb"];
     assert_eq!(sprag(folder.path(), &trusted).exit, Exit::Clean);
+    let refused = sprag(folder.path(), &["diff", "other.spragb", "p"]);
+    let said = concat!(
+        "(built by sprag ",
+        env!("CARGO_PKG_VERSION"),
+        "); where another version built it, compare with that version, or believe the sources in it with \
+         --trust-sources"
+    );
+    assert!(refused.exit == Exit::Failed && refused.err.contains(said), "{}", refused.err);
+    let trusted = sprag(folder.path(), &["diff", "other.spragb", "p", "--trust-sources"]);
+    assert_eq!(trusted.exit, Exit::Clean, "{}", trusted.err);
+    forge(&folder, "1.spragb", "old.spragb", of_an_old_format);
+    let refused = sprag(folder.path(), &["diff", "old.spragb", "p"]);
+    assert!(refused.exit == Exit::Failed && refused.err.contains("with --trust-sources"), "{}", refused.err);
+    assert_eq!(sprag(folder.path(), &["diff", "old.spragb", "p", "--trust-sources"]).exit, Exit::Clean);
     // Of another package.
     fs::write(folder.path().join("p/sprag.toml"), MANIFEST.replace("acme", "other")).unwrap();
     fails(&["1.spragb"], "1.spragb is a bundle of package `acme`, and this is package `other`");
+}
+
+#[test]
+fn a_name_that_installations_know_is_missed_when_building() {
+    let ratchet = "\nratchet setup on planner {\n  start\n  then over when command\n}\n";
+    let folder = chain(&[&[BASE, ratchet].concat()]);
+    policy(&folder, &[BASE, &ratchet.replace("setup", "rollout")].concat());
+    let built = after(&folder, 1, Exit::Clean);
+    let said = "! p/policy.sprag:27: ratchet `setup` is gone, and `rollout` is new: installations of planner forget \
+                how far they were turned, and stand at `start` (W0915)\n";
+    assert!(built.contains(said), "{built}");
 }
 
 #[test]
@@ -410,6 +435,182 @@ fn what_could_be_thought_to_grow_is_closed_and_stays_closed() {
     check(&after_it(&two), &shut, Err(NotNext::Grown("com.acme.planner", "demo.page.get")));
 }
 
+// ---- going on from what is not read any more
+
+/// What `sprag build` is told by who approved it.
+const RENEW: [&str; 6] =
+    ["--renew", "the format", "--approved-by", "ann@acme.com,bob@acme.com", "--until", "2026-12-31"];
+
+/// The second bundle as a version of the compiler would have left it whose format is not read any more.
+fn of_an_old_format(parts: &mut Parts) {
+    parts.format = f::OLDEST - 1;
+}
+
+#[test]
+fn a_chain_goes_on_from_a_format_that_is_not_read_if_somebody_approved_it() {
+    let more = [BASE, MORE, APPROVAL].concat();
+    let folder = chain(&[BASE, &more]);
+    forge(&folder, "2.spragb", "old.spragb", of_an_old_format);
+    let old = read(&folder, "old.spragb");
+    assert_eq!(Bundle::load(&old).unwrap_err(), LoadError::TooOld(f::OLDEST - 1));
+    let outline = Outline::read(&old).unwrap();
+    let two = read(&folder, "2.spragb");
+    let two = Bundle::load(&two).unwrap();
+    assert_eq!((outline.place.first, outline.place.generation), (two.place().first, 2));
+    assert_eq!((outline.previous, outline.spent), (two.previous(), two.tables().spent));
+
+    let build = |args: &[&str], exit: Exit| {
+        let all = ["build", "p", "--after", "old.spragb", "-o", "3.spragb", "--today", "2026-11-22"];
+        let said = sprag(folder.path(), &[&all, args].concat());
+        assert_eq!(said.exit, exit, "{}", said.err);
+        said.err
+    };
+    let says = |said: &str, what: &str| assert!(said.contains(what), "{said}");
+    says(
+        &build(&[], Exit::Failed),
+        "no loader can hold the next bundle against it. Somebody may approve that the chain goes on all the same: \
+         --renew REASON --approved-by WHO --until DATE",
+    );
+    // It is compared all the same, by its sources.
+    policy(&folder, &[&more, LOOSER].concat());
+    says(&build(&RENEW, Exit::Findings), "x not approved: planner demo.issue.get");
+    policy(&folder, &more);
+    says(&build(&RENEW, Exit::Clean), "generation 3 after old.spragb: 1 approval used");
+    let three = read(&folder, "3.spragb");
+    let three = Bundle::load(&three).unwrap();
+    assert_eq!(three.renews(&outline, NOVEMBER_22), Ok(()));
+    // Not without it, not for ever, not from elsewhere, not where loaders can compare.
+    let forged = |edit: Edit| forged(&read(&folder, "3.spragb"), edit);
+    let without = forged(|p| p.section(Kind::Widenings).bytes.clear());
+    let without = Bundle::load(&without).unwrap();
+    assert_eq!(without.renews(&outline, NOVEMBER_22), Err(NotNext::Unread(f::OLDEST - 1)));
+    assert_eq!(three.renews(&outline, DECEMBER_31), Err(NotNext::Ended("the format", DECEMBER_31)));
+    let nobody = forged(|p| p.edit::<f::Widening>(Kind::Widenings, |_, w| w.approvers.len = 0.into()));
+    assert_eq!(Bundle::load(&nobody).unwrap().renews(&outline, NOVEMBER_22), Err(NotNext::NoApprover(1)));
+    let forgets = forged(|p| p.section(Kind::Spent).bytes.truncate(32));
+    assert_eq!(Bundle::load(&forgets).unwrap().renews(&outline, NOVEMBER_22), Err(NotNext::Forgets));
+    assert_eq!(two.renews(&outline, NOVEMBER_22), Err(NotNext::Older(2)));
+    assert_eq!(three.renews(&Outline::read(&read(&folder, "2.spragb")).unwrap(), 0), Err(NotNext::Readable));
+    let other = Outline { place: Place { digest: [7; 32], ..outline.place }, ..outline };
+    assert_eq!(three.renews(&other, NOVEMBER_22), Err(NotNext::Previous));
+    // What comes after is held against it as ever.
+    policy(&folder, &[&more, LOOSEST].concat());
+    assert_eq!(after_of(&folder, "3.spragb", "4.spragb").exit, Exit::Findings);
+    policy(&folder, &more);
+    assert_eq!(after_of(&folder, "3.spragb", "4.spragb").exit, Exit::Clean);
+
+    fs::remove_file(folder.path().join("2.spragb")).unwrap();
+    let told = history(&folder, &["."], Exit::Clean);
+    says(
+        &told,
+        &format!("of format {}, which is not read here: only its place was looked at", f::OLDEST - 1),
+    );
+    says(
+        &told,
+        "     + compared by their sources, and by no loader\n       \"the format\", approved by ann@acme.com, bob@acme.com, until 2026-12-31",
+    );
+    says(&told, "the chain holds: 4 generations");
+    let refused = history(&folder, &[".", "--prove"], Exit::Findings);
+    says(&refused, &format!("x old.spragb is of format {} (built by sprag ", f::OLDEST - 1));
+    says(&refused, "or believe the sources in it with --trust-sources");
+    history(&folder, &[".", "--prove", "--trust-sources"], Exit::Clean);
+    forge(&folder, "3.spragb", "without.spragb", |p| p.section(Kind::Widenings).bytes.clear());
+    let told = history(&folder, &["old.spragb", "without.spragb"], Exit::Findings);
+    says(&told, "and nobody approved that the chain goes on from it");
+}
+
+/// The language has changed: what was right has errors now.
+#[test]
+fn a_chain_goes_on_from_sources_that_have_errors_by_now_if_somebody_approved_it() {
+    let folder = chain(&[BASE]);
+    let break_it = |parts: &mut Parts| {
+        let manifest = &mut parts.section(Kind::Manifest).bytes;
+        let text = String::from_utf8(manifest.clone()).unwrap();
+        *manifest = text.replace("permit planner to", "permit planner may").into_bytes();
+    };
+    forge(&folder, "1.spragb", "broken.spragb", break_it);
+    forge(&folder, "1.spragb", "both.spragb", |parts| {
+        break_it(parts);
+        of_an_old_format(parts);
+    });
+    policy(&folder, &[BASE, MORE].concat());
+    let build = |old: &str, args: &[&str], exit: Exit| {
+        let all = ["build", "p", "--after", old, "-o", "2.spragb", "--today", "2026-11-22"];
+        let said = sprag(folder.path(), &[&all, args].concat());
+        assert_eq!(said.exit, exit, "{}", said.err);
+        said.err
+    };
+    let said = build("broken.spragb", &["--trust-sources"], Exit::Failed);
+    assert!(
+        said.contains("broken.spragb has errors, so nothing was compared. Somebody may approve"),
+        "{said}"
+    );
+    let said = build("1.spragb", &RENEW, Exit::Failed);
+    assert!(said.contains("1.spragb can be compared, and so it must be"), "{said}");
+    // The approval names what grew as far as loaders tell, and they hold it against that.
+    let said = build("broken.spragb", &RENEW, Exit::Clean);
+    assert!(said.contains("all that is permitted counts as approved"), "{said}");
+    let (old, new) = (read(&folder, "broken.spragb"), read(&folder, "2.spragb"));
+    check(&new, &old, Ok(()));
+    let names = |parts: &mut Parts| {
+        let growths = parts.records::<f::Growth>(Kind::Growths);
+        parts.edit::<f::Widening>(Kind::Widenings, |_, w| w.growths.len = 1.into());
+        assert_eq!(growths.len(), 2);
+    };
+    let unnamed = forged(&new, names);
+    check(&unnamed, &old, Err(NotNext::Grown("com.acme.timesheets", "demo.issue.edit")));
+    let told = history(&folder, &["broken.spragb", "2.spragb"], Exit::Clean);
+    let said = "     + not compared with the bundle before\n     + com.acme.timesheets: demo.issue.edit in cases that were not compared";
+    assert!(told.contains(said), "{told}");
+    // Where they cannot tell either, it names nothing.
+    build("both.spragb", &RENEW, Exit::Clean);
+    let (old, new) = (read(&folder, "both.spragb"), read(&folder, "2.spragb"));
+    let outline = Outline::read(&old).unwrap();
+    assert_eq!(Bundle::load(&new).unwrap().renews(&outline, NOVEMBER_22), Ok(()));
+}
+
+/// Every byte of an outline is covered by a digest, whatever the rest of the bundle is.
+#[test]
+fn an_outline_is_whole_or_refused() {
+    let folder = chain(&[BASE, &[BASE, MORE, APPROVAL].concat()]);
+    let old = forged(&read(&folder, "2.spragb"), of_an_old_format);
+    assert!(Outline::read(&old).is_ok_and(|outline| !outline.is_readable()));
+    let kinds = [Kind::Manifest, Kind::Chain, Kind::Spent];
+    let sections = Parts::open(&old).sections;
+    let mut at = size_of::<f::Header>() + sections.len() * size_of::<f::Entry>();
+    for byte in 0..at {
+        let mut damaged = old.clone();
+        damaged[byte] ^= 1;
+        assert!(Outline::read(&damaged).is_err(), "byte {byte}");
+    }
+    for section in &sections {
+        for byte in [at, at + section.bytes.len().saturating_sub(1)] {
+            let mut damaged = old.clone();
+            if section.bytes.is_empty() {
+                continue;
+            }
+            damaged[byte] ^= 1;
+            let is_read = kinds.iter().any(|kind| kind.code() == section.kind);
+            // What it does not read changes what the bundle is called, and nothing else.
+            let same =
+                Outline::read(&damaged).map(|outline| outline.place.digest == Sha256::digest(&old)[..]);
+            assert_eq!(same.ok(), (!is_read).then_some(false), "{} {byte}", section.kind);
+        }
+        at += section.bytes.len();
+    }
+    for cut in [0, 7, 63, 200, old.len() - 1] {
+        assert!(Outline::read(&old[..cut]).is_err(), "{cut}");
+    }
+    for edit in [
+        |p: &mut Parts| p.edit::<f::Chain>(Kind::Chain, |_, c| c.generation = 1.into()),
+        |p: &mut Parts| p.section(Kind::Spent).bytes.extend([0; 32]),
+        |p: &mut Parts| p.section(Kind::Spent).bytes.extend([0; 31]),
+        |p: &mut Parts| p.sections.retain(|section| section.kind != Kind::Manifest.code()),
+    ] {
+        assert!(Outline::read(&forged(&old, edit)).is_err());
+    }
+}
+
 #[test]
 fn chains_are_laid_out_as_the_format_demands() {
     let folder = chain(&[BASE, &[BASE, MORE, APPROVAL].concat()]);
@@ -612,6 +813,11 @@ fn after(folder: &TempDir, generation: u32, exit: Exit) -> String {
     let said = sprag(folder.path(), &["build", "p", "--after", &old, "-o", &new, "--today", "2026-11-22"]);
     assert_eq!(said.exit, exit, "{}", said.err);
     said.err
+}
+
+/// The same of any files.
+fn after_of(folder: &TempDir, old: &str, new: &str) -> shell::Said {
+    sprag(folder.path(), &["build", "p", "--after", old, "-o", new, "--today", "2026-11-22"])
 }
 
 #[track_caller]

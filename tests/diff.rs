@@ -125,6 +125,41 @@ fn names_places_and_comments_are_no_difference() {
     assert_eq!(out, "old to new\n\nnothing gained; nothing lost\n");
 }
 
+/// What is known of installations names ratchets and stages.
+#[test]
+fn names_that_installations_know_are_missed() {
+    let old = format!(
+        "{OLD}\nratchet setup on timesheets {{\n  start\n  then configured holds READ when command\n}}\n"
+    );
+    let folder = packages(&old, &old.replace("ratchet setup", "ratchet rollout"));
+    let (out, _) = sprag(&folder, &["diff", "old", "new"], Exit::Findings);
+    let said = "ratchet `setup` is gone, and `rollout` is new: installations of timesheets forget how far they were \
+                turned, and stand at `start`";
+    let line = out.lines().find(|line| line.starts_with("! ")).unwrap();
+    assert!(line.contains(".sprag:31: ") && line.ends_with(&format!(": {said} (W0915)")), "{out}");
+    let (out, _) = sprag(&folder, &["diff", "old", "new", "--output-format", "markdown"], Exit::Findings);
+    assert!(out.contains("### Forgotten\n\n- :warning: ratchet "), "{out}");
+    let (out, _) = sprag(&folder, &["diff", "old", "new", "--output-format", "json"], Exit::Findings);
+    let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let gone = serde_json::json!({
+        "ratchet": "setup", "apps": ["timesheets"], "now": "rollout", "stands_at": "start",
+    });
+    assert_eq!(told["forgotten"], serde_json::json!([gone]));
+    let (out, _) = sprag(&folder, &["diff", "old", "new", "--output-format", "sarif"], Exit::Findings);
+    assert!(out.contains("\"ruleId\": \"W0915\""), "{out}");
+
+    // Where nothing is gained by it, it is a finding all the same; losing a stage takes power only.
+    let idle = old.replace(" holds READ", "");
+    let folder = packages(&idle, &idle.replace("ratchet setup", "ratchet rollout"));
+    let (out, _) = sprag(&folder, &["diff", "old", "new"], Exit::Findings);
+    assert!(out.contains(said) && out.contains("nothing gained"), "{out}");
+    let folder = packages(&old, &old.replace("configured", "done"));
+    let (out, _) = sprag(&folder, &["diff", "old", "new"], Exit::Clean);
+    let said = "stage `configured` of ratchet `setup` is gone: installations of timesheets that were turned to it \
+                stand at `done` (W0915)";
+    assert!(out.contains(said), "{out}");
+}
+
 #[test]
 fn taking_away_is_no_finding() {
     let folder = packages(OLD, &OLD.replace("permit planner to demo.page.get", ""));

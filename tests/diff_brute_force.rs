@@ -7,7 +7,7 @@ use sprag::analysis::diff;
 use sprag::analysis::pairs::pairs;
 use sprag::analysis::widening::{Approvals, Gate, Surplus};
 use sprag::driver::{self, Inputs};
-use sprag::emit::{self, Unbuilt};
+use sprag::emit::{self, Before, Next, Unbuilt};
 use sprag::eval::{self, Decision};
 use sprag::region::Models;
 use sprag::request::Request;
@@ -317,7 +317,8 @@ fn chained(
     });
     assert!(ever[0].is_subset(&before) && ever[1].is_subset(&after), "{told}: out of reach, and permitted");
 
-    match emit::build_after(&first, new.0, new.1, compared, None) {
+    let step = Next { before: Before::read(&first), compared: Some(compared), renewal: None, date: None };
+    match emit::build_after(&step, new.0, new.1) {
         Ok(next) => {
             assert!(approved, "{told}: built, and not approved");
             let next = Bundle::load(&next).unwrap();

@@ -7,8 +7,13 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use shell::{Said, root, sprag};
 use sprag::cli::Exit;
+use sprag::state::{Places, Witness};
+use sprag_runtime::Bundle;
+use sprag_runtime::format::{Kind, OLDEST};
+use sprag_test_support::parts::Parts;
 
 const POLICY: &str = r#"
 use demo
@@ -393,7 +398,12 @@ fn an_older_bundle_is_not_decided_by_again() {
     build(&["--after", "2.spragb", "-o", "fork.spragb", "--date", "2026-11-22"]);
     build(&["--after", "fork.spragb", "-o", "4.spragb"]);
     decides("2.spragb", 3);
-    decides("3.spragb", 4);
+    // Not even the next one is taken unseen.
+    let unseen = "generation 3 cannot be held against generation 2 of package `acme`, by which was decided here: \
+                  generation 2 is not here; name all bundles of the chain with --chain";
+    refuses("3.spragb", 4, unseen);
+    let args = ["decide", "3.spragb", "--request", "request.json", "--chain", "."];
+    assert!(place.clean(&args, 4).starts_with("{\"decision\":true"));
     decides("3.spragb", 5);
     let why = "this bundle may not follow generation 3 of package `acme`, by which was decided here: it";
     refuses("2.spragb", 6, &format!("{why} is generation 2, which is not newer"));
@@ -405,6 +415,127 @@ fn an_older_bundle_is_not_decided_by_again() {
     // What cannot be read is not forgotten.
     fs::write(place.folder().join("seen/witness.bundles"), "{}").unwrap();
     refuses("3.spragb", 12, "witness.bundles is no memory of bundles");
+}
+
+/// What a machine that was away has not seen must all be there, and all be sound.
+#[test]
+fn a_machine_that_was_away_catches_up_step_by_step() {
+    let place = Place::new();
+    place.does(&["installed", "1.0", "--asks", "ADMIN"], 0);
+    let policy = |more: &str| {
+        fs::write(place.folder().join("policy.sprag"), format!("{POLICY}\n{more}\n")).unwrap();
+    };
+    let build = |args: &[&str]| {
+        let said = sprag(place.folder(), &[&["build"], args].concat());
+        assert_eq!(said.exit, Exit::Clean, "{}", said.err);
+    };
+    let request = json!({
+        "subject": { "type": "app", "id": "com.acme.timesheets" },
+        "action": { "name": "demo.project.get" },
+        "resource": { "type": "project", "id": "X" },
+        "context": { "install": { "site": "acme" } },
+    });
+    fs::write(place.folder().join("request.json"), request.to_string()).unwrap();
+    let forbid = "forbid notes to demo.page.get";
+    let approval = "widen \"CHG-7: notes are read\" { for notes to demo.page.get approved by \"ann@acme.com\" until 2026-12-31 }";
+    const JANUARY: i64 = 1_798_761_600 - NOON; // the first of it, 2027
+    policy(forbid);
+    build(&["--sources", "-o", "1.spragb"]);
+    build(&["--after", "1.spragb", "-o", "2.spragb"]);
+    policy(approval);
+    let day = ["--today", "2026-11-22"];
+    build(&[&["--after", "2.spragb", "-o", "3.spragb", "--date", "2026-11-22"], &day[..]].concat());
+    build(&[&["--after", "2.spragb", "-o", "undated.spragb"], &day[..]].concat());
+    policy("");
+    build(&["--after", "3.spragb", "-o", "4.spragb"]);
+    build(&["--after", "undated.spragb", "-o", "4u.spragb"]);
+    build(&["--after", "4.spragb", "-o", "5.spragb"]);
+    // Somebody who hashes put in more, and said of no approval.
+    let mut parts = Parts::open(&fs::read(place.folder().join("3.spragb")).unwrap());
+    parts.section(Kind::Widenings).bytes.clear();
+    fs::write(place.folder().join("3f.spragb"), parts.seal()).unwrap();
+    build(&["--after", "3f.spragb", "--trust-sources", "-o", "4f.spragb"]);
+
+    let decide = |bundle: &str, chain: &[&str], after| {
+        let mut args = vec!["decide", bundle, "--request", "request.json"];
+        chain.iter().for_each(|path| args.extend(["--chain", path]));
+        let said = place.run(&args, after);
+        (said.exit, format!("{}{}", String::from_utf8(said.out).unwrap(), said.err))
+    };
+    let refuses = |bundle: &str, chain: &[&str], after, why: &str| {
+        let (exit, told) = decide(bundle, chain, after);
+        assert!(exit == Exit::Failed && told.contains(why), "{told}");
+    };
+    assert_eq!(decide("2.spragb", &[], 1).0, Exit::Clean);
+    refuses(
+        "5.spragb",
+        &[],
+        2,
+        "generations 2, 3, 4 are not here; name all bundles of the chain with --chain",
+    );
+    refuses("5.spragb", &["2.spragb", "4.spragb"], 2, "generation 3 is not here");
+    refuses("5.spragb", &["3.spragb", "4.spragb"], 2, "generation 2 is not here");
+    // All are there, and one of them is another's.
+    refuses(
+        "5.spragb",
+        &["2.spragb", "3f.spragb", "4.spragb"],
+        2,
+        "generation 4: it was built after another bundle",
+    );
+    refuses(
+        "5.spragb",
+        &["2.spragb", "3.spragb", "4f.spragb"],
+        2,
+        "it was built after another bundle than this",
+    );
+    let grown = "generation 3: it permits com.acme.notes to demo.page.get, which was never permitted";
+    refuses("4f.spragb", &["2.spragb", "3f.spragb"], 2, grown);
+    // It was approved when it was built; that nobody could tell without a day.
+    refuses("4u.spragb", &["."], JANUARY, "generation 3: its approval \"CHG-7: notes are read\" has ended");
+    refuses("3.spragb", &["."], JANUARY, "decided here: its approval \"CHG-7: notes are read\" has ended");
+    assert_eq!(decide("5.spragb", &["."], JANUARY), (Exit::Clean, decide("5.spragb", &[], JANUARY).1));
+    refuses("4.spragb", &["."], JANUARY, "it is generation 4, which is not newer");
+}
+
+/// The machine decided by a bundle of a format that this version does not read any more.
+#[test]
+fn a_machine_goes_on_from_a_format_that_is_not_read_if_somebody_approved_it() {
+    let place = Place::new();
+    place.does(&["installed", "1.0", "--asks", "ADMIN"], 0);
+    let build = |args: &[&str]| {
+        let said = sprag(place.folder(), &[&["build"], args].concat());
+        assert_eq!(said.exit, Exit::Clean, "{}", said.err);
+    };
+    let decide = |bundle: &str, chain: &str| {
+        let said = place.run(&["decide", bundle, "--request", "request.json", "--chain", chain], 3);
+        (said.exit, said.err)
+    };
+    fs::write(place.folder().join("request.json"), "[]").unwrap();
+    build(&["--sources", "-o", "new.spragb"]);
+    let mut parts = Parts::open(&fs::read(place.folder().join("new.spragb")).unwrap());
+    parts.format = OLDEST - 1;
+    let old = parts.seal();
+    fs::write(place.folder().join("1.spragb"), &old).unwrap();
+    let renew = ["--renew", "format", "--approved-by", "ann@acme.com", "--until", "2026-12-31"];
+    let after = ["--after", "1.spragb", "--today", "2026-11-22", "-o", "2.spragb"];
+    build(&[&after[..], &renew].concat());
+    // As the other version left it.
+    let digest: String = Sha256::digest(&old).iter().map(|byte| format!("{byte:02x}")).collect();
+    let seen = json!({
+        "format": "sprag-bundles-1",
+        "packages": { "acme": { "first": digest, "generation": 1, "digest": digest } },
+    });
+    fs::write(place.folder().join("seen/witness.bundles"), seen.to_string()).unwrap();
+    let mut parts = Parts::open(&fs::read(place.folder().join("2.spragb")).unwrap());
+    parts.section(Kind::Widenings).bytes.clear();
+    let forged = parts.seal();
+    let places = Places::of(&Witness::new(place.folder().join("seen/witness")));
+    let refused = places.admit(&Bundle::load(&forged).unwrap(), &[&old], NOON).unwrap_err().to_string();
+    let why = format!("the bundle before it is of format {}, which is not read here, and nobody", OLDEST - 1);
+    assert!(refused.contains(&why), "{refused}");
+    assert_eq!(decide("2.spragb", "1.spragb"), (Exit::Clean, String::new()));
+    let (exit, said) = decide("1.spragb", "1.spragb");
+    assert!(exit == Exit::Failed && said.contains("the oldest that can be read is"), "{said}");
 }
 
 #[test]

@@ -457,6 +457,27 @@ fn clocks_that_jump_end_approvals_and_prolong_none() {
     assert_eq!(site.reasons(EDIT), ["missing-scopes"]);
 }
 
+/// A clock that is set back makes no installation younger: neither for rules about its age, nor for delays that only a
+/// newer policy has.
+#[test]
+fn clocks_that_jump_back_give_nothing_back() {
+    let mut site = site("  requests WRITE", "forbid a to write when install.age >= 30d");
+    site.install(&["WRITE"]);
+    assert_eq!(site.reasons(EDIT), NOTHING);
+    site.now += 40 * DAY;
+    site.tell("time", What::Tick);
+    let refused = site.reasons(EDIT);
+    assert_ne!(refused, NOTHING);
+    site.now -= 40 * DAY;
+    assert_eq!((site.reasons(EDIT), site.state().age), (refused, Some(40 * DAY)));
+    let policy = "use demo\nrole everything { any operation }\npermit any app to any operation\n\
+                  app a {\n  key \"a\"\n  platform demo.chain\n  requests WRITE\n  user everything\n}\n\
+                  ratchet setup on a {\n  start\n  then quiet holds READ when 35d after install\n}";
+    site.world = compiled::policy(policy);
+    assert_eq!(site.state().stages["setup"], "quiet");
+    assert_ne!(site.reasons(EDIT), NOTHING);
+}
+
 /// When an app is harmless, along time.
 #[test]
 fn a_timeline_tells_from_when_on_an_app_only_reads() {

@@ -8,6 +8,7 @@ use core::fmt;
 
 use crate::format::{Growth, Range, Text, Widening};
 use crate::load::Bundle;
+use crate::outline::Outline;
 
 /// Where a bundle stands in its chain: all that must be remembered of it so that no older one is taken later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,10 @@ pub enum NotNext<'a> {
     Spent(&'a str),
     /// It does not know all approvals that were used before.
     Forgets,
+    /// The one before is of a format that is not read here (its format), and nobody approved that the chain goes on.
+    Unread(u32),
+    /// The one before can be read, so that no approval is needed to go on without.
+    Readable,
     /// An app or an operation has two names.
     Names,
     /// It could permit this app this operation, which the one before never does, and no approval names the two.
@@ -64,6 +69,12 @@ impl fmt::Display for NotNext<'_> {
             NotNext::Ended(reason, _) => write!(f, "its approval \"{reason}\" has ended"),
             NotNext::Spent(reason) => write!(f, "its approval \"{reason}\" was used for an earlier change"),
             NotNext::Forgets => f.write_str("it does not know of all approvals that were used before it"),
+            NotNext::Unread(format) => write!(
+                f,
+                "the bundle before it is of format {format}, which is not read here, and nobody approved that the \
+                 chain goes on from it"
+            ),
+            NotNext::Readable => f.write_str("the bundle before it can be read, and must be compared"),
             NotNext::Names => f.write_str("some name in it leads to an app or operation of another name"),
             NotNext::Grown(app, operation) => {
                 write!(f, "it permits {app} to {operation}, which was never permitted and nobody approved")
@@ -75,10 +86,12 @@ impl fmt::Display for NotNext<'_> {
 impl core::error::Error for NotNext<'_> {}
 
 impl Place {
-    /// Whether a bundle may be used where this place was the last that was seen: it is the same bundle, or one that
+    /// Whether a bundle could stand where this place was the last that was seen: it is the same bundle, or one that
     /// stands later in the same chain and, if it is the very next, was built after this one.
     ///
-    /// Says nothing about growth, for which both bundles are needed: [`Bundle::succeeds`].
+    /// That tells a roll-back by 76 bytes that were remembered, and no more. Whether a later bundle may be *used*
+    /// takes the one at this place and all between: each [succeeds](Bundle::succeeds) the one before, or it is the
+    /// same bundle.
     ///
     /// # Errors
     /// Why not.
@@ -92,8 +105,7 @@ impl Place {
         {
             return Err(NotNext::Older(place.generation));
         }
-        let previous = bundle.tables.chain.first().map(|chain| chain.previous);
-        if place.generation - self.generation == 1 && previous != Some(self.digest) {
+        if place.generation - self.generation == 1 && bundle.previous() != Some(self.digest) {
             return Err(NotNext::Previous);
         }
         Ok(place)
@@ -126,23 +138,11 @@ impl<'a> Bundle<'a> {
     /// # Errors
     /// The first reason found; `present` stays in force.
     pub fn succeeds(&self, present: &Bundle<'_>, now: i64) -> Result<(), NotNext<'a>> {
-        let (before, after) = (present.place(), self.place());
         if self.text(self.tables.globals.package) != present.text(present.tables.globals.package) {
             return Err(NotNext::Package);
         }
-        if after.first != before.first {
-            return Err(NotNext::Chain);
-        }
-        if after.generation <= before.generation {
-            return Err(NotNext::Older(after.generation));
-        }
-        if after.generation - before.generation > 1 {
-            return Err(NotNext::Skips(after.generation));
-        }
-        if self.tables.chain.first().is_none_or(|chain| chain.previous != before.digest) {
-            return Err(NotNext::Previous);
-        }
-        self.approvals_hold(present, now)?;
+        self.comes_after(&present.place())?;
+        self.approvals_hold(present.tables.spent, now)?;
         if !self.names_are_true() {
             return Err(NotNext::Names);
         }
@@ -155,9 +155,61 @@ impl<'a> Bundle<'a> {
         grown.map_or(Ok(()), Err)
     }
 
-    /// Whether all approvals can be used now.
-    fn approvals_hold(&self, present: &Bundle<'_>, now: i64) -> Result<(), NotNext<'a>> {
-        let (before, after) = (present.tables.spent, self.tables.spent);
+    /// Whether this bundle may take the place of one that this crate does not read any more, at the time `now`.
+    ///
+    /// What the two permit cannot be compared here. So besides what is asked of every next bundle somebody must have
+    /// approved just that, with a reason and an end: an approval that [goes on](Bundle::goes_on). `sprag build --renew`
+    /// makes one, and compares the two by their sources, if it still can.
+    ///
+    /// # Errors
+    /// The first reason found; the other stays in force, in a program that reads it.
+    pub fn renews(&self, present: &Outline<'_>, now: i64) -> Result<(), NotNext<'a>> {
+        if present.is_readable() {
+            return Err(NotNext::Readable);
+        }
+        self.comes_after(&present.place)?;
+        self.approvals_hold(present.spent, now)?;
+        if !self.names_are_true() {
+            return Err(NotNext::Names);
+        }
+        match self.tables.widenings.iter().any(|widening| self.goes_on(widening)) {
+            true => Ok(()),
+            false => Err(NotNext::Unread(present.format)),
+        }
+    }
+
+    /// Whether an approval is for going on with a chain from a bundle that loaders cannot compare: it speaks of an app
+    /// without a key, which there is not.
+    pub fn goes_on(&self, widening: &Widening) -> bool {
+        self.growths(widening).iter().any(|growth| self.text(growth.app).is_empty())
+    }
+
+    /// The digest of the bundle that it was built after.
+    pub fn previous(&self) -> Option<[u8; 32]> {
+        self.tables.chain.first().map(|chain| chain.previous)
+    }
+
+    /// Whether it is the next generation, built after the bundle at this place.
+    fn comes_after(&self, before: &Place) -> Result<(), NotNext<'a>> {
+        let after = self.place();
+        if after.first != before.first {
+            return Err(NotNext::Chain);
+        }
+        if after.generation <= before.generation {
+            return Err(NotNext::Older(after.generation));
+        }
+        if after.generation - before.generation > 1 {
+            return Err(NotNext::Skips(after.generation));
+        }
+        if self.previous() != Some(before.digest) {
+            return Err(NotNext::Previous);
+        }
+        Ok(())
+    }
+
+    /// Whether all approvals can be used now, where these were used before.
+    fn approvals_hold(&self, before: &[[u8; 32]], now: i64) -> Result<(), NotNext<'a>> {
+        let after = self.tables.spent;
         if !before.iter().all(|block| after.binary_search(block).is_ok()) {
             return Err(NotNext::Forgets);
         }

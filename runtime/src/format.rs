@@ -9,6 +9,10 @@
 //! All numbers are little-endian and nothing needs alignment. Records point at each other by index;
 //! [`NONE`] means "nothing". Every entry carries the SHA-256 of its section, the header that of
 //! itself (with the digest zeroed) and the directory, so that any changed byte is noticed.
+//!
+//! A record that changes makes a new version of the format, which readers of the old one refuse. Never changed are
+//! [`Header`], [`Entry`], [`Chain`], and what [`Kind::Manifest`] and [`Kind::Spent`] hold: so a chain of bundles can go
+//! on after such a change, see [`crate::Outline`].
 
 use zerocopy::little_endian::{I64, U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};

@@ -240,7 +240,7 @@ tables! {
     spent: [u8; 32] = Spent,
 }
 
-fn records<T: FromBytes + KnownLayout + Immutable + Unaligned>(
+pub(crate) fn records<T: FromBytes + KnownLayout + Immutable + Unaligned>(
     bytes: &[u8],
     kind: Kind,
 ) -> Result<&[T], LoadError> {
@@ -250,20 +250,41 @@ fn records<T: FromBytes + KnownLayout + Immutable + Unaligned>(
 }
 
 fn read_sections(bytes: &[u8]) -> Result<Tables<'_>, LoadError> {
-    if !bytes.starts_with(&MAGIC) {
-        return Err(if MAGIC.starts_with(bytes) { LoadError::Truncated } else { LoadError::NotABundle });
-    }
-    let (header, rest) = Header::ref_from_prefix(bytes).map_err(|_| LoadError::Truncated)?;
+    let header = header(bytes)?;
     if header.min_reader.get() > FORMAT {
         return Err(LoadError::TooNew(header.min_reader.get()));
     }
     if header.format.get() < OLDEST {
         return Err(LoadError::TooOld(header.format.get()));
     }
+    let directory = directory(bytes, header)?;
+    for entry in directory.iter().filter(|entry| Kind::from_code(entry.kind.get()).is_none()) {
+        if entry.flags.get() & CRITICAL != 0 {
+            return Err(LoadError::UnknownSection(entry.kind.get()));
+        }
+        if Sha256::digest(section(bytes, entry)?)[..] != entry.digest {
+            return Err(LoadError::OptionalDamaged(entry.kind.get()));
+        }
+    }
+    tables(&|kind| found(bytes, header, directory, kind))
+}
+
+/// The header of a bundle of whatever format.
+pub(crate) fn header(bytes: &[u8]) -> Result<&Header, LoadError> {
+    if !bytes.starts_with(&MAGIC) {
+        return Err(if MAGIC.starts_with(bytes) { LoadError::Truncated } else { LoadError::NotABundle });
+    }
+    let (header, _) = Header::ref_from_prefix(bytes).map_err(|_| LoadError::Truncated)?;
+    Ok(header)
+}
+
+/// What lies where, with all digests but those of the sections compared.
+pub(crate) fn directory<'a>(bytes: &'a [u8], header: &Header) -> Result<&'a [Entry], LoadError> {
     if header.length.get() != bytes.len() as u64 {
         return Err(LoadError::Truncated);
     }
     let count = header.sections.get();
+    let rest = bytes.get(size_of::<Header>()..).unwrap_or(&[]);
     let (directory, _) =
         <[Entry]>::ref_from_prefix_with_elems(rest, count as usize).map_err(|_| LoadError::Truncated)?;
     if header_digest(header, directory) != header.digest {
@@ -278,33 +299,33 @@ fn read_sections(bytes: &[u8]) -> Result<Tables<'_>, LoadError> {
             Some(end) if entry.offset.get() == next && flags_known && entry.reserved.get() == 0 => next = end,
             _ => return Err(LoadError::BadDirectory(number)),
         }
-        if Kind::from_code(entry.kind.get()).is_none() {
-            if entry.flags.get() & CRITICAL != 0 {
-                return Err(LoadError::UnknownSection(entry.kind.get()));
-            }
-            if Sha256::digest(section(bytes, entry)?)[..] != entry.digest {
-                return Err(LoadError::OptionalDamaged(entry.kind.get()));
-            }
-        }
     }
     if next != bytes.len() as u64 || header.reserved.get() != 0 {
         return Err(LoadError::BadDirectory(count));
     }
-    tables(&|kind| {
-        let mut found = directory.iter().filter(|e| e.kind.get() == kind.code());
-        let entry = match (found.next(), found.next()) {
-            (Some(entry), None) => entry,
-            // Its writer did not know of it.
-            (None, _) if header.format.get() < kind.since() => return Ok(&[]),
-            (Some(_), Some(_)) | (None, _) => return Err(LoadError::SectionCount(kind)),
-        };
-        let section = section(bytes, entry)?;
-        if Sha256::digest(section)[..] != entry.digest {
-            Err(LoadError::SectionDamaged(kind))
-        } else {
-            Ok(section)
-        }
-    })
+    Ok(directory)
+}
+
+/// The section of this kind, with its digest compared.
+pub(crate) fn found<'a>(
+    bytes: &'a [u8],
+    header: &Header,
+    directory: &[Entry],
+    kind: Kind,
+) -> Result<&'a [u8], LoadError> {
+    let mut found = directory.iter().filter(|e| e.kind.get() == kind.code());
+    let entry = match (found.next(), found.next()) {
+        (Some(entry), None) => entry,
+        // Its writer did not know of it.
+        (None, _) if header.format.get() < kind.since() => return Ok(&[]),
+        (Some(_), Some(_)) | (None, _) => return Err(LoadError::SectionCount(kind)),
+    };
+    let section = section(bytes, entry)?;
+    if Sha256::digest(section)[..] != entry.digest {
+        Err(LoadError::SectionDamaged(kind))
+    } else {
+        Ok(section)
+    }
 }
 
 fn section<'a>(bytes: &'a [u8], entry: &Entry) -> Result<&'a [u8], LoadError> {

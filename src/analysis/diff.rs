@@ -10,6 +10,7 @@ use super::asking::{self, Spent};
 use super::catalogs::{self, CatalogDiff};
 use super::causes::{self, Cause};
 use super::cells::Extra;
+use super::forgotten::{self, Forgotten, Gone};
 use super::pairs::{Pair, pairs_with};
 use super::widening::{Approvals, Share};
 use super::wording::Words;
@@ -37,6 +38,8 @@ pub struct PolicyDiff {
     pub apps: [Vec<String>; 2],
     /// What differs in the platforms' operations and scopes.
     pub catalogs: CatalogDiff,
+    /// What installations forget.
+    pub forgotten: Vec<Forgotten>,
 }
 
 /// Requests of one app, permitted by one policy only.
@@ -113,6 +116,14 @@ pub struct Open {
 }
 
 impl PolicyDiff {
+    /// Whether a ratchet has another name, so that installations forget how far they were turned.
+    pub fn forgets(&self) -> bool {
+        self.forgotten.iter().any(|gone| match gone.what {
+            Gone::Ratchet { .. } => true,
+            Gone::Stage { .. } => false,
+        })
+    }
+
     /// Whether the new policy permits, or may permit, anything that the old one does not.
     pub fn widens(&self) -> bool {
         !self.gained.is_empty() || !self.undecided.is_empty()
@@ -143,7 +154,11 @@ pub fn compare(
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, work.len());
         looked
     });
-    let mut diff = PolicyDiff { catalogs: catalogs::compare(models[0], models[1]), ..PolicyDiff::default() };
+    let mut diff = PolicyDiff {
+        catalogs: catalogs::compare(models[0], models[1]),
+        forgotten: forgotten::forgotten(models),
+        ..PolicyDiff::default()
+    };
     for side in [0, 1] {
         let others: BTreeSet<&str> = models[1 - side].apps.iter().map(|app| app.key.as_str()).collect();
         let only = models[side].apps.iter().map(|app| app.key.as_str()).filter(|key| !others.contains(key));

@@ -9,6 +9,7 @@ pub mod compare;
 pub mod dead;
 pub mod diff;
 pub mod escalation;
+pub mod forgotten;
 pub mod grants;
 pub mod guarantees;
 pub mod minimal;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::after::{self, Moment, Previous};
 use super::package::{Compiled, Package};
 use super::{Context, Exit, check, deliver, diff, failed, progress, prove};
+use crate::emit::Renewal;
 use crate::sema::model::{Checked, Model};
 use crate::{emit, report};
 
@@ -32,6 +33,16 @@ pub struct Args {
     /// of it did.
     #[arg(long, requires = "after")]
     trust_sources: bool,
+    /// With --after, go on with the chain for this reason though loaders cannot compare BUNDLE, which is of a format that
+    /// is not read any more, or though its sources have errors by now.
+    #[arg(long, value_name = "REASON", requires_all = ["after", "approved_by", "until"])]
+    renew: Option<String>,
+    /// With --renew, who approved it.
+    #[arg(long, value_name = "WHO", requires = "renew", value_delimiter = ',')]
+    approved_by: Vec<String>,
+    /// With --renew, the day on which that approval ends.
+    #[arg(long, value_name = "DATE", requires = "renew")]
+    until: Option<String>,
     /// With --after, the day on which approvals must be valid, as 2026-12-31; today if missing.
     #[arg(long, value_name = "DATE", requires = "after")]
     today: Option<String>,
@@ -63,7 +74,8 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
             )));
         }
         Some(path) => {
-            let previous = Previous { path, trusted: args.trust_sources };
+            let renewal = args.renewal()?;
+            let previous = Previous { path, trusted: args.trust_sources, renewal: renewal.as_ref() };
             after::build(previous, &compiled, model, args.moment()?, cx)?
         }
         None => alone(args.sources, &compiled, model, cx)?,
@@ -78,6 +90,16 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
 }
 
 impl Args {
+    fn renewal(&self) -> io::Result<Option<Renewal>> {
+        let (Some(reason), Some(until)) = (&self.renew, &self.until) else { return Ok(None) };
+        let texts = std::iter::once(reason).chain(&self.approved_by);
+        if texts.into_iter().any(|text| text.trim().is_empty()) {
+            return Err(failed("an approval says why, and who gave it"));
+        }
+        let approvers = self.approved_by.clone();
+        Ok(Some(Renewal { reason: reason.clone(), approvers, until: diff::day(until)? }))
+    }
+
     fn moment(&self) -> io::Result<Moment> {
         Ok(Moment {
             today: self.today.as_deref().map_or_else(diff::now, diff::day)?,

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
-use super::sides::{self, Side};
+use super::sides::{self, Side, Trust};
 use super::{Context, Exit, deliver, docs, failed, progress};
 use crate::analysis::catalogs;
 use crate::analysis::diff;
@@ -34,6 +34,9 @@ pub struct Args {
     /// The day on which approvals must be valid, as 2026-12-31; today if missing.
     #[arg(long, value_name = "DATE")]
     today: Option<String>,
+    /// Of a bundle that another version of the compiler built, believe the sources in it.
+    #[arg(long)]
+    trust_sources: bool,
     /// Show what changes for who holds these scopes and no others, as atlassian.connect=READ,WRITE.
     #[arg(long, value_name = "MODEL=SCOPE,…")]
     holding: Vec<String>,
@@ -46,7 +49,7 @@ pub struct Args {
 }
 
 /// 0 if nothing is permitted that was not before (or, with `--deny-widening`, if exactly that was approved), 1 if
-/// something is or may be, 2 where the two cannot be compared.
+/// something is or may be, or a ratchet has another name; 2 where the two cannot be compared.
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let today = match &args.today {
         Some(date) => day(date)?,
@@ -93,18 +96,19 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     deliver(cx, args.output.as_deref(), &bytes)?;
     let clean = match &approvals {
         Some(approvals) => approvals.settled() && diff.undecided.is_empty(),
-        None => !diff.widens(),
+        None => !diff.widens() && !diff.forgets(),
     };
     Ok(if clean { Exit::Clean } else { Exit::Findings })
 }
 
 fn sides(args: &Args, cx: &mut Context<'_>) -> io::Result<[Side; 2]> {
+    let trust = Trust::of(args.trust_sources);
     match (&args.git, &args.old, &args.new) {
         (Some(revision), path, _) => {
             let path = path.as_deref().unwrap_or(".");
-            Ok([sides::since(revision, Path::new(path), cx)?, sides::load(path, cx)?])
+            Ok([sides::since(revision, Path::new(path), trust, cx)?, sides::load(path, trust, cx)?])
         }
-        (None, Some(old), Some(new)) => Ok([sides::load(old, cx)?, sides::load(new, cx)?]),
+        (None, Some(old), Some(new)) => Ok([sides::load(old, trust, cx)?, sides::load(new, trust, cx)?]),
         (None, _, _) => Err(failed("compare OLD with NEW, or with --git REVISION".to_owned())),
     }
 }

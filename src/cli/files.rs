@@ -47,6 +47,35 @@ pub(crate) fn read_bytes(cwd: &Path, path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The bundles that are meant, with their names as shown from `cwd`: files, and of folders all files that end in
+/// `.spragb`, in the order of their names.
+///
+/// # Errors
+///
+/// A sentence that names the file or folder; a folder without bundles too.
+pub(crate) fn bundles(cwd: &Path, paths: &[PathBuf]) -> io::Result<Vec<(String, Vec<u8>)>> {
+    let mut found = Vec::new();
+    for path in paths {
+        let whole = cwd.join(path);
+        if !whole.is_dir() {
+            found.push(whole);
+            continue;
+        }
+        let sentence = |e: io::Error| failed(format!("{} cannot be read: {}", path.display(), reason(&e)));
+        let mut inside = Vec::new();
+        for entry in fs::read_dir(&whole).map_err(sentence)? {
+            inside.push(entry.map_err(sentence)?.path());
+        }
+        inside.retain(|path| path.extension().is_some_and(|e| e == "spragb") && path.is_file());
+        if inside.is_empty() {
+            return Err(failed(format!("there is no bundle in {}", path.display())));
+        }
+        inside.sort();
+        found.append(&mut inside);
+    }
+    found.into_iter().map(|path| Ok((shown(cwd, &path), read_bytes(cwd, &path)?))).collect()
+}
+
 /// Writes the whole file or leaves it as it was: a new file beside it takes its place at the end.
 ///
 /// # Errors

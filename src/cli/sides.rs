@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use sprag_runtime::Bundle;
+use sprag_runtime::format::{FORMAT, OLDEST};
+use sprag_runtime::{Bundle, LoadError, Outline};
 
 use super::git::{self, Checkout};
 use super::package::{Package, stock};
@@ -14,6 +15,35 @@ use crate::emit;
 use crate::sema::model::{Checked, Model};
 use crate::shelf;
 use crate::span::{Source, SourceMap};
+
+/// Whether the sources in a bundle are believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// If this compiler makes the bundle of them; people can say otherwise.
+    Rebuilt,
+    /// The same, and nobody can: something is decided by them.
+    Decided,
+    /// Whatever it makes of them: another version of it made the bundle.
+    Sources,
+}
+
+impl Trust {
+    /// As `--trust-sources` says.
+    pub(crate) fn of(trust_sources: bool) -> Trust {
+        if trust_sources { Trust::Sources } else { Trust::Rebuilt }
+    }
+
+    /// The way on for those who know that another version of the compiler built it.
+    fn advice(self) -> &'static str {
+        match self {
+            Trust::Decided => "build it again with this version, as the next of its chain",
+            Trust::Rebuilt | Trust::Sources => {
+                "where another version built it, compare with that version, or believe the sources in it with \
+                 --trust-sources"
+            }
+        }
+    }
+}
 
 /// One of two things to compare, compiled.
 #[derive(Debug)]
@@ -33,16 +63,16 @@ pub(crate) struct Side {
 /// # Errors
 ///
 /// A sentence: there is no such thing, or it has errors, which are then told on standard error.
-pub(crate) fn load(argument: &str, cx: &mut Context<'_>) -> io::Result<Side> {
+pub(crate) fn load(argument: &str, trust: Trust, cx: &mut Context<'_>) -> io::Result<Side> {
     let path = cx.cwd.join(argument);
     if path.exists() {
-        return at(argument, &cx.cwd.clone(), Path::new(argument), "", cx);
+        return at((argument, trust), &cx.cwd.clone(), Path::new(argument), "", cx);
     }
     if let Some(packed) = shelf::find(argument) {
         return alone(argument, argument, vec![Source { path: packed.shown(), text: packed.text() }], cx);
     }
     match argument.split_once(':') {
-        Some((revision, path)) => of_revision(revision, path, cx),
+        Some((revision, path)) => of_revision(revision, path, trust, cx),
         None => Err(failed(format!(
             "there is no file, folder or catalog {argument}; what git keeps is named REVISION:PATH"
         ))),
@@ -54,16 +84,16 @@ pub(crate) fn load(argument: &str, cx: &mut Context<'_>) -> io::Result<Side> {
 /// # Errors
 ///
 /// As [`load`].
-pub(crate) fn since(revision: &str, path: &Path, cx: &mut Context<'_>) -> io::Result<Side> {
+pub(crate) fn since(revision: &str, path: &Path, trust: Trust, cx: &mut Context<'_>) -> io::Result<Side> {
     let top = git::root(&cx.cwd)?;
     let below = files::relative(&top, &cx.cwd.join(path));
     if below.starts_with("..") || Path::new(&below).is_absolute() {
         return Err(failed(format!("{} lies outside of the repository", path.display())));
     }
-    of_revision(revision, &below, cx)
+    of_revision(revision, &below, trust, cx)
 }
 
-fn of_revision(revision: &str, path: &str, cx: &mut Context<'_>) -> io::Result<Side> {
+fn of_revision(revision: &str, path: &str, trust: Trust, cx: &mut Context<'_>) -> io::Result<Side> {
     let checkout: Checkout = git::checkout(&cx.cwd, revision)?;
     let path = if path.is_empty() { "." } else { path };
     let name = format!("{revision}:{path}");
@@ -71,16 +101,22 @@ fn of_revision(revision: &str, path: &str, cx: &mut Context<'_>) -> io::Result<S
         return Err(failed(format!("there is no {path} in revision {revision}, or nothing of Sprag in it")));
     }
     let root = checkout.root().to_owned();
-    at(&name, &root, Path::new(path), &format!("{revision}:"), cx)
+    at((&name, trust), &root, Path::new(path), &format!("{revision}:"), cx)
 }
 
 /// What lies at the path below `from`; `before` comes before the paths of its sources.
-fn at(name: &str, from: &Path, path: &Path, before: &str, cx: &mut Context<'_>) -> io::Result<Side> {
+fn at(
+    (name, trust): (&str, Trust),
+    from: &Path,
+    path: &Path,
+    before: &str,
+    cx: &mut Context<'_>,
+) -> io::Result<Side> {
     let whole = from.join(path);
     if whole.is_file() {
         let bytes = files::read_bytes(from, &whole)?;
         if bytes.starts_with(&sprag_runtime::format::MAGIC) {
-            return bundle(name, &bytes, false, cx);
+            return bundle(name, &bytes, trust, cx);
         }
         if whole.extension().is_some_and(|e| e == "sprag")
             && let Some(catalog) = driver::catalog_name(&files::read_text(from, &whole)?)
@@ -144,13 +180,24 @@ fn alone(name: &str, catalog: &str, mut shelf: Vec<Source>, cx: &mut Context<'_>
 }
 
 /// A bundle says of itself only what decides requests. What it permits is compared exactly by its sources, which
-/// must make it again, unless they are `trusted`.
+/// must make it again, unless they are trusted. Then it may also be of a format that is not read any more.
 ///
 /// # Errors
 ///
 /// A sentence: it is refused, or cannot be compared.
-pub(crate) fn bundle(name: &str, bytes: &[u8], trusted: bool, cx: &mut Context<'_>) -> io::Result<Side> {
-    let loaded = Bundle::load(bytes).map_err(|why| failed(format!("{name} is refused: {why}")))?;
+pub(crate) fn bundle(name: &str, bytes: &[u8], trust: Trust, cx: &mut Context<'_>) -> io::Result<Side> {
+    let loaded = match (Bundle::load(bytes), trust) {
+        (Ok(bundle), _) => Some(bundle),
+        (Err(LoadError::TooOld(_)), Trust::Sources) => None,
+        (Err(LoadError::TooOld(format)), Trust::Rebuilt | Trust::Decided) => {
+            return Err(failed(format!(
+                "{name} is of format {format}{}, and this version reads {OLDEST} to {FORMAT}; {}",
+                written_by(bytes),
+                trust.advice()
+            )));
+        }
+        (Err(why), _) => return Err(failed(format!("{name} is refused: {why}"))),
+    };
     let Some(held) = emit::sources(bytes) else {
         return Err(failed(format!(
             "{name} does not hold its sources, so it cannot be compared; build it with `sprag build --sources`"
@@ -158,14 +205,15 @@ pub(crate) fn bundle(name: &str, bytes: &[u8], trusted: bool, cx: &mut Context<'
     };
     let inputs = Inputs { package: held.package, own: held.files, shelf: Vec::new(), lock: None };
     let compilation = driver::compile(inputs);
-    if let Some(model) = &compilation.model
-        && !trusted
+    if let (Some(model), Some(loaded)) = (&compilation.model, &loaded)
+        && trust != Trust::Sources
     {
-        let again = emit::build_like(&loaded, model, &compilation.sources);
+        let again = emit::build_like(loaded, model, &compilation.sources);
         if again.as_deref() != Ok(bytes) {
             return Err(failed(format!(
-                "{name} is not what this compiler makes of the sources in it, so it cannot be compared{}",
-                written_by(&loaded)
+                "{name} is not what this compiler makes of the sources in it, so it cannot be compared{}; {}",
+                written_by(bytes),
+                trust.advice()
             )));
         }
     }
@@ -177,8 +225,9 @@ pub(crate) fn bundle(name: &str, bytes: &[u8], trusted: bool, cx: &mut Context<'
 }
 
 /// What to say where another version of the compiler may be the cause.
-fn written_by(bundle: &Bundle<'_>) -> String {
-    let manifest: Option<serde_json::Value> = serde_json::from_slice(bundle.tables().manifest).ok();
+fn written_by(bundle: &[u8]) -> String {
+    let manifest = Outline::read(bundle).ok().map(|outline| outline.manifest);
+    let manifest: Option<serde_json::Value> = manifest.and_then(|json| serde_json::from_slice(json).ok());
     let compiler = manifest.as_ref().and_then(|manifest| manifest["compiler"].as_str());
     compiler.map_or(String::new(), |compiler| format!(" (built by {compiler})"))
 }

@@ -1,10 +1,10 @@
 //! What a bundle says of the one before it in its chain: written, and read again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 use sprag_runtime::format as f;
-use sprag_runtime::{Bundle, Place};
+use sprag_runtime::{Bundle, Outline, Place};
 
 use super::pools::Writer;
 use crate::analysis::diff::{Delta, InWords, PolicyDiff};
@@ -47,6 +47,51 @@ pub struct Widened {
     pub growths: Vec<Growth>,
 }
 
+/// The bundle before, as far as it can be read.
+#[derive(Debug, Clone, Copy)]
+pub struct Before<'b> {
+    place: Place,
+    spent: &'b [[u8; 32]],
+    /// What it can be thought to permit; nothing where nobody can tell.
+    reach: Option<&'b Bundle<'b>>,
+}
+
+impl<'b> Before<'b> {
+    /// One that this compiler reads.
+    pub fn read(bundle: &'b Bundle<'b>) -> Before<'b> {
+        Before { place: bundle.place(), spent: bundle.tables().spent, reach: Some(bundle) }
+    }
+
+    /// One of a format that is not read any more. `again` is what this compiler makes of its sources, if it can.
+    pub fn outlined(outline: &Outline<'b>, again: Option<&'b Bundle<'b>>) -> Before<'b> {
+        Before { place: outline.place, spent: outline.spent, reach: again }
+    }
+}
+
+/// What the next bundle of a chain is built from, besides the policy.
+#[derive(Debug, Clone, Copy)]
+pub struct Next<'a> {
+    /// The one before.
+    pub before: Before<'a>,
+    /// What differs, and whether it was approved. Nothing where the two cannot be compared, which takes a renewal.
+    pub compared: Option<(&'a PolicyDiff, &'a Approvals)>,
+    /// By whose word the chain goes on where loaders or this compiler cannot compare.
+    pub renewal: Option<&'a Renewal>,
+    /// When it is built, as its builder says; seconds since 1970.
+    pub date: Option<i64>,
+}
+
+/// An approval to go on with a chain though the bundle before cannot be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewal {
+    /// Why.
+    pub reason: String,
+    /// Who approved it.
+    pub approvers: Vec<String>,
+    /// When the approval ends; seconds since 1970.
+    pub until: i64,
+}
+
 /// Requests of one app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Growth {
@@ -62,39 +107,41 @@ pub struct Growth {
     pub remaining: String,
 }
 
+impl Widened {
+    /// Whether it is for going on with a chain from a bundle that loaders cannot compare, see [`Bundle::goes_on`].
+    pub fn goes_on(&self) -> bool {
+        self.growths.iter().any(|growth| growth.app.is_empty())
+    }
+}
+
 impl Link {
-    /// From a bundle to a policy of which it is known what differs and that all growth was approved.
-    pub fn new(
-        previous: &Bundle<'_>,
-        model: &Model,
-        diff: &PolicyDiff,
-        approvals: &Approvals,
-        date: Option<i64>,
-    ) -> Link {
-        let Place { first, generation, digest } = previous.place();
-        let used = || approvals.blocks.iter().zip(&model.widenings).filter(|(b, _)| !b.grown.is_empty());
-        let spent = previous.tables().spent.iter().copied().chain(used().map(|(_, w)| block_digest(w)));
+    /// From a bundle to a policy of which it is known what differs and that all growth was approved, or that somebody
+    /// approved that it is not known.
+    pub fn new(next: &Next<'_>, model: &Model) -> Link {
+        let Before { place: Place { first, generation, digest }, spent, .. } = next.before;
+        let mut widenings: Vec<Widened> = match next.compared {
+            Some((_, approvals)) => used(model, approvals).map(|(block, w)| widened(block, w)).collect(),
+            None => Vec::new(),
+        };
+        widenings.extend(next.renewal.map(|renewal| renewed(renewal, digest, next.compared.is_some())));
         Link {
             first,
             previous: digest,
             generation: generation.saturating_add(1),
-            date,
-            widenings: used().map(|(block, widening)| widened(block, widening)).collect(),
-            lost: diff.lost.iter().map(lost).collect(),
+            date: next.date,
+            spent: spent.iter().copied().chain(widenings.iter().map(|widened| widened.block)).collect(),
+            widenings,
+            lost: next.compared.iter().flat_map(|(diff, _)| &diff.lost).map(lost).collect(),
             closed: BTreeSet::new(),
-            spent: spent.collect(),
         }
     }
 
     /// Blocks that are used now and were used before, in an earlier generation than the one before.
-    pub fn used_again<'m>(
-        previous: &Bundle<'_>,
-        model: &'m Model,
-        approvals: &Approvals,
-    ) -> Vec<&'m Widening> {
-        let blocks = approvals.blocks.iter().zip(&model.widenings);
-        let used = blocks.filter(|(block, _)| !block.grown.is_empty()).map(|(_, widening)| widening);
-        used.filter(|w| previous.tables().spent.binary_search(&block_digest(w)).is_ok()).collect()
+    pub fn used_again<'m>(next: &Next<'_>, model: &'m Model) -> Vec<&'m Widening> {
+        let used = next.compared.iter().flat_map(|(_, approvals)| used(model, approvals));
+        used.map(|(_, widening)| widening)
+            .filter(|widening| next.before.spent.binary_search(&block_digest(widening)).is_ok())
+            .collect()
     }
 
     /// What a bundle says of the one before; `None` for the first of a chain.
@@ -119,20 +166,73 @@ impl Link {
         })
     }
 
-    /// Closes what the bundle could be thought to permit, as far as a glance at it tells, that the one before it
-    /// never did and that no approval names: compared exactly, none of it is permitted to anybody.
-    pub fn close(&mut self, previous: &Bundle<'_>, bundle: &Bundle<'_>) {
+    /// Settles what the bundle could be thought to permit, as far as a glance at it tells, that the one before it never
+    /// did and that no approval names. Where the two were compared exactly, none of it is permitted to anybody, and it
+    /// is closed. Else the approval to go on without comparing names it.
+    pub fn settle(&mut self, next: &Next<'_>, bundle: &Bundle<'_>) {
+        let Some(before) = next.before.reach else { return };
         let mut named = BTreeSet::new();
         for growth in self.widenings.iter().flat_map(|w| &w.growths) {
             named.extend(growth.operations.iter().map(|o| (growth.app.as_str(), o.as_str())));
         }
-        let mut closed = BTreeSet::new();
+        let mut grown = BTreeSet::new();
         bundle.reach(&mut |app, operation| {
-            if !previous.reaches(app, operation) && !named.contains(&(app, operation)) {
-                closed.insert((app.to_owned(), operation.to_owned()));
+            if !before.reaches(app, operation) && !named.contains(&(app, operation)) {
+                grown.insert((app.to_owned(), operation.to_owned()));
             }
         });
-        self.closed.extend(closed);
+        match self.widenings.iter_mut().find(|widened| widened.goes_on() && next.compared.is_none()) {
+            None => self.closed.extend(grown),
+            Some(renewal) => {
+                let mut by_app: BTreeMap<String, Vec<String>> = BTreeMap::new();
+                for (app, operation) in grown {
+                    by_app.entry(app).or_default().push(operation);
+                }
+                renewal.growths.extend(by_app.into_iter().map(|(app, operations)| Growth {
+                    app,
+                    operations,
+                    told: vec!["in cases that were not compared".to_owned()],
+                    cells: String::new(),
+                    remaining: "0".to_owned(),
+                }));
+            }
+        }
+    }
+}
+
+fn used<'a, 'm>(
+    model: &'m Model,
+    approvals: &'a Approvals,
+) -> impl Iterator<Item = (&'a Block, &'m Widening)> {
+    approvals.blocks.iter().zip(&model.widenings).filter(|(block, _)| !block.grown.is_empty())
+}
+
+fn renewed(renewal: &Renewal, previous: [u8; 32], compared: bool) -> Widened {
+    let Renewal { reason, approvers, until } = renewal;
+    let mut block = Sha256::new_with_prefix("sprag renewal 1\0");
+    block.update(previous);
+    for text in std::iter::once(reason).chain(approvers) {
+        block.update((text.len() as u64).to_le_bytes());
+        block.update(text);
+    }
+    block.update(until.to_le_bytes());
+    let told = match compared {
+        true => "compared by their sources, and by no loader",
+        false => "not compared with the bundle before",
+    };
+    let growth = Growth {
+        app: String::new(),
+        operations: Vec::new(),
+        told: vec![told.to_owned()],
+        cells: String::new(),
+        remaining: "0".to_owned(),
+    };
+    Widened {
+        reason: reason.clone(),
+        approvers: approvers.clone(),
+        until: *until,
+        block: block.finalize().into(),
+        growths: vec![growth],
     }
 }
 

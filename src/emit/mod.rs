@@ -14,14 +14,12 @@ mod sections;
 mod steps;
 mod strata;
 
-pub use link::{Growth, Link, Widened};
+pub use link::{Before, Growth, Link, Next, Renewal, Widened};
 pub use listing::show;
 
 use sha2::{Digest, Sha256};
-use sprag_runtime::Bundle;
+use sprag_runtime::{Bundle, Outline};
 
-use crate::analysis::diff::PolicyDiff;
-use crate::analysis::widening::Approvals;
 use crate::diag::Diagnostic;
 use crate::sema;
 use crate::sema::model::{Checked, Model, Widening};
@@ -53,30 +51,33 @@ pub enum Unbuilt<'m> {
     TooLarge(Vec<Diagnostic>),
 }
 
-/// The next bundle of a chain, with its sources: of a policy that was compared with that of `previous`.
+/// The next bundle of a chain, with its sources.
 ///
 /// # Errors
-/// Something grew that was not approved; else as [`build`].
+/// Something grew that was not approved, or was not compared and nobody approved that; else as [`build`].
 pub fn build_after<'m>(
-    previous: &Bundle<'_>,
+    next: &Next<'_>,
     model: &'m Checked<Model>,
     sources: &SourceMap,
-    (diff, approvals): (&PolicyDiff, &Approvals),
-    date: Option<i64>,
 ) -> Result<Vec<u8>, Unbuilt<'m>> {
-    let again = Link::used_again(previous, model, approvals);
-    if !approvals.settled() || !diff.undecided.is_empty() || !again.is_empty() {
+    let again = Link::used_again(next, model);
+    let settled = match next.compared {
+        Some((diff, approvals)) => approvals.settled() && diff.undecided.is_empty(),
+        None => next.renewal.is_some(),
+    };
+    if !settled || !again.is_empty() {
         return Err(Unbuilt::Unapproved(again));
     }
-    let mut link = Link::new(previous, model, diff, approvals, date);
+    let mut link = Link::new(next, model);
     let build = |link: &Link| {
         assemble(model, sources, manifest_with(model, sources), Some(link)).map_err(Unbuilt::TooLarge)
     };
     let bytes = build(&link)?;
+    let first = link.clone();
     if let Ok(bundle) = Bundle::load(&bytes) {
-        link.close(previous, &bundle);
+        link.settle(next, &bundle);
     }
-    if link.closed.is_empty() { Ok(bytes) } else { build(&link) }
+    if link == first { Ok(bytes) } else { build(&link) }
 }
 
 /// What a bundle would be that differs from `like` at most in the policy: with sources or without, and as far along
@@ -89,8 +90,11 @@ pub fn build_like(
     model: &Checked<Model>,
     sources: &SourceMap,
 ) -> Result<Vec<u8>, Vec<Diagnostic>> {
-    let manifest =
-        if held(like).is_some() { manifest_with(model, sources) } else { manifest(model, sources) };
+    let manifest = if held(like.tables().manifest).is_some() {
+        manifest_with(model, sources)
+    } else {
+        manifest(model, sources)
+    };
     assemble(model, sources, manifest, Link::read(like).as_ref())
 }
 
@@ -121,14 +125,14 @@ pub struct Held {
     pub files: Vec<Source>,
 }
 
-/// The sources in a bundle, if it was built with them. What they say is not compared with the rest of it: whoever
-/// relies on them builds them again.
+/// The sources in a bundle of whatever format, if it was built with them. What they say is not compared with the rest of
+/// it: whoever relies on them builds them again.
 pub fn sources(bundle: &[u8]) -> Option<Held> {
-    held(&Bundle::load(bundle).ok()?)
+    held(Outline::read(bundle).ok()?.manifest)
 }
 
-fn held(bundle: &Bundle<'_>) -> Option<Held> {
-    let manifest: serde_json::Value = serde_json::from_slice(bundle.tables().manifest).ok()?;
+fn held(manifest: &[u8]) -> Option<Held> {
+    let manifest: serde_json::Value = serde_json::from_slice(manifest).ok()?;
     let file = |file: &serde_json::Value| {
         Some(Source { path: file["path"].as_str()?.to_owned(), text: file["text"].as_str()?.to_owned() })
     };

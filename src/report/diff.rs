@@ -16,6 +16,7 @@ use super::{Look, count};
 use crate::analysis::catalogs::Reach;
 use crate::analysis::causes::Cause;
 use crate::analysis::diff::{Delta, PolicyDiff};
+use crate::analysis::forgotten::{Forgotten, Gone};
 use crate::analysis::phrases;
 use crate::analysis::widening::{Approvals, Gate, Standing, Surplus};
 use crate::sema::model::{AppId, Model};
@@ -122,6 +123,26 @@ impl Comparison<'_> {
             told += &format!("; {} not decided", self.diff.undecided.len());
         }
         told
+    }
+
+    /// What installations forget, one sentence each, with the ratchet that it is about.
+    pub fn forgotten(&self) -> Vec<(Span, String)> {
+        let one = |gone: &Forgotten| {
+            let Forgotten { ratchet, apps, what, span } = gone;
+            let apps = apps.join(", ");
+            let sentence = match what {
+                Gone::Ratchet { now, first } => format!(
+                    "ratchet `{ratchet}` is gone, and `{now}` is new: installations of {apps} forget how far they \
+                     were turned, and stand at `{first}`"
+                ),
+                Gone::Stage { stage, last } => format!(
+                    "stage `{stage}` of ratchet `{ratchet}` is gone: installations of {apps} that were turned to it \
+                     stand at `{last}`"
+                ),
+            };
+            (*span, sentence)
+        };
+        self.diff.forgotten.iter().map(one).collect()
     }
 
     /// What is wrong with approvals, one sentence each, with the app or the block that it is about.

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::{Error, Store};
 
+/// Parameters of a URL that say how to connect, not to what.
+const HOW: [&str; 4] = ["sslmode", "sslrootcert", "sslnegotiation", "channel_binding"];
+
 /// Where a store is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Address {
@@ -63,11 +66,16 @@ impl Address {
         }
     }
 
-    /// All of the address that says which store it is: without passwords, so that it stays when they change.
+    /// All of the address that says which store it is: without passwords and without how it is encrypted, so that it
+    /// stays when they change.
     pub fn name(&self) -> String {
         let Address::Postgres(url) = self else { return self.to_string() };
         let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
-        let kept = parameters.split('&').filter(|p| !p.is_empty() && !p.starts_with("password="));
+        let names = |p: &str| {
+            let name = p.split_once('=').map_or(p, |(name, _)| name);
+            !name.is_empty() && name != "password" && !HOW.contains(&name)
+        };
+        let kept = parameters.split('&').filter(|parameter| names(parameter));
         kept.fold(self.to_string(), |name, parameter| format!("{name}&{parameter}"))
     }
 
@@ -139,6 +147,10 @@ mod tests {
             name("postgres:///state?password=y&host=/a")
         );
         assert_eq!(name("postgres://ann:x@db/state"), name("postgres://ann:y@db/state"));
+        assert_eq!(
+            name("postgres://db/state?sslmode=verify-full&sslrootcert=%2Fca.pem&application_name=x"),
+            name("postgres://db/state?application_name=x")
+        );
         assert_eq!(name("sqlite:state.db"), "sqlite:/here/state.db");
     }
 }

@@ -9,6 +9,8 @@
 mod address;
 mod canonical;
 mod chain;
+#[cfg(feature = "postgres")]
+mod encryption;
 mod kept;
 mod memory;
 mod places;

@@ -5,11 +5,12 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use postgres::config::TargetSessionAttrs;
+use postgres::config::{Host, SslMode, TargetSessionAttrs};
 use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::{Client, Config, IsolationLevel, NoTls, Transaction};
 
+use super::encryption::{self, Encryption};
 use super::schema::{Row, number};
 use super::{
     Acknowledged, Address, Changer, Entry, Error, Head, Snapshot, Store, StoreId, appended, chain, continued,
@@ -51,6 +52,7 @@ pub struct Postgres {
     /// Without password.
     shown: String,
     config: Config,
+    encryption: Option<Encryption>,
     /// Connections that nobody uses just now: whoever works takes one, so that nobody waits for another's patience.
     clients: Mutex<Vec<Client>>,
     /// The same of connections that listen.
@@ -91,8 +93,20 @@ impl Postgres {
 
     fn at(url: &str) -> Result<Postgres, Error> {
         let shown = Address::Postgres(url.to_owned()).to_string();
+        let (url, encryption) =
+            encryption::taken(url).map_err(|why| Error::Invalid(format!("{shown}: {why}")))?;
         let mut config: Config =
             url.parse().map_err(|e| Error::Invalid(format!("{shown} is no URL of a database: {e}")))?;
+        let is_socket = |host: &Host| match host {
+            Host::Tcp(_) => false,
+            #[cfg(unix)]
+            Host::Unix(_) => true,
+        };
+        if encryption.is_some() && config.get_hosts().iter().any(is_socket) {
+            let why = "what goes over a socket of this machine is not encrypted; leave sslmode out";
+            return Err(Error::Invalid(format!("{shown}: {why}")));
+        }
+        config.ssl_mode(if encryption.is_some() { SslMode::Require } else { SslMode::Disable });
         // A standby may lag behind: what it does not know yet, it would permit.
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         if config.get_connect_timeout().is_none() {
@@ -105,7 +119,7 @@ impl Postgres {
             config.application_name("sprag");
         }
         let [clients, listeners] = [Mutex::new(Vec::new()), Mutex::new(Vec::new())];
-        Ok(Postgres { shown, config, clients, listeners })
+        Ok(Postgres { shown, config, encryption, clients, listeners })
     }
 
     fn version(&self) -> Result<Option<i64>, Error> {
@@ -213,7 +227,11 @@ impl Postgres {
     }
 
     fn connect(&self) -> Result<Client, Failure> {
-        let mut client = self.config.connect(NoTls).map_err(Failure::of)?;
+        let connected = match &self.encryption {
+            None => self.config.connect(NoTls),
+            Some(encryption) => self.config.connect(encryption.connector()),
+        };
+        let mut client = connected.map_err(Failure::of)?;
         let mut setting = |name: &str| -> Result<String, Failure> {
             let row = client.query_one(&format!("SHOW {name}"), &[]).map_err(Failure::of)?;
             row.try_get(0).map_err(Failure::of)
@@ -394,7 +412,12 @@ impl Failure {
         use std::error::Error as _;
         let passes = match error.as_db_error() {
             // The connection broke, or there was none.
-            None => error.is_closed() || error.source().is_some_and(|why| why.is::<std::io::Error>()),
+            None => {
+                let broke = |why: &(dyn std::error::Error + 'static)| {
+                    why.is::<std::io::Error>() && !encryption::is_refusal(why)
+                };
+                error.is_closed() || error.source().is_some_and(broke)
+            }
             Some(said) => [
                 &SqlState::ADMIN_SHUTDOWN,
                 &SqlState::CRASH_SHUTDOWN,

@@ -1,4 +1,5 @@
-//! A real PostgreSQL for tests: a server of its own in a folder that is gone afterwards, over a Unix socket.
+//! A real PostgreSQL for tests: a server of its own in a folder that is gone afterwards, over a Unix socket; where a
+//! test asks for it, also over an encrypted port of this machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,14 +11,29 @@ pub(crate) struct Server {
     programs: PathBuf,
     folder: tempfile::TempDir,
     running: Option<Child>,
+    encrypted: Option<Encrypted>,
+}
+
+/// How a server is reached over the network.
+#[derive(Debug, Clone)]
+pub(crate) struct Encrypted {
+    /// On this machine.
+    pub(crate) port: u16,
+    /// Its certificate and its key, as PEM.
+    pub(crate) certificate: [String; 2],
 }
 
 impl Server {
     /// A new server; `None` where PostgreSQL is not installed, which is said.
     ///
     /// With `SPRAG_REQUIRE_POSTGRES=1` it must be.
-    #[expect(clippy::print_stderr, reason = "whoever runs the test should know what it did not do")]
     pub(crate) fn start() -> Option<Server> {
+        Server::start_as(None)
+    }
+
+    /// The same, over the network too.
+    #[expect(clippy::print_stderr, reason = "whoever runs the test should know what it did not do")]
+    pub(crate) fn start_as(encrypted: Option<Encrypted>) -> Option<Server> {
         let Some(programs) = programs() else {
             assert!(
                 std::env::var_os("SPRAG_REQUIRE_POSTGRES").is_none(),
@@ -30,7 +46,7 @@ impl Server {
         if let Some((user, group)) = someone() {
             std::os::unix::fs::chown(folder.path(), Some(user), Some(group)).unwrap();
         }
-        let mut server = Server { programs, folder, running: None };
+        let mut server = Server { programs, folder, running: None, encrypted };
         let data = server.data();
         let made = server
             .program("initdb")
@@ -39,6 +55,11 @@ impl Server {
             .output()
             .unwrap();
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        for (name, text) in
+            ["certificate", "key"].iter().zip(server.encrypted.iter().flat_map(|e| &e.certificate))
+        {
+            server.keep(name, text);
+        }
         server.run();
         Some(server)
     }
@@ -46,7 +67,23 @@ impl Server {
     /// The URL of a database.
     pub(crate) fn url(&self, database: &str) -> String {
         let socket = self.folder.path().to_str().unwrap().replace('/', "%2F");
-        format!("postgres://sprag@{socket}/{database}")
+        format!("postgres://sprag@{socket}:{}/{database}", self.port())
+    }
+
+    /// By which its socket is named too.
+    pub(crate) fn port(&self) -> u16 {
+        self.encrypted.as_ref().map_or(5432, |encrypted| encrypted.port)
+    }
+
+    /// A file that nobody but the server reads: else it would not take a key from it.
+    fn keep(&self, name: &str, text: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        if let Some((user, group)) = someone() {
+            std::os::unix::fs::chown(&path, Some(user), Some(group)).unwrap();
+        }
     }
 
     /// Runs statements, each by itself.
@@ -80,13 +117,24 @@ impl Server {
         let (data, socket) = (self.data(), self.folder.path().to_owned());
         let log = self.folder.path().join("log");
         let log = fs::File::options().create(true).append(true).open(log).unwrap();
+        let at = |name: &str| self.folder.path().join(name).display().to_string();
+        let over_the_network = match &self.encrypted {
+            None => vec!["listen_addresses=".to_owned()],
+            Some(_) => vec![
+                "listen_addresses=127.0.0.1".to_owned(),
+                "ssl=on".to_owned(),
+                format!("ssl_cert_file={}", at("certificate")),
+                format!("ssl_key_file={}", at("key")),
+            ],
+        };
         let child = self
             .program("postgres")
             .arg("-D")
             .arg(&data)
             .arg("-k")
             .arg(&socket)
-            .args(["-c", "listen_addresses=", "-c", "max_connections=50"])
+            .args(["-c", "max_connections=50", "-p", &self.port().to_string()])
+            .args(over_the_network.iter().flat_map(|setting| ["-c", setting]))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)

@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "stores are files and servers")]
 #![cfg(unix)]
 
+mod encryption;
 mod facts;
 mod kinds;
 mod laws;

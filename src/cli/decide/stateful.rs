@@ -9,7 +9,8 @@ use sprag_runtime::Bundle;
 
 use crate::cli::package::Package;
 use crate::cli::ratchet::store::{StoreArgs, says, time};
-use crate::cli::{Context, check, failed, sides};
+use crate::cli::sides::{self, Trust};
+use crate::cli::{Context, check, failed, files};
 use crate::emit;
 use crate::ratchet::{Installation, State, effective};
 use crate::request::{self, Request};
@@ -28,6 +29,10 @@ pub(super) struct StateArgs {
     /// The package that the bundle was built from, if the bundle does not hold its sources.
     #[arg(long, value_name = "PATH", requires = "store")]
     package: Option<PathBuf>,
+    /// Bundles of the chain, or folders with them: from the one that was decided by here last to this one. Needed when a
+    /// newer bundle is decided by for the first time.
+    #[arg(long, value_name = "PATH", requires = "store")]
+    chain: Vec<PathBuf>,
     /// When it is, as 2026-12-31T12:00:00Z or in seconds since 1970; now if missing.
     #[arg(long, value_name = "TIME", requires = "store")]
     at: Option<String>,
@@ -57,7 +62,9 @@ impl StateArgs {
         let store = StoreArgs { store, witness: self.witness.clone() };
         let model = match &self.package {
             Some(package) => of_package(package, bytes, cx)?,
-            None if emit::sources(bytes).is_some() => sides::load(&bundle.to_string_lossy(), cx)?.model,
+            None if emit::sources(bytes).is_some() => {
+                sides::load(&bundle.to_string_lossy(), Trust::Decided, cx)?.model
+            }
             None => {
                 return Err(failed(
                     "the bundle does not hold its sources, by which a store is read; name its --package, or build \
@@ -67,8 +74,10 @@ impl StateArgs {
         };
         let store = store.open(cx)?;
         let loaded = Bundle::load(bytes).map_err(|why| failed(why.to_string()))?;
-        Places::of(store.witness()).admit(&loaded).map_err(says)?;
-        time(self.at.as_deref())?;
+        let now = time(self.at.as_deref())?;
+        let between = files::bundles(&cx.cwd, &self.chain)?;
+        let between: Vec<&[u8]> = between.iter().map(|(_, bytes)| bytes.as_slice()).collect();
+        Places::of(store.witness()).admit(&loaded, &between, now).map_err(says)?;
         Ok(Some(Stateful { store, model, at: self.at.clone(), failed: Cell::new(false) }))
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sprag_runtime::{Bundle, Place};
+use sprag_runtime::{Bundle, NotNext, Outline, Place};
 
 use super::File;
-use crate::emit::Link;
+use crate::emit::{Before, Link};
 
 /// All that was given.
 pub(super) struct History<'f> {
@@ -28,12 +28,50 @@ pub(super) struct Chain<'f> {
 pub(super) struct Step<'f> {
     /// Where it was found.
     pub(super) file: &'f File,
-    pub(super) bundle: Bundle<'f>,
+    pub(super) seen: Seen<'f>,
     pub(super) place: Place,
-    /// What it says of the one before; nothing for the first.
+    /// What it says of the one before; nothing for the first, nor for one that cannot be read.
     pub(super) link: Option<Link>,
     /// Why it does not follow from the one before.
     pub(super) faults: Vec<String>,
+}
+
+/// As much of a bundle as this version reads.
+#[expect(clippy::large_enum_variant, reason = "there is one for each file that was named")]
+#[derive(Clone, Copy)]
+pub(super) enum Seen<'f> {
+    /// All.
+    Whole(Bundle<'f>),
+    /// Its place: it is of an older format.
+    Outline(Outline<'f>),
+}
+
+impl Seen<'_> {
+    fn place(&self) -> Place {
+        match self {
+            Seen::Whole(bundle) => bundle.place(),
+            Seen::Outline(outline) => outline.place,
+        }
+    }
+
+    fn package(&self) -> String {
+        match self {
+            Seen::Whole(bundle) => bundle.text(bundle.tables().globals.package).to_owned(),
+            Seen::Outline(outline) => {
+                let manifest: Option<serde_json::Value> = serde_json::from_slice(outline.manifest).ok();
+                let package = manifest.as_ref().and_then(|manifest| manifest["package"].as_str());
+                package.unwrap_or_default().to_owned()
+            }
+        }
+    }
+
+    /// As the bundle before another.
+    pub(super) fn before(&self) -> Before<'_> {
+        match self {
+            Seen::Whole(bundle) => Before::read(bundle),
+            Seen::Outline(outline) => Before::outlined(outline, None),
+        }
+    }
 }
 
 impl History<'_> {
@@ -49,15 +87,18 @@ impl Chain<'_> {
 }
 
 /// Sorts bundles into chains and checks each. The same bundle twice is one.
-pub(super) fn of<'f>(loaded: &[(&'f File, Bundle<'f>)]) -> History<'f> {
+pub(super) fn of<'f>(loaded: &[(&'f File, Seen<'f>)]) -> History<'f> {
     let mut sorted: BTreeMap<(String, [u8; 32]), Vec<Step<'f>>> = BTreeMap::new();
     let mut seen = BTreeSet::new();
-    for (file, bundle) in loaded {
-        let place = bundle.place();
+    for (file, read) in loaded {
+        let place = read.place();
         if seen.insert(place.digest) {
-            let package = bundle.text(bundle.tables().globals.package).to_owned();
-            let step = Step { file, bundle: *bundle, place, link: Link::read(bundle), faults: Vec::new() };
-            sorted.entry((package, place.first)).or_default().push(step);
+            let link = match read {
+                Seen::Whole(bundle) => Link::read(bundle),
+                Seen::Outline(_) => None,
+            };
+            let step = Step { file, seen: *read, place, link, faults: Vec::new() };
+            sorted.entry((read.package(), place.first)).or_default().push(step);
         }
     }
     let mut chains = Vec::new();
@@ -86,10 +127,25 @@ fn faults(before: &Step<'_>, step: &Step<'_>) -> Vec<String> {
     let date = |step: &Step<'_>| step.link.as_ref().and_then(|link| link.date);
     // Without a date nobody says when approvals had to be valid.
     let when = date(step).unwrap_or(i64::MIN);
-    let mut faults: Vec<String> =
-        step.bundle.succeeds(&before.bundle, when).err().iter().map(ToString::to_string).collect();
+    let follows = match (&before.seen, &step.seen) {
+        (Seen::Whole(before), Seen::Whole(bundle)) => bundle.succeeds(before, when),
+        (Seen::Outline(before), Seen::Whole(bundle)) => bundle.renews(before, when),
+        (_, Seen::Outline(outline)) => comes_after(outline, &before.place),
+    };
+    let mut faults: Vec<String> = follows.err().iter().map(ToString::to_string).collect();
     if date(before).is_some_and(|before| date(step).is_some_and(|date| date < before)) {
         faults.push("it is dated before the bundle that it was built after".to_owned());
     }
     faults
+}
+
+/// All that can be told of a bundle that is not read.
+fn comes_after(outline: &Outline<'_>, before: &Place) -> Result<(), NotNext<'static>> {
+    if outline.place.generation - before.generation > 1 {
+        return Err(NotNext::Skips(outline.place.generation));
+    }
+    if outline.previous != Some(before.digest) {
+        return Err(NotNext::Previous);
+    }
+    Ok(())
 }

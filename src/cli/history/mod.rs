@@ -4,13 +4,14 @@ mod chains;
 mod proved;
 mod shown;
 
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
-use sprag_runtime::Bundle;
+use sprag_runtime::{Bundle, LoadError, Outline};
 
+use self::chains::Seen;
+use super::sides::Trust;
 use super::{Context, Exit, diff, failed, files};
 use crate::report::visible;
 
@@ -24,6 +25,9 @@ pub struct Args {
     /// Build all bundles again from their sources, and compare each exactly with the one before.
     #[arg(long)]
     prove: bool,
+    /// With --prove, believe the sources in bundles that another version of the compiler built, and compare those.
+    #[arg(long, requires = "prove")]
+    trust_sources: bool,
     /// The time by which approvals are called ended, as 2026-12-31 or 2026-12-31T12:00:00Z; now if missing.
     #[arg(long, value_name = "TIME")]
     now: Option<String>,
@@ -53,20 +57,20 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         Some(said) => diff::day(said).or_else(|_| super::ratchet::store::time(Some(said)))?,
         None => diff::now()?,
     };
-    let mut read = Vec::new();
-    for path in found(&args.paths, cx)? {
-        let bytes = files::read_bytes(&cx.cwd, &path)?;
-        read.push(File { path: files::shown(&cx.cwd, &path), bytes });
-    }
+    let read: Vec<File> =
+        files::bundles(&cx.cwd, &args.paths)?.into_iter().map(|(path, bytes)| File { path, bytes }).collect();
     let mut loaded = Vec::new();
     for file in &read {
-        let bundle = Bundle::load(&file.bytes);
-        loaded.push((file, bundle.map_err(|why| failed(format!("{} is refused: {why}", file.path)))?));
+        let seen = match Bundle::load(&file.bytes) {
+            Err(LoadError::TooOld(_)) => Outline::read(&file.bytes).map(Seen::Outline),
+            read => read.map(Seen::Whole),
+        };
+        loaded.push((file, seen.map_err(|why| failed(format!("{} is refused: {why}", file.path)))?));
     }
     let mut history = chains::of(&loaded);
     if args.prove {
         for chain in &mut history.chains {
-            proved::prove(chain, cx);
+            proved::prove(chain, Trust::of(args.trust_sources), cx);
         }
     }
     let told = match args.format {
@@ -75,30 +79,4 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     };
     cx.out.write_all(told.as_bytes())?;
     Ok(if history.holds() { Exit::Clean } else { Exit::Findings })
-}
-
-/// The files that are meant, in the order of their names within each folder.
-fn found(paths: &[PathBuf], cx: &Context<'_>) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for path in paths {
-        let whole = cx.cwd.join(path);
-        if !whole.is_dir() {
-            found.push(whole);
-            continue;
-        }
-        let mut inside = bundles_in(&whole)
-            .map_err(|e| failed(format!("{} cannot be read: {}", path.display(), files::reason(&e))))?;
-        if inside.is_empty() {
-            return Err(failed(format!("there is no bundle in {}", path.display())));
-        }
-        inside.sort();
-        found.append(&mut inside);
-    }
-    Ok(found)
-}
-
-fn bundles_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let paths = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
-    let is_bundle = |path: &PathBuf| path.extension().is_some_and(|e| e == "spragb") && path.is_file();
-    paths.filter(|path| path.as_ref().map_or(true, is_bundle)).collect()
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use serde_json::{Value, json};
 
-use super::chains::{Chain, History, Step};
+use super::chains::{Chain, History, Seen, Step};
 use crate::cli::ratchet::shown::{instant, pretty};
 use crate::emit::{Growth, Widened};
 use crate::report::{Look, Paint, count};
@@ -45,6 +45,10 @@ fn step(step: &Step<'_>, now: i64, look: &Look, told: &mut String) {
     for fault in &step.faults {
         *told += &format!("     {} {fault}\n", look.paint(Paint::Bad, "x"));
     }
+    if let Seen::Outline(outline) = &step.seen {
+        let format = outline.format;
+        *told += &format!("     of format {format}, which is not read here: only its place was looked at\n");
+    }
     let Some(link) = &step.link else { return };
     for widened in &link.widenings {
         let Widened { reason, approvers, until, .. } = widened;
@@ -65,6 +69,9 @@ fn step(step: &Step<'_>, now: i64, look: &Look, told: &mut String) {
 
 /// `com.acme: jira.issue.get, 3 more in project where …, 12 cells`
 fn one(growth: &Growth) -> String {
+    if growth.app.is_empty() {
+        return growth.told.join(", or ");
+    }
     let mut operations = growth.operations.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
     if growth.operations.len() > MOST {
         operations += &format!(" and {} more", growth.operations.len() - MOST);
@@ -93,8 +100,8 @@ pub(super) fn json(history: &History<'_>, now: i64) -> io::Result<String> {
     let widened = |w: &Widened| {
         json!({
             "reason": w.reason, "approved_by": w.approvers, "until": instant(w.until),
-            "ended": w.until <= now, "block": hex(&w.block),
-            "gained": w.growths.iter().map(growth).collect::<Vec<_>>(),
+            "ended": w.until <= now, "block": hex(&w.block), "renews": w.goes_on(),
+            "gained": w.growths.iter().filter(|g| !g.app.is_empty()).map(growth).collect::<Vec<_>>(),
         })
     };
     let step = |step: &Step<'_>| {
@@ -102,6 +109,7 @@ pub(super) fn json(history: &History<'_>, now: i64) -> io::Result<String> {
             "generation": step.place.generation,
             "file": step.file.path,
             "sha256": hex(&step.place.digest),
+            "read": matches!(step.seen, Seen::Whole(_)),
             "faults": step.faults,
         });
         if let Some(link) = &step.link {

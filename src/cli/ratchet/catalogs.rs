@@ -4,7 +4,8 @@ use std::io;
 
 use super::act::{self, PolicyArgs, key};
 use super::store::{StoreArgs, says};
-use crate::cli::{Context, Exit, sides};
+use crate::cli::sides::{self, Trust};
+use crate::cli::{Context, Exit};
 use crate::ratchet::{Event, Here, What, opened};
 use crate::report;
 use crate::state::Store;
@@ -17,6 +18,9 @@ pub(super) struct Args {
     /// The package before, as its folder, REVISION:PATH, or a bundle with its sources.
     #[arg(long, value_name = "OLD")]
     since: String,
+    /// Of a bundle that another version of the compiler built, believe the sources in it.
+    #[arg(long)]
+    trust_sources: bool,
     #[command(flatten)]
     store: StoreArgs,
     #[command(flatten)]
@@ -36,7 +40,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let Some(compiled) = args.policy.compile(cx)? else { return Ok(Exit::Failed) };
     let Some(model) = &compiled.compilation.model else { return Ok(Exit::Failed) };
-    let before = sides::load(&args.since, cx)?;
+    let before = sides::load(&args.since, Trust::of(args.trust_sources), cx)?;
     let only = args.app.as_deref().map(|app| key(model, app)).transpose()?;
     let here = Here { writer: act::WRITER, now: args.policy.now()? };
     let store = args.store.open(cx)?;

@@ -29,6 +29,9 @@ impl Comparison<'_> {
             }
             found.push(finding);
         }
+        for (span, sentence) in self.forgotten() {
+            found.push(Diagnostic::warning("W0915", sentence).at(span, ""));
+        }
         for (span, objection) in self.objections() {
             found.push(Diagnostic::error("E0914", objection).at(span, ""));
         }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{Comparison, DiffFormat, gate_code};
 use crate::analysis::catalogs::{Alternatives, CatalogDiff, Change};
 use crate::analysis::diff::Delta;
+use crate::analysis::forgotten::{Forgotten, Gone};
 use crate::analysis::widening::{Approvals, Standing, Surplus};
 use crate::authzen::request_json;
 use crate::report::Look;
@@ -35,6 +36,9 @@ fn write(of: &Comparison<'_>, _: &Look, out: &mut dyn Write) -> io::Result<()> {
         "apps_added": of.diff.apps[1],
         "catalogs": catalogs(of, &of.diff.catalogs),
     });
+    if !of.diff.forgotten.is_empty() {
+        told["forgotten"] = of.diff.forgotten.iter().map(forgotten).collect();
+    }
     if let Some(approvals) = of.approvals {
         told["approvals"] = approved(of, approvals);
     }
@@ -54,6 +58,21 @@ fn write(of: &Comparison<'_>, _: &Look, out: &mut dyn Write) -> io::Result<()> {
     }
     serde_json::to_writer_pretty(&mut *out, &told)?;
     writeln!(out)
+}
+
+fn forgotten(gone: &Forgotten) -> Value {
+    let mut told = json!({ "ratchet": gone.ratchet, "apps": gone.apps });
+    match &gone.what {
+        Gone::Ratchet { now, first } => {
+            told["now"] = now.as_str().into();
+            told["stands_at"] = first.as_str().into();
+        }
+        Gone::Stage { stage, last } => {
+            told["stage"] = stage.as_str().into();
+            told["stands_at"] = last.as_str().into();
+        }
+    }
+    told
 }
 
 fn one(of: &Comparison<'_>, side: usize, delta: &Delta) -> Value {

@@ -35,6 +35,13 @@ fn write(of: &Comparison<'_>, _: &Look, out: &mut dyn Write) -> io::Result<()> {
             told += &format!("- **{}** {}\n", escape(&of.app(1, &open.key)), escape(&operations));
         }
     }
+    let forgotten = of.forgotten();
+    if !forgotten.is_empty() {
+        told += "\n### Forgotten\n\n";
+    }
+    for (_, sentence) in forgotten {
+        told += &format!("- :warning: {}\n", escape(&sentence));
+    }
     if let Some(approvals) = of.approvals {
         told += "\n### Approval\n\n";
         for (_, objection) in of.objections() {

@@ -41,6 +41,15 @@ fn write(of: &Comparison<'_>, look: &Look, out: &mut dyn Write) -> io::Result<()
     if !catalogs.is_empty() {
         told += &format!("\n{catalogs}");
     }
+    let forgotten = of.forgotten();
+    if !forgotten.is_empty() {
+        told.push('\n');
+    }
+    for (span, sentence) in forgotten {
+        let sources = of.sides[1].sources;
+        let place = format!("{}:{}", sources.source(span).path, sources.position(span).line);
+        told += &format!("{} {place}: {sentence} (W0915)\n", look.paint(Paint::Bad, "!"));
+    }
     let objections = of.objections();
     if let Some(approvals) = of.approvals {
         told.push('\n');
