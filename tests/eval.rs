@@ -442,7 +442,11 @@ fn declared_parents_stand_above_what_the_request_says() {
     declare(&mut model, SITE, "acme", None);
     declare(&mut model, PROJECT, "PAY", Some(ContainerId(0)));
     declare(&mut model, ISSUE, "PAY-1", Some(ContainerId(1)));
-    model.containers[1].attributes.insert(CATEGORY, Constant::String("Finance".into()));
+    model
+        .containers
+        .attributes_mut(ContainerId(1))
+        .unwrap()
+        .insert(CATEGORY, Constant::String("Finance".into()));
     only_permit(&mut model, category_is("Delivery"));
     // The caller says Delivery; the policy knows better, by id …
     let pay = |kind, id| with_category(at(kind, id), "Delivery");
@@ -454,7 +458,7 @@ fn declared_parents_stand_above_what_the_request_says() {
     permits(&model, &Request { containers: truth, ..edit() });
 
     // Attributes of the request stay where it named the declared container.
-    model.containers[1].attributes.clear();
+    model.containers.attributes_mut(ContainerId(1)).unwrap().clear();
     permits(&model, &Request { containers: vec![at("issue", "PAY-1"), pay("project", "PAY")], ..edit() });
     denies(
         &model,
@@ -504,7 +508,11 @@ fn what_lies_below_the_operations_kind_is_dropped_after_its_parents_were_filled_
     let mut model = open();
     declare(&mut model, PROJECT, "PAY", None);
     declare(&mut model, ISSUE, "PAY-1", Some(ContainerId(0)));
-    model.containers[0].attributes.insert(CATEGORY, Constant::String("Delivery".into()));
+    model
+        .containers
+        .attributes_mut(ContainerId(0))
+        .unwrap()
+        .insert(CATEGORY, Constant::String("Delivery".into()));
     only_permit(&mut model, category_is("Delivery"));
     let get = Request { operation: name("project.get"), ..edit() };
     permits(&model, &Request { containers: vec![at("issue", "PAY-1")], ..get.clone() });

@@ -73,7 +73,7 @@ pub(super) fn is_within(model: &Model, kind: KindId, ancestor: KindId) -> bool {
 
 /// The declaration of the container, if the policy has one.
 pub(super) fn declared<'a>(model: &'a Model, kind: KindId, id: &str) -> Option<&'a Container> {
-    model.containers.iter().find(|container| container.kind == kind && container.id == id)
+    model.containers.find(kind, id).map(|container| &model.containers[container.index()])
 }
 
 /// The kind and everything it lies in.

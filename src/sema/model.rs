@@ -3,11 +3,14 @@
 //! Only [`crate::sema::check`] makes a [`Checked`] model; every index in it is in range, every
 //! value has the type of its attribute, and every formula is well typed.
 
+mod declared;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::span::Span;
 pub use crate::syntax::tree::Effect;
+pub use declared::Containers;
 
 /// Proof that the checker found no error.
 #[derive(Debug, Clone)]
@@ -98,7 +101,7 @@ pub struct Model {
     /// Roles.
     pub roles: Vec<Role>,
     /// Containers named in the policy.
-    pub containers: Vec<Container>,
+    pub containers: Containers,
     /// Time windows.
     pub windows: Vec<Window>,
     /// Ratchets, sorted by name.
