@@ -230,6 +230,82 @@ fn every_shape_of_file_says_the_same() {
     assert_eq!(said["apps"][0]["needed"], serde_json::json!(["google.drive.files.list"]));
 }
 
+/// A field as exports write it.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+#[test]
+fn an_export_of_the_unified_log_says_what_its_records_say() {
+    let desk = Desk::new();
+    let sent = UNIFIED.replace("MailItemsAccessed", "Send");
+    let wanted = desk.log("log", format!("\n{UNIFIED}\n{sent}\n").as_bytes()).json();
+    assert_eq!(wanted["apps"][0]["needed"], serde_json::json!(["exchange.mail.read", "exchange.mail.send"]));
+    let pretty = serde_json::to_string_pretty(&serde_json::from_str::<Value>(UNIFIED).unwrap()).unwrap();
+    let (first, second) = (quoted(UNIFIED), quoted(&sent));
+    for (what, text) in [
+        (
+            "as the portal writes it",
+            format!("\u{feff}RecordId,AuditData,Names\r\nx,{first},\r\ny,{second},\"a,b\"\r\n"),
+        ),
+        (
+            "an older one",
+            format!(
+                "CreationDate,UserIds,Operations,AuditData\n2026,ann,x,{first}\n2026,\"ann,bob\",y,{second}"
+            ),
+        ),
+        (
+            "as PowerShell writes it",
+            format!(
+                "#TYPE Deserialized.Audit\r\n\"RunspaceId\",\"AuditData\"\r\n\"1\",{first}\r\n\"2\",{second}\r\n"
+            ),
+        ),
+        ("with semicolons", format!("a;AuditData\n1;{first}\n2;{second}\n")),
+        ("with tabs", format!("a\tAuditData\n1\t{first}\n2\t{second}\n")),
+        (
+            "over many lines",
+            format!("a,AuditData\r\n1,{}\r\n2,{second}\r\n", quoted(&pretty.replace('\n', "\r\n"))),
+        ),
+    ] {
+        for bytes in [text.clone().into_bytes(), gzip(text.as_bytes())] {
+            let mut said = desk.log("log", &bytes).json();
+            assert_eq!(said["apps"][0]["log"]["records"], 2, "{what}");
+            said["apps"][0]["log"] = wanted["apps"][0]["log"].clone();
+            assert_eq!(said, wanted, "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_broken_row_is_counted_and_a_quote_without_end_ends_the_reading() {
+    let desk = Desk::new();
+    let good = quoted(UNIFIED);
+    let cut = quoted(&UNIFIED[..UNIFIED.len() - 9]);
+    let long = quoted(&format!("{{\"text\":\"{}\n\"}}", "x".repeat(17 << 20)));
+    for (row, told, lines) in [
+        (format!("1,{cut}"), "AuditData is not JSON: EOF while parsing", 1),
+        ("1,".to_owned(), "AuditData is not JSON: EOF while parsing", 1),
+        (format!("1,2,{good}"), "a row of 3 where the head has 2", 1),
+        (format!("1,{good}x"), "a row with text behind a closing quote", 1),
+        (format!("1,{long}"), "a record of more than 16 MiB", 2),
+    ] {
+        let text = format!("a,AuditData\n0,{good}\n{row}\n2,{good}\n3,nothing\n");
+        let said = desk.log("log", text.as_bytes()).json();
+        let log = &said["apps"][0]["log"];
+        assert_eq!((&log["calls"], &log["records"]), (&2.into(), &4.into()), "{told}");
+        let remarks = log["remarks"].as_array().unwrap();
+        let of = |what: &str| remarks.iter().find(|r| r["what"].as_str().unwrap().starts_with(what)).cloned();
+        assert_eq!(of(told).unwrap_or_else(|| panic!("{told}: {remarks:?}"))["first"], "log:3");
+        let last = format!("log:{}", 4 + lines);
+        assert_eq!(of("AuditData is not JSON: expected").unwrap()["first"], last, "{told}");
+    }
+    let said = desk.log("log", format!("a,AuditData\n0,{good}\n1,\"{{\n2,x\n").as_bytes());
+    assert_eq!(said.exit, Exit::Failed);
+    assert!(said.err.contains("a quote of the row that begins in line 3 is not closed"), "{}", said.err);
+    let said = desk.log("log", b"a,b\n1,2\n");
+    assert!(said.err.contains("none of 2 records is of a format that is known"), "{}", said.err);
+}
+
 #[test]
 fn paths_are_taken_as_platforms_take_them() {
     let desk = Desk::new();
@@ -520,6 +596,200 @@ fn pages_need_nothing_from_elsewhere() {
     {
         assert_eq!(page.matches(open).count(), page.matches(close).count(), "{open}");
     }
+}
+
+// ---- lists of calls
+
+#[test]
+fn a_list_says_for_whom_a_call_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("sprag.toml", "[package]\nname = \"desk\"\nversion = \"0.1.0\"\nlanguage = \"0.1\"\n");
+    let catalog = "catalog desk version \"1\"\nkind card\nmodel own\nmodel theirs demands user\nscope own LOOK\n\
+                   scope theirs READ\noperation desk.card.get { access read in card http GET \"/cards/{card}\" \
+                   requires own LOOK requires theirs READ }\n";
+    write("desk.sprag", catalog);
+    let app = "app a { key \"a\" platform desk.own, desk.theirs requests LOOK, READ }";
+    write("policy.sprag", &format!("use desk\n\n{app}\n"));
+    assert_eq!(sprag(folder.path(), &["lock"]).exit, Exit::Clean);
+    let argue = |list: &str| {
+        write("list", list);
+        sprag(folder.path(), &["argue", "a", "--format", "json", "--calls", "list"])
+    };
+    // While a person is there, the scope that asks for one would do; alone it opens nothing.
+    for (list, breaks) in [
+        ("GET /cards/{card} as user", 0),
+        ("desk.card.get   as user\n", 0),
+        ("GET /cards/7 as app", 1),
+        ("desk.card.get as app", 1),
+        ("desk.card.get as user\ndesk.card.get as app", 1),
+        ("GET /cards/7", 1),
+    ] {
+        let said = argue(list).json();
+        let app = &said["apps"][0];
+        assert_eq!(app["needed"], serde_json::json!(["desk.card.get"]), "{list}");
+        let look = app["scopes"].as_array().unwrap().iter().find(|scope| scope["scope"] == "LOOK").unwrap();
+        assert_eq!(look["breaks"].as_array().unwrap().len(), breaks, "{list}: {look:#}");
+    }
+    let said = argue("desk.card.get\n\nGET /cards/7 as robot\n");
+    assert!(
+        said.err.contains("list:3: no operation is called or answers to `GET /cards/7 as robot`"),
+        "{}",
+        said.err
+    );
+}
+
+/// A descriptor and a manifest, and lists for the first.
+fn vendor() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let descriptor = r#"{"key": "k", "baseUrl": "https://k.example", "scopes": ["READ", "WRITE", "ADMIN"], "modules": {"jiraIssueGlances": []}}"#;
+    write("vendor/planner.json", descriptor);
+    write(
+        "vendor/todo.yml",
+        "app:\n  id: ari:cloud:ecosystem::app/2e0e64a7-84ce-4f2a-b7f2-8b3d3c7c1b7e\npermissions:\n  scopes: [read:jira-work]\nmodules: {}\n",
+    );
+    write(
+        "all/planner.json.calls",
+        "# x\nGET /rest/api/2/issue/{key} as app\nGET /rest/api/latest/issue/{key} as user\nGET /rest/api/3/myself\n",
+    );
+    write(
+        "some/planner.json.calls",
+        "GET /rest/api/3/issue/{key}\nGET /rest/thing as app\nGET /rest/thing as user\n",
+    );
+    write("lacking/todo.yml.calls", "PUT /rest/api/3/issue/{key}\n");
+    write("none/planner.json.calls", "# nothing\n");
+    folder
+}
+
+#[test]
+fn a_table_says_what_calls_need_where_they_are_known() {
+    let folder = vendor();
+    let table = |lists: &str| {
+        let args = ["argue", "--table", "vendor", "--calls", lists, "--format", "json"];
+        sprag(folder.path(), &args).json()
+    };
+    let all = table("all");
+    let (planner, todo) = (&all["apps"][0], &all["apps"][1]);
+    let is = |row: &Value, member: &str, wanted: Value| assert_eq!(row[member], wanted, "{member}: {row:#}");
+    is(planner, "calls", 2.into());
+    is(planner, "smallest", serde_json::json!(["READ"]));
+    is(planner, "surplus", serde_json::json!(["WRITE", "ADMIN"]));
+    is(planner, "asks_for_more", true.into());
+    assert!(planner["least"].as_u64().unwrap() < planner["opens"].as_u64().unwrap());
+    assert_eq!(planner["beyond"].as_u64().unwrap() + 2, planner["opens"].as_u64().unwrap());
+    assert!(planner["uncovered"].as_u64().unwrap() > 0);
+    for member in ["calls", "outside", "missing", "smallest", "least", "beyond", "asks_for_more"] {
+        is(todo, member, Value::Null);
+    }
+    let totals = |table: &Value, wanted: [u64; 7]| {
+        let names = ["apps", "known", "judged", "holding", "more", "idle", "lacking"];
+        assert_eq!(
+            names.map(|name| table["totals"][name].as_u64().unwrap()),
+            wanted,
+            "{:#}",
+            table["totals"]
+        );
+    };
+    totals(&all, [2, 1, 1, 1, 1, 0, 0]);
+    // What is called elsewhere may need anything: then nothing is said of the whole.
+    let some = table("some");
+    is(&some["apps"][0], "outside", serde_json::json!(["GET /rest/thing"]));
+    is(&some["apps"][0], "asks_for_more", Value::Null);
+    totals(&some, [2, 1, 0, 0, 0, 0, 0]);
+    let lacking = table("lacking");
+    is(&lacking["apps"][1], "missing", 1.into());
+    is(&lacking["apps"][1], "smallest", serde_json::json!(["write:jira-work"]));
+    is(&lacking["apps"][1], "asks_for_more", true.into());
+    totals(&lacking, [2, 1, 1, 1, 1, 0, 1]);
+    let none = table("none");
+    is(&none["apps"][0], "calls", 0.into());
+    is(&none["apps"][0], "smallest", serde_json::json!([]));
+    totals(&none, [2, 1, 1, 1, 1, 1, 0]);
+
+    let page = sprag(folder.path(), &["argue", "--table", "vendor", "--calls", "some"]).text();
+    assert!(page.contains("| 1 call, 1 to no operation of the catalogs | at least `READ` |"), "{page}");
+    assert!(
+        page.contains("| `read:jira-work` | 191 | not known | not known | not known | none | not known |"),
+        "{page}"
+    );
+    let said = sprag(folder.path(), &["argue", "vendor/planner.json", "--calls", "some/planner.json.calls"]);
+    assert!(said.err.contains("planner.json.calls:2: no operation"), "{}", said.err);
+    for (lists, told) in [("missing", "missing is no folder"), ("vendor/todo.yml", "todo.yml is no folder")] {
+        let said = sprag(folder.path(), &["argue", "--table", "vendor", "--calls", lists]);
+        assert_eq!((said.exit, said.err.contains(told)), (Exit::Failed, true), "{}", said.err);
+    }
+}
+
+/// Rows of `tests/calls/index.tsv`: file, repository, what became of it.
+fn index() -> Vec<[String; 3]> {
+    let text = fs::read_to_string(root().join("tests/calls/index.tsv")).unwrap();
+    let row = |line: &str| line.split('\t').map(str::to_owned).collect::<Vec<_>>().try_into().unwrap();
+    text.lines().skip(1).map(row).collect()
+}
+
+#[test]
+fn the_lists_that_are_shipped_say_where_they_are_from() {
+    let folder = root().join("tests/calls");
+    let rows = index();
+    let read: Vec<&[String; 3]> = rows.iter().filter(|[_, _, status]| status == "read").collect();
+    assert!((rows.len(), read.len() >= 40) == (108, true), "{} of {}", read.len(), rows.len());
+    let mut lists: Vec<String> =
+        fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    lists.retain(|name| name.ends_with(".calls"));
+    lists.sort();
+    let mut wanted: Vec<String> = read.iter().map(|[file, ..]| format!("{file}.calls")).collect();
+    wanted.sort();
+    assert_eq!(lists, wanted);
+    let is_commit = |word: &str| word.len() == 40 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    for [file, repository, _] in read {
+        let text = fs::read_to_string(folder.join(format!("{file}.calls"))).unwrap();
+        assert_eq!(text.lines().next(), Some(&*format!("# {repository}")), "{file}");
+        let source = |line: &str| line.starts_with("# ") && line.rsplit(' ').next().is_some_and(is_commit);
+        assert!(text.lines().any(source), "{file} names no source");
+        let mut known = false;
+        for line in text.lines() {
+            known |= source(line);
+            let call = line.strip_suffix(" as app").or(line.strip_suffix(" as user")).unwrap_or(line);
+            let is_call = match call.split_once(' ') {
+                Some((method, path)) => {
+                    ["GET", "POST", "PUT", "DELETE", "PATCH"].contains(&method)
+                        && path.starts_with('/')
+                        && !path.contains([' ', '?'])
+                }
+                None => call.starts_with("forge.event."),
+            };
+            assert!(line.starts_with("# ") || known && is_call, "{file}: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_page_tells_what_the_real_apps_come_to() {
+    let Some(data) = data() else { return };
+    let folders = ["connect_descriptors", "forge_manifests"].map(|f| data.join(f).display().to_string());
+    let args = ["argue", "--table", &folders[0], &folders[1], "--calls", "tests/calls"];
+    let said = sprag(&root(), &args);
+    assert_eq!(said.exit, Exit::Clean, "{}", said.err);
+    let (text, page) = (said.text(), fs::read_to_string(root().join("docs/argue.md")).unwrap());
+    let sums: Vec<&str> =
+        text.split("\n## ").find_map(|part| part.strip_prefix("In sum")).unwrap().lines().collect();
+    let sums: Vec<&&str> = sums.iter().filter(|line| line.starts_with("- ")).collect();
+    assert_eq!(sums.len(), 4);
+    for sum in sums {
+        assert!(page.contains(*sum), "docs/argue.md does not say: {sum}");
+    }
+    let described: std::collections::BTreeSet<String> = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap())
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "index.tsv")
+        .collect();
+    assert_eq!(described, index().into_iter().map(|[file, ..]| file).collect());
 }
 
 // ---- real logs

@@ -327,7 +327,7 @@ fn scopes_are_closed_under_what_they_imply_before_they_meet() {
     model.apps[0].approved = Some(BTreeSet::from([WRITE]));
     permits(&model, &edit());
     let answer = denies(&model, &hook(), &["scope missing-scopes"]);
-    assert_eq!(answer.step_up, Some(vec![ADMIN]));
+    assert_eq!(answer.step_up, None, "the policy never gives it");
     // What the installation's administrator approved narrows further; other names say nothing.
     let approved = |names: &[&str]| Request {
         approved: Some(names.iter().map(|name| name.to_string()).collect()),
@@ -368,6 +368,9 @@ fn a_locked_stage_gives_no_advice_and_a_ratchet_is_blamed_only_for_what_it_took(
     let mut unapproved = setup(true);
     unapproved.apps[0].approved = Some(BTreeSet::from([WRITE]));
     let answer = denies(&unapproved, &staged(hook(), "settled"), &["scope missing-scopes"]);
+    assert_eq!(answer.step_up, None, "the policy never gives it");
+    let here = Request { approved: Some(["WRITE".to_owned()].into()), ..staged(hook(), "settled") };
+    let answer = denies(&setup(true), &here, &["scope missing-scopes"]);
     assert_eq!(answer.step_up, Some(vec![ADMIN]));
 }
 
@@ -387,21 +390,26 @@ fn withdrawals_match_from_their_stage_on() {
 #[test]
 fn step_up_names_the_alternative_that_misses_fewest() {
     let mut model = open();
-    model.apps[0].approved = Some(BTreeSet::from([NONE]));
     let require = |model: &mut Model, alternatives: Vec<Vec<ScopeId>>| {
         model.operations[1].requirements = BTreeMap::from([(PermissionModelId(0), alternatives)]);
     };
-    let advice = |model: &Model| evaluate(model, &edit()).step_up;
+    let advice = |model: &Model| {
+        let here = model.scopes[NONE.index()].name.clone();
+        evaluate(model, &Request { approved: Some([here].into()), ..edit() }).step_up
+    };
     require(&mut model, vec![vec![READ, WRITE], vec![NONE, READ], vec![ADMIN]]);
     assert_eq!(advice(&model), Some(vec![READ]));
     require(&mut model, vec![vec![WRITE, NONE], vec![READ, NONE]]);
     assert_eq!(advice(&model), Some(vec![WRITE]));
-    // Nothing beyond what the vendor asks for, and nothing where another layer refuses as well.
+    // Nothing beyond what the vendor asks for and the policy gives, and nothing where another layer refuses as well.
     model.apps[0].requested = BTreeSet::from([READ]);
     assert_eq!(advice(&model), Some(vec![READ]));
     require(&mut model, vec![vec![ADMIN]]);
     assert_eq!(advice(&model), None);
     require(&mut model, vec![vec![READ]]);
+    model.apps[0].approved = Some(BTreeSet::from([NONE]));
+    assert_eq!(advice(&model), None);
+    model.apps[0].approved = None;
     model.clauses.retain(|clause| clause.kind != ClauseKind::Permit);
     assert_eq!(advice(&model), None);
 }
@@ -434,7 +442,11 @@ fn declared_parents_stand_above_what_the_request_says() {
     declare(&mut model, SITE, "acme", None);
     declare(&mut model, PROJECT, "PAY", Some(ContainerId(0)));
     declare(&mut model, ISSUE, "PAY-1", Some(ContainerId(1)));
-    model.containers[1].attributes.insert(CATEGORY, Constant::String("Finance".into()));
+    model
+        .containers
+        .attributes_mut(ContainerId(1))
+        .unwrap()
+        .insert(CATEGORY, Constant::String("Finance".into()));
     only_permit(&mut model, category_is("Delivery"));
     // The caller says Delivery; the policy knows better, by id …
     let pay = |kind, id| with_category(at(kind, id), "Delivery");
@@ -446,7 +458,7 @@ fn declared_parents_stand_above_what_the_request_says() {
     permits(&model, &Request { containers: truth, ..edit() });
 
     // Attributes of the request stay where it named the declared container.
-    model.containers[1].attributes.clear();
+    model.containers.attributes_mut(ContainerId(1)).unwrap().clear();
     permits(&model, &Request { containers: vec![at("issue", "PAY-1"), pay("project", "PAY")], ..edit() });
     denies(
         &model,
@@ -496,7 +508,11 @@ fn what_lies_below_the_operations_kind_is_dropped_after_its_parents_were_filled_
     let mut model = open();
     declare(&mut model, PROJECT, "PAY", None);
     declare(&mut model, ISSUE, "PAY-1", Some(ContainerId(0)));
-    model.containers[0].attributes.insert(CATEGORY, Constant::String("Delivery".into()));
+    model
+        .containers
+        .attributes_mut(ContainerId(0))
+        .unwrap()
+        .insert(CATEGORY, Constant::String("Delivery".into()));
     only_permit(&mut model, category_is("Delivery"));
     let get = Request { operation: name("project.get"), ..edit() };
     permits(&model, &Request { containers: vec![at("issue", "PAY-1")], ..get.clone() });

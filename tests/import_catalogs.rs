@@ -381,10 +381,11 @@ fn google_methods_have_alternatives() {
         "auth": {"oauth2": {"scopes": {"https://g/auth/a": {}}}},
         "resources": {"files": {"methods": {
             "get": {"id": "drive.files.get", "httpMethod": "GET", "path": "files/{fileId}", "scopes": ["https://g/auth/a", "https://g/auth/b.readonly"]},
+            "list": {"id": "drive.files.list", "httpMethod": "GET", "path": "files", "scopes": ["https://g/auth/a"]},
             "stop": {"id": "drive.files.stop", "httpMethod": "POST", "path": "files/{fileId}:stop"}}}}}"#;
     let imported = import("google", &[("d.json", text)], &version("1")).unwrap();
     insta::assert_snapshot!(printed(&imported), @r#"
-    catalog google version "1" from "Google API discovery, Apache-2.0: drive:v3 1; sha256 96f628a6b75cde38"
+    catalog google version "1" from "Google API discovery, Apache-2.0: drive:v3 1; sha256 1ebed135ac1090c4"
 
     use common
 
@@ -407,6 +408,14 @@ fn google_methods_have_alternatives() {
       requires oauth "https://g/auth/a" or "https://g/auth/b.readonly"
     }
 
+    operation google.drive.files.list {
+      access read
+      in google-customer
+      lists google-file
+      http GET "/drive/v3/files"
+      requires oauth "https://g/auth/a"
+    }
+
     operation google.drive.files.stop {
       access write
       in google-file
@@ -426,10 +435,10 @@ fn slack_methods_ask_for_the_scope_of_the_token() {
         "paths": {
             "/auth.test": {"get": {"security": [{"slackAuth": ["none"]}]}},
             "/chat.delete": {"post": {"security": [{"slackAuth": ["chat:write:user", "chat:write:bot"]}], "parameters": [{"name": "channel"}]}},
-            "/files.list": {"get": {}}}}"#;
+            "/files.list": {"get": {"parameters": [{"name": "channel"}]}}}}"#;
     let imported = import("slack", &[("s.json", text)], &Options::default()).unwrap();
     insta::assert_snapshot!(printed(&imported), @r#"
-    catalog slack version "1" from "Slack Web API 1, slack-api-specs, MIT; sha256 884c065d26a0d769"
+    catalog slack version "1" from "Slack Web API 1, slack-api-specs, MIT; sha256 3532c81afce36872"
 
     use common
 

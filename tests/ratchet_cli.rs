@@ -204,6 +204,60 @@ fn an_installation_is_kept_from_its_beginning_to_its_end() {
 }
 
 #[test]
+fn approvals_that_no_longer_count_are_not_shown() {
+    let place = Place::new();
+    place.does(&["installed", "1.0", "--asks", "ADMIN"], 0);
+    place.does(&["turn", "setup", "settled"], 10);
+    let approvals = |after| place.state(after)["approvals"].clone();
+    let shown = |after| {
+        place.clean(&["ratchet", "status", "--app", "timesheets", "--site", "acme"], after).contains("again")
+    };
+    // Of two that are needed one: it waits for the other, as long as its time is not up.
+    place.does(&["reopen", "again", "setup", "start", "--for", "1h"], 100);
+    assert_eq!((approvals(101)[0]["id"].as_str(), shown(101)), (Some("again"), true));
+    assert_eq!((approvals(3699)[0]["id"].as_str(), shown(3699)), (Some("again"), true));
+    assert_eq!((approvals(3700), shown(3700)), (json!([]), false));
+    // Of two that were given, the earlier one is over first; then the ratchet turns again, also past the later one.
+    place.does(&["reopen", "more", "setup", "start", "--for", "1h"], 5000);
+    assert_eq!(place.by("bob", &["reopen", "more", "setup", "start", "--for", "1h"], 5060).exit, Exit::Clean);
+    assert_eq!(approvals(5061)[0]["by"], json!(["ann", "bob"]));
+    assert_eq!(approvals(5000 + 3599)[0]["by"], json!(["ann", "bob"]));
+    assert_eq!(approvals(5000 + 3600), json!([]));
+    // What is taken after it was given is not given by it.
+    place.does(&["reopen", "third", "setup", "start", "--for", "1h"], 9000);
+    let status = |after| place.clean(&["ratchet", "status", "--app", "timesheets", "--site", "acme"], after);
+    let both = "third: stage setup.configured, stage setup.settled by ann";
+    assert!(status(9001).contains(both), "{}", status(9001));
+    place.does(&["turn", "setup", "settled"], 9010);
+    assert!(status(9011).contains("third: stage setup.configured by ann"), "{}", status(9011));
+}
+
+#[test]
+fn quiet_is_quiet() {
+    let place = Place::new();
+    let quiet = |args: &[&str], after: i64| {
+        let mut all = vec!["-q", "ratchet"];
+        all.extend(args);
+        all.extend(["--app", "timesheets", "--site", "acme", "--who", "ann", "--why", "it is time"]);
+        all.extend(["--store", "sqlite:state.db", "--witness", "seen/witness"]);
+        let at = (NOON + after).to_string();
+        all.extend(["--at", &at]);
+        let said = sprag(place.folder(), &all);
+        (said.exit, String::from_utf8(said.out).unwrap() + &said.err)
+    };
+    assert_eq!(quiet(&["installed", "1.0", "--asks", "ADMIN"], 0), (Exit::Clean, String::new()));
+    place.stands(1, "start", &["ADMIN", "READ", "WRITE"]);
+    assert_eq!(quiet(&["turn", "setup", "settled"], 10), (Exit::Clean, String::new()));
+    // What is asked for is said all the same, and so is a refusal.
+    let (exit, told) = quiet(&["withdraw", "--operation", "demo.issue.get", "--dry-run"], 20);
+    assert!(exit == Exit::Clean && told.contains("tried, nothing kept"), "{told}");
+    let (exit, told) = quiet(&["turn", "setup", "start"], 30);
+    assert!(exit == Exit::Findings && told.starts_with("refused: "), "{told}");
+    let (_, told) = quiet(&["withdraw", "--operation", "demo.issue.get", "--format", "json"], 40);
+    assert!(told.contains("\"done\": true"), "{told}");
+}
+
+#[test]
 fn who_does_it_and_why_must_be_said() {
     let place = Place::new();
     place.does(&["installed", "1.0", "--asks", "ADMIN"], 0);

@@ -305,6 +305,29 @@ fn s34_what_security_took_needs_two_people_or_never_regrows() {
     assert_eq!(never.reasons(EDIT), NOTHING);
 }
 
+/// A stage is reopened, and of what it took that comes back which may.
+#[test]
+fn what_a_stage_took_and_never_regrows_stays_away_when_it_is_reopened() {
+    let rest = "group admins { \"ann\", \"bob\" }\nratchet setup on a {\n  start\n  then done holds READ when command\n  \
+                reopen start by 1 of group admins for 2h\n  never regrow ADMIN\n}";
+    let mut site = site("  requests ADMIN", rest);
+    site.install(&["ADMIN"]);
+    assert_eq!((site.reasons(ADMIN), site.reasons(EDIT)), (NOTHING.to_vec(), NOTHING.to_vec()));
+    site.tell("ann", What::Turn { ratchet: "setup".to_owned(), stage: "done".to_owned() });
+    assert_ne!(site.reasons(EDIT), NOTHING);
+    let what = What::Reopen {
+        id: "again".to_owned(),
+        ratchet: "setup".to_owned(),
+        stage: "start".to_owned(),
+        seconds: Some(3600),
+        groups: BTreeSet::new(),
+    };
+    site.tell("ann", what);
+    assert_eq!((site.state().stages["setup"].as_str(), site.reasons(EDIT)), ("start", NOTHING.to_vec()));
+    assert_ne!(site.reasons(ADMIN), NOTHING);
+    assert!(site.state().withdrawn.forever.contains("ADMIN"));
+}
+
 /// S69, S71, S118, S119: code of a newer version runs; what it asks for besides was not agreed to.
 #[test]
 fn s69_s71_s118_s119_new_code_runs_with_old_permissions() {

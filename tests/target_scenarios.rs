@@ -253,6 +253,47 @@ fn a_manifest_patch_is_yaml_that_the_importer_reads() {
     assert_eq!(exit, Exit::Clean, "{out}{err}\n{manifest}");
 }
 
+/// What a target in use tells exactly, no other rule tells by and large.
+#[test]
+fn what_the_platform_cannot_do_is_told_once() {
+    let all = "SPR0603,SPR0604,SPR0605,SPR0606,SPR0607";
+    let codes = |policy: &str, targets: &[&str]| {
+        let found = found(&package(policy, targets), all);
+        let codes = found.lines().filter_map(|line| line.split_once("[SPR")?.1.get(..4));
+        codes.map(str::to_owned).collect::<std::collections::BTreeSet<_>>()
+    };
+    let of = |all: &[&str]| all.iter().map(|code| (*code).to_owned()).collect();
+    let spaces: Vec<String> = (1..=16).map(|n| format!("space S{n}")).collect();
+    let rovo = format!(
+        "use atlassian.rovo\n{}permit assistant to any operation\n\
+         forbid assistant to any operation in rovo-source unless rovo.region == \"EU\"\n",
+        app("assistant", "atlassian.rovo.feature", "agents, chat, search")
+    );
+    let pages = format!(
+        "use atlassian.confluence\n{}permit pages to read\nforbid pages to any operation in {}\n",
+        app("pages", "atlassian.connect", "READ"),
+        spaces.join(", ")
+    );
+    for (policy, target, without, with) in [
+        (rovo, "rovo", of(&["0605"]), of(&["0603"])),
+        (pages, "atlassian-app-access", of(&["0606"]), of(&["0603", "0604"])),
+    ] {
+        assert_eq!(codes(&policy, &[]), without, "{target}");
+        assert_eq!(codes(&policy, &[target]), with, "{target}");
+        assert_eq!(codes(&policy, &["forge-manifest"]), without, "another target than {target}");
+    }
+    // What the policy permits everywhere is no gap of a target, so that nothing else tells it.
+    let mail = "use microsoft\nmodel keys\nscope keys all\n\
+         operation mail.read { access read in mailbox requires keys all marks application-access-policy-binds }\n\
+         operation file.read { access read in drive requires keys all }\n";
+    let mail = format!(
+        "{mail}{}permit reader to mail.read in mailbox where groups intersects [\"PILOT\"]\npermit reader to file.read\n",
+        app("reader", "keys", "all")
+    );
+    assert_eq!(codes(&mail, &[]), of(&["0607"]));
+    assert_eq!(codes(&mail, &["exchange-access-policy"]), of(&["0607"]));
+}
+
 // ---- help
 
 /// The report says of the rule that the target does not see what it reads, for this operation among others.
@@ -299,9 +340,13 @@ fn build(package: &TempDir, target: &str, more: &[&str]) -> Value {
 
 #[track_caller]
 fn lint(package: &TempDir) -> String {
+    found(package, "target-gap,target-limit")
+}
+
+#[track_caller]
+fn found(package: &TempDir, rules: &str) -> String {
     locked(package);
-    let args =
-        ["lint", ".", "--select", "target-gap,target-limit", "--output-format", "concise", "--exit-zero"];
+    let args = ["lint", ".", "--select", rules, "--output-format", "concise", "--exit-zero"];
     let (exit, out, err) = sprag(package.path(), &args);
     assert_eq!(exit, Exit::Clean, "{out}{err}");
     out

@@ -89,7 +89,7 @@ impl Place {
     /// Whether a bundle could stand where this place was the last that was seen: it is the same bundle, or one that
     /// stands later in the same chain and, if it is the very next, was built after this one.
     ///
-    /// That tells a roll-back by 76 bytes that were remembered, and no more. Whether a later bundle may be *used*
+    /// That tells a roll-back by 68 bytes that were remembered, and no more. Whether a later bundle may be *used*
     /// takes the one at this place and all between: each [succeeds](Bundle::succeeds) the one before, or it is the
     /// same bundle.
     ///

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Progress;
 use super::asking;
 use super::cells::Cell;
-use super::guarantees::{Asked, asked, in_parallel, work};
+use super::guarantees::{Asked, asked, in_parallel, work_by};
 use crate::eval;
 use crate::region::terms::Term;
 use crate::region::{Counting, Models};
 use crate::request::Request;
-use crate::sema::model::{Claim, Model};
+use crate::sema::model::{Claim, Model, OperationId};
 
 /// A claim: index into [`Model::guarantees`], and into its claims.
 pub type ClaimId = (usize, usize);
@@ -39,7 +39,13 @@ pub struct Clash {
 pub fn claims(model: &Model, progress: Progress<'_>) -> Claims {
     let all: Vec<Asked<'_>> = asked(model).collect();
     let models = Models::new(&[model]);
-    let work = work(model, &models, &all);
+    // Whatever the rules say: so only the kinds of containers that are concerned tell operations apart.
+    let work = work_by(model, &all, &|_| {
+        |operation: OperationId| {
+            let of = &model.operations[operation.index()];
+            (of.kind, of.lists)
+        }
+    });
     let found = in_parallel(&work, progress, &|work| in_cell(model, &models, &all, &work.cell));
     let mut speaks = BTreeSet::new();
     let mut clashes: BTreeMap<(usize, usize), Request> = BTreeMap::new();

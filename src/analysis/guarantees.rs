@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Progress;
@@ -10,7 +11,7 @@ use super::cells::{Cell, Cells, Extra};
 use crate::eval::{self, Answer};
 use crate::parallel;
 use crate::region::terms::Term;
-use crate::region::{Counting, Models, Surveyor, Universe, Variation, reads};
+use crate::region::{Counting, Models, Reach, Surveyor, Universe, Variation, reads};
 use crate::request::Request;
 use crate::sema::model::{AppId, Claim, ClauseId, ClauseKind, Condition, Layer, Model, OperationId};
 
@@ -39,12 +40,14 @@ pub enum Verdict {
 /// A request that breaks a claim, which the evaluator has confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refutation {
-    /// The lightest of all that the engines found; of equals the one of the first app and operation.
+    /// The lightest that the engines found in the places compared; of equals the one of the first.
     pub request: Request,
     /// What the evaluator answers.
     pub answer: Answer,
     /// For how many pairs of app and operation there is one.
     pub places: usize,
+    /// In how many of them, from the first, no other is lighter.
+    pub compared: usize,
 }
 
 /// A pair of app and operation for which a question is not decided.
@@ -58,26 +61,90 @@ pub struct Open {
     pub spent: Spent,
 }
 
+/// In no more cells than this the lightest request that breaks a claim is looked for.
+const CLOSELY: usize = 16;
+
 /// Proves or refutes all claims of all guarantees, in their order.
 pub fn prove(model: &Model, progress: Progress<'_>) -> Vec<Proof> {
     let claims: Vec<Asked<'_>> = asked(model).collect();
     let models = Models::new(&[model]);
-    let work = work(model, &models, &claims);
-    let found = in_parallel(&work, progress, &|work| in_cell(model, &models, &claims, &work.cell));
-    let mut proofs: Vec<Proof> = claims
-        .iter()
-        .map(|asked| Proof { guarantee: asked.guarantee, claim: asked.number, verdict: Verdict::Holds })
-        .collect();
-    let mut weights = vec![u64::MAX; claims.len()];
+    let surveyor = Surveyor::new(&models);
+    // Permissions only grow with permits, but shrink with refusals: what is always permitted is asked of all of them.
+    let (always, never): (Vec<usize>, Vec<usize>) =
+        (0..claims.len()).partition(|number| claims[*number].claim.always);
+    let mut verdicts: Vec<Verdict> = claims.iter().map(|_| Verdict::Holds).collect();
+    let apps = |of: &[usize]| of.iter().map(|number| claims[*number].claim.apps.len()).sum::<usize>();
+    let (first, of) = (apps(&never), apps(&never) + apps(&always));
+    let mut before = 0;
+    for number in never {
+        let claim = claims[number].claim;
+        verdicts[number] = never_permitted(&surveyor, model, claim, &|done, _| progress(before + done, of));
+        before += claim.apps.len();
+    }
+    let subset: Vec<Asked<'_>> = always.iter().map(|number| claims[*number]).collect();
+    let work = work(model, &surveyor, &subset);
+    let step = |done: usize, all: usize| progress(first + (of - first) * done / all.max(1), of);
+    let found = in_parallel(&work, &step, &|work| in_cell(model, &models, &subset, &work.cell));
+    let mut weights = vec![u64::MAX; subset.len()];
     for (work, found) in work.iter().zip(found) {
-        for (number, outcome) in found {
-            merge(&mut proofs[number].verdict, &mut weights[number], work.places, outcome);
+        for (at, outcome) in found {
+            merge(&mut verdicts[always[at]], &mut weights[at], work.places, outcome);
         }
     }
-    proofs
+    let proof = |(asked, verdict): (&Asked<'_>, Verdict)| Proof {
+        guarantee: asked.guarantee,
+        claim: asked.number,
+        verdict,
+    };
+    claims.iter().zip(verdicts).map(proof).collect()
 }
 
+/// Whether the claim that this is never permitted holds.
+fn never_permitted(surveyor: &Surveyor<'_>, model: &Model, claim: &Claim, progress: Progress<'_>) -> Verdict {
+    let apps: Vec<AppId> = claim.apps.iter().copied().collect();
+    let (mut places, mut closely, mut open) = (0, Vec::new(), Vec::new());
+    let mut see = |app: AppId, operations: &[OperationId], reach: Reach| match reach {
+        Reach::Never => {}
+        Reach::Somewhere(_) => {
+            places += operations.len();
+            if closely.len() < CLOSELY {
+                closely.push(Cell { app, operations: operations.to_vec() });
+            }
+        }
+        Reach::Undecided(what) => {
+            let spent = Spent { nodes: 0, conflicts: 0, what };
+            open.push(Open { app, operation: operations[0], spent });
+        }
+    };
+    let when = (&claim.condition, SPOKEN_OF);
+    surveyor.look_for(when, &apps, &claim.operations, progress, &mut see);
+    let alone = [Asked { guarantee: 0, number: 0, claim }];
+    let found = parallel::map(&closely, &|cell| in_cell(model, surveyor.models(), &alone, cell));
+    let (mut verdict, mut weight) = (Verdict::Holds, u64::MAX);
+    for (cell, found) in closely.iter().zip(found) {
+        // What was found there before was no fault of the engines only if it is found again.
+        let lost = || vec![(0, Outcome::Open(self::open(cell, Spent::unconfirmed())))];
+        for (_, outcome) in if found.is_empty() { lost() } else { found } {
+            merge(&mut verdict, &mut weight, 0, outcome);
+        }
+    }
+    match &mut verdict {
+        Verdict::Refuted(refutation) => {
+            refutation.places = places;
+            refutation.compared = closely.iter().map(|cell| cell.operations.len()).sum();
+        }
+        Verdict::Undecided(known) => known.extend(open),
+        Verdict::Holds if !open.is_empty() => return Verdict::Undecided(open),
+        Verdict::Holds => {}
+    }
+    verdict
+}
+
+/// What a claim that something is never permitted speaks of: all that its condition may hold of.
+const SPOKEN_OF: Counting = Counting { unknown: true, listed: false };
+
 /// A claim and where it stands.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Asked<'m> {
     pub(super) guarantee: usize,
     pub(super) number: usize,
@@ -120,16 +187,27 @@ pub(super) struct Work {
     pub(super) places: usize,
 }
 
-/// What some claim speaks of, by the first app and operation.
-pub(super) fn work(model: &Model, models: &Models<'_>, claims: &[Asked<'_>]) -> Vec<Work> {
+/// What some claim speaks of, by the first app and operation, where what decides is not alike.
+pub(super) fn work(model: &Model, surveyor: &Surveyor<'_>, claims: &[Asked<'_>]) -> Vec<Work> {
+    work_by(model, claims, &|app| {
+        let of_app = surveyor.of(app);
+        move |operation: OperationId| of_app.alike(operation)
+    })
+}
+
+/// The same, where `alike` tells for an app and then for an operation what decides.
+pub(super) fn work_by<K: Eq + Hash + Send, F: Fn(OperationId) -> K>(
+    model: &Model,
+    claims: &[Asked<'_>],
+    alike: &(impl Fn(AppId) -> F + Sync),
+) -> Vec<Work> {
     let extra = extra(claims);
     let cells = Cells::new(model, &extra);
-    let surveyor = Surveyor::new(models);
     let reads: Vec<[bool; 2]> = claims.iter().map(|asked| reads(model, &asked.claim.condition)).collect();
     let apps: BTreeSet<AppId> = claims.iter().flat_map(|asked| asked.claim.apps.iter().copied()).collect();
     let apps: Vec<AppId> = apps.into_iter().collect();
     let of_apps = parallel::map(&apps, &|app: &AppId| {
-        let of_app = surveyor.of(*app);
+        let alike = alike(*app);
         let about = |asked: &&Asked<'_>| asked.claim.apps.contains(app);
         let operations: BTreeSet<OperationId> =
             claims.iter().filter(about).flat_map(|asked| asked.claim.operations.iter().copied()).collect();
@@ -137,7 +215,7 @@ pub(super) fn work(model: &Model, models: &Models<'_>, claims: &[Asked<'_>]) -> 
             let here: Vec<usize> = speaking(claims, &cell).map(|(number, _)| number).collect();
             let own = |which: usize| here.iter().any(|number| reads[*number][which]);
             let same = (own(0).then_some(*app), own(1).then(|| cell.operation()));
-            ((of_app.alike(cell.operation()), here, same), cell)
+            ((alike(cell.operation()), here, same), cell)
         });
         cells.collect::<Vec<_>>()
     });
@@ -219,7 +297,8 @@ fn relaxed<'c>(
     }
     let mut universe = models.part(cell.app, cell.operation(), conditions, &|clause| !is_grant(&clause));
     let (none, assume) = (BTreeSet::new(), BTreeSet::from([Layer::ContextUser]));
-    let more = universe.varied(0, &Variation { without: &none, requested: None, assume: &assume });
+    let more =
+        universe.varied(0, &Variation { without: &none, requested: None, assume: &assume, granted: &[] });
     let mut left = Vec::new();
     for (number, claim) in here {
         if claim.always {
@@ -273,6 +352,7 @@ fn merge(verdict: &mut Verdict, lightest: &mut u64, places: usize, outcome: Outc
     match (&mut *verdict, outcome) {
         (Verdict::Refuted(known), Outcome::Broken(request, answer, weight)) => {
             known.places += places;
+            known.compared += places;
             if weight < *lightest {
                 *lightest = weight;
                 (known.request, known.answer) = (request, answer);
@@ -280,7 +360,7 @@ fn merge(verdict: &mut Verdict, lightest: &mut u64, places: usize, outcome: Outc
         }
         (Verdict::Holds | Verdict::Undecided(_), Outcome::Broken(request, answer, weight)) => {
             *lightest = weight;
-            *verdict = Verdict::Refuted(Box::new(Refutation { request, answer, places }));
+            *verdict = Verdict::Refuted(Box::new(Refutation { request, answer, places, compared: places }));
         }
         (Verdict::Refuted(_), Outcome::Open(_)) => {}
         (Verdict::Undecided(open), Outcome::Open(more)) => open.push(more),

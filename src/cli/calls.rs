@@ -1,44 +1,87 @@
-//! Lists of calls: an operation, or a method and a path, on each line.
+//! Lists of calls: an operation, or a method and a path, on each line, and for whom it is called.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
 use super::{Context, failed, files};
+use crate::analysis::privilege::argument::evidence::People;
 use crate::diag::nearest;
 use crate::eval;
 use crate::request::{Request, Target};
 use crate::sema::model::{Model, OperationId};
+use crate::usage::routes;
 
-/// The operations that the file lists, `-` for standard input. Blank lines and lines that begin with `#` count for
-/// nothing.
+/// What a list says.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Listed {
+    /// The operations, and for whom they are called.
+    pub(crate) operations: BTreeMap<OperationId, People>,
+    /// Lines that no operation of the catalogs in use answers to, with their numbers.
+    pub(crate) outside: Vec<(usize, String)>,
+}
+
+/// Reads the file, `-` for standard input. Blank lines and lines that begin with `#` count for nothing. A line that
+/// ends in `as app` is a call for nobody, one that ends in `as user` one for a person.
 ///
 /// # Errors
 ///
-/// A sentence with file and line: what is no operation.
-pub(crate) fn read(model: &Model, path: &Path, cx: &mut Context<'_>) -> io::Result<BTreeSet<OperationId>> {
-    let (text, name) = if path.as_os_str() == "-" {
+/// A sentence: the file cannot be read.
+pub(crate) fn read(model: &Model, path: &Path, cx: &mut Context<'_>) -> io::Result<Listed> {
+    let text = if path.as_os_str() == "-" {
         let mut text = String::new();
         cx.input.read_to_string(&mut text)?;
-        (text, "standard input".to_owned())
+        text
     } else {
-        (files::read_text(&cx.cwd, &cx.cwd.join(path))?, files::shown(&cx.cwd, path))
+        files::read_text(&cx.cwd, &cx.cwd.join(path))?
     };
+    let mut listed = Listed::default();
     let lines = (1..).zip(text.lines().map(str::trim));
-    let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-    let call = |(number, line): (usize, &str)| {
-        let operation = match line.split_once(char::is_whitespace) {
-            Some((method, path)) => {
-                Target::Http { method: method.to_owned(), path: path.trim_start().to_owned() }
-            }
-            None => Target::Name(line.to_owned()),
+    for (number, line) in lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
+        let (call, people) = match line.rsplit_once(" as ") {
+            Some((call, "app")) => (call.trim_end(), People { with: false, without: true }),
+            Some((call, "user")) => (call.trim_end(), People { with: true, without: false }),
+            Some(_) | None => (line, People::UNKNOWN),
         };
-        let found = eval::operation(model, &Request { operation, ..Request::default() });
-        found.ok_or_else(|| {
-            let near = nearest(line, model.operations.iter().map(|o| o.name.as_str()));
-            let hint = near.map_or_else(String::new, |near| format!("; {near}"));
-            failed(format!("{name}:{number}: no operation is called or answers to `{line}`{hint}"))
-        })
+        match operation(model, call) {
+            Some(operation) => {
+                let known = listed.operations.entry(operation).or_insert(people);
+                known.with |= people.with;
+                known.without |= people.without;
+            }
+            None => listed.outside.push((number, call.to_owned())),
+        }
+    }
+    Ok(listed)
+}
+
+/// The same where all must be operations.
+///
+/// # Errors
+///
+/// A sentence with file and line: what is none.
+pub(crate) fn known(
+    model: &Model,
+    path: &Path,
+    cx: &mut Context<'_>,
+) -> io::Result<BTreeMap<OperationId, People>> {
+    let Listed { operations, outside } = read(model, path, cx)?;
+    let Some((number, call)) = outside.first() else { return Ok(operations) };
+    let near = nearest(call, model.operations.iter().map(|o| o.name.as_str()));
+    let hint = near.map_or_else(String::new, |near| format!("; {near}"));
+    let name = match path.as_os_str() == "-" {
+        true => "standard input".to_owned(),
+        false => files::shown(&cx.cwd, path),
     };
-    lines.map(call).collect()
+    Err(failed(format!("{name}:{number}: no operation is called or answers to `{call}`{hint}")))
+}
+
+fn operation(model: &Model, call: &str) -> Option<OperationId> {
+    let find = |operation| eval::operation(model, &Request { operation, ..Request::default() });
+    let Some((method, path)) = call.split_once(char::is_whitespace) else {
+        return find(Target::Name(call.to_owned()));
+    };
+    let http = |path: &str| find(Target::Http { method: method.to_owned(), path: path.to_owned() });
+    let path = path.trim_start();
+    http(path).or_else(|| http(&routes::of_jira_3(path)?))
 }

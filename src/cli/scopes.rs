@@ -11,7 +11,7 @@ use super::{Context, Exit, apps, calls, check, failed, progress};
 use crate::analysis::grants::{self, Answer, Measure, NoAnswer};
 use crate::analysis::minimal::Budget;
 use crate::report;
-use crate::sema::model::{AppId, Model};
+use crate::sema::model::{AppId, Model, OperationId};
 
 /// Find the smallest grant of scopes for what each app is permitted, or for a list of calls.
 ///
@@ -55,7 +55,8 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         return Ok(Exit::Findings);
     };
     let apps = apps::chosen(model, args.app.as_deref())?;
-    let calls = args.calls.as_ref().map(|path| calls::read(model, path, cx)).transpose()?;
+    let calls = args.calls.as_ref().map(|path| calls::known(model, path, cx)).transpose()?;
+    let calls: Option<BTreeSet<OperationId>> = calls.map(|calls| calls.into_keys().collect());
     let measure = match args.cost {
         Cost::Surface => Measure::Surface,
         Cost::Access => Measure::Access,

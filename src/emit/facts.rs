@@ -102,7 +102,7 @@ fn write_app(
     let requested = closure(model, &app.requested);
     let base: BTreeSet<ScopeId> = match &app.approved {
         Some(approved) => requested.intersection(&closure(model, approved)).copied().collect(),
-        None => requested.clone(),
+        None => requested,
     };
     let ratchets: Vec<usize> =
         (0..model.ratchets.len()).filter(|r| model.ratchets[*r].apps.contains(&id)).collect();
@@ -155,7 +155,8 @@ fn write_app(
         ratchets: writer.list(strides),
         held: writer.list(held),
         base: scope_set(model, &base, writer).into(),
-        requested: scope_set(model, &requested, writer).into(),
+        // What the policy did not approve is given by nobody.
+        requested: scope_set(model, &base, writer).into(),
         outright: outright.into(),
         sites: u32::from(app.installed_on.is_some()).into(),
         class: table.exceptions.class(id).into(),

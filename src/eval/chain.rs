@@ -33,17 +33,14 @@ pub(super) struct Element {
 /// nor what the policy declares of what lies in it.
 pub(super) fn effective(model: &Model, operation: OperationId, request: &Request) -> Chain {
     let named = namings::named(model, operation, &request.operation);
-    let contradicts = |elements: &[Element]| match &named {
-        None => true,
-        Some(named) => named.iter().any(|(kind, id)| {
-            let others = elements.iter().filter(|element| element.kind == *kind);
-            others.filter_map(|element| element.id.as_ref()).any(|other| other != id)
-        }),
-    };
     let Some(mut elements) = consistent(model, &request.containers) else {
         return Chain::Wrong;
     };
-    let contradiction = contradicts(&elements);
+    let others = |(kind, id): &(KindId, String)| {
+        let of_kind = elements.iter().filter(|element| element.kind == *kind);
+        of_kind.filter_map(|element| element.id.as_ref()).any(|other| other != id)
+    };
+    let contradiction = named.as_ref().is_none_or(|named| named.iter().any(others));
     for (kind, id) in named.iter().flatten() {
         add(model, &mut elements, *kind, id);
     }
@@ -60,10 +57,11 @@ pub(super) fn effective(model: &Model, operation: OperationId, request: &Request
     }
     // The path from the kind it lists passes the kind it acts in on its way to the root.
     let concerned = path_to_root(model, operation.lists.unwrap_or(operation.kind));
-    let mut chain = with_declared_parents(model, innermost, elements);
-    if contradiction || contradicts(&chain) {
+    let named = named.unwrap_or_default();
+    let chain = with_declared_parents(model, innermost, elements, &named).filter(|_| !contradiction);
+    let Some(mut chain) = chain else {
         return Chain::ContradictsPath;
-    }
+    };
     chain.retain(|element| concerned.contains(&element.kind));
     Chain::Fits(chain)
 }
@@ -98,7 +96,7 @@ pub(super) fn is_within(model: &Model, kind: KindId, ancestor: KindId) -> bool {
 
 /// The declaration of the container, if the policy has one.
 pub(super) fn declared<'a>(model: &'a Model, kind: KindId, id: &str) -> Option<&'a Container> {
-    model.containers.iter().find(|container| container.kind == kind && container.id == id)
+    model.containers.find(kind, id).map(|container| &model.containers[container.index()])
 }
 
 /// The kind and everything it lies in.
@@ -148,8 +146,14 @@ fn add(model: &Model, elements: &mut Vec<Element>, kind: KindId, id: &str) {
 
 /// Walks from the innermost kind to the root. Wherever the element at hand is declared with a parent, that
 /// parent takes the place of what the request said at the parent's kind; the request's attributes stay only
-/// where it named the same container.
-fn with_declared_parents(model: &Model, innermost: KindId, elements: Vec<Element>) -> Vec<Element> {
+/// where it named the same container. `None` where one that the path names had to give way, even if another takes
+/// its place again.
+fn with_declared_parents(
+    model: &Model,
+    innermost: KindId,
+    elements: Vec<Element>,
+    named: &[(KindId, String)],
+) -> Option<Vec<Element>> {
     let mut by_kind: BTreeMap<KindId, Element> =
         elements.into_iter().map(|element| (element.kind, element)).collect();
     let path = path_to_root(model, innermost);
@@ -164,10 +168,13 @@ fn with_declared_parents(model: &Model, innermost: KindId, elements: Vec<Element
         let parent = &model.containers[parent.index()];
         let same = by_kind.get(&parent.kind).is_some_and(|element| element.id.as_ref() == Some(&parent.id));
         if !same {
+            if named.iter().any(|(kind, id)| *kind == parent.kind && *id != parent.id) {
+                return None;
+            }
             let element =
                 Element { kind: parent.kind, id: Some(parent.id.clone()), attributes: Some(BTreeMap::new()) };
             by_kind.insert(parent.kind, element);
         }
     }
-    path.iter().filter_map(|kind| by_kind.remove(kind)).collect()
+    Some(path.iter().filter_map(|kind| by_kind.remove(kind)).collect())
 }

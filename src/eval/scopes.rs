@@ -77,7 +77,7 @@ pub(super) fn withdrawing_ratchet(situation: &Situation) -> Option<RatchetId> {
 ///
 /// There is advice only if no layer refuses but scope, and ratchet for the scopes' sake. By definition, if
 /// ratchet refuses, there is none as soon as any of the app's ratchets that limit scopes stands at a locked
-/// stage, and none of scopes that no approval gives back.
+/// stage, and none of scopes that no approval gives back; nor, ever, of scopes beyond what the policy approved.
 pub(super) fn step_up(situation: &Situation, refusals: &[Refusal]) -> Option<Vec<ScopeId>> {
     let liftable = |refusal: &Refusal| match refusal.layer {
         Layer::Scope => true,
@@ -95,28 +95,35 @@ pub(super) fn step_up(situation: &Situation, refusals: &[Refusal]) -> Option<Vec
     if refusals.is_empty() || !refusals.iter().all(liftable) {
         return None;
     }
-    let requested = closure(situation.model, &situation.app().requested);
+    let ceiling = ceiling(situation);
     let held = held(situation);
     alternatives(situation)
         .into_iter()
         .filter(|alternative| {
-            alternative.iter().all(|scope| requested.contains(scope) && !is_gone(situation, *scope))
+            alternative.iter().all(|scope| ceiling.contains(scope) && !is_gone(situation, *scope))
         })
         .map(|alternative| alternative.into_iter().filter(|scope| !held.contains(scope)).collect::<Vec<_>>())
         .min_by_key(Vec::len) // the first of equals
 }
 
+/// All that an installation can ever hold: requested, and approved by the policy's administrator.
+fn ceiling(situation: &Situation) -> Scopes {
+    let (model, app) = (situation.model, situation.app());
+    let requested = closure(model, &app.requested);
+    match &app.approved {
+        Some(approved) => &requested & &closure(model, approved),
+        None => requested,
+    }
+}
+
 /// Requested, and approved by the policy's administrator, and by the installation's.
 fn held_without_ratchets(situation: &Situation) -> Scopes {
     let (model, app) = (situation.model, situation.app());
-    let mut held = closure(model, &app.requested);
+    let mut held = ceiling(situation);
     if situation.request.approved.is_none() {
         // What is optional is held where the installation's administrator approved it, and nobody says so.
         let outright = app.requested.difference(&app.optional).copied().collect();
         held = &held & &closure(model, &outright);
-    }
-    if let Some(approved) = &app.approved {
-        held = &held & &closure(model, approved);
     }
     if let Some(names) = &situation.request.approved {
         // Names of scopes of the app's models; all others say nothing.

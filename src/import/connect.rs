@@ -24,9 +24,12 @@ pub static IMPORTER: Importer = Importer {
     run: import,
 };
 
+/// The permission model and the scope that every app has and none asks for.
+pub const UNASKED: (&str, &str) = ("atlassian.connect", "NONE");
+
 /// Connect's scopes, weakest first; the first six imply NONE.
 pub(super) const SCOPES: [&str; 9] = [
-    "NONE",
+    UNASKED.1,
     "READ",
     "WRITE",
     "DELETE",
@@ -145,7 +148,7 @@ impl Apps {
         }
         let mut scopes: Vec<&'static str> = found.into_iter().map(|at| SCOPES[at]).collect();
         if scopes.iter().all(|s| OUTSIDE.contains(s)) {
-            scopes.insert(0, "NONE");
+            scopes.insert(0, UNASKED.1);
         }
         Ok(scopes)
     }

@@ -60,6 +60,13 @@ static POWERS: &[(&str, &str)] = &[
     ("gmail.users.settings.delegates.create", "grants-roles"),
 ];
 
+/// Methods that return containers of a kind, by `id`; sorted.
+static LISTS: &[(&str, &str)] = &[
+    ("chat.spaces.list", "chat-space"),
+    ("chat.spaces.search", "chat-space"),
+    ("drive.files.list", "google-file"),
+];
+
 /// Makes one catalog of all documents.
 ///
 /// # Errors
@@ -185,7 +192,7 @@ impl Reader {
         self.operations.push(Offered {
             access: access(&method, &verb, api, &scopes),
             kind: kind(api, &path, &verb),
-            lists: None,
+            lists: LISTS.iter().find(|(known, _)| *known == id).map(|(_, kind)| *kind),
             longer: all_words(&path),
             nouns: words,
             verb,
@@ -241,7 +248,7 @@ mod tests {
 
     #[test]
     fn rows_are_sorted_and_unique() {
-        assert!(POWERS.windows(2).all(|w| w[0].0 < w[1].0));
+        assert!(POWERS.windows(2).chain(LISTS.windows(2)).all(|w| w[0].0 < w[1].0));
         assert!(LOOKS.windows(2).all(|w| w[0] < w[1]));
     }
 }

@@ -48,8 +48,12 @@ fn refuted(model: &Model, guarantee: &Guarantee, claim: &Claim, refutation: &Ref
     if refutation.places > 1 {
         let others = refutation.places - 1;
         let plural = if others == 1 { "pair" } else { "pairs" };
+        let among = match refutation.compared {
+            all if all == refutation.places => "of all".to_owned(),
+            some => format!("for the first {some}"),
+        };
         diagnostic = diagnostic.note(format!(
-            "and {others} more {plural} of app and operation have such a request; this is the smallest of all"
+            "and {others} more {plural} of app and operation have such a request; this is the smallest {among}"
         ));
     }
     let json = authzen::request_json(&refutation.request);

@@ -133,6 +133,14 @@ fn covers(facts: &Facts, vote: &Vote, target: &Target) -> bool {
         .all(|target| vote.seen.covers(&facts.marks, target))
 }
 
+/// What the vote still lets be: nothing when its time is up, and nothing that was taken after it was given.
+pub(super) fn gives(facts: &Facts, vote: &Vote, clock: Clock) -> BTreeSet<Target> {
+    if is_over(vote, clock) {
+        return BTreeSet::new();
+    }
+    vote.what.iter().filter(|target| covers(facts, vote, target)).cloned().collect()
+}
+
 /// Whether its time is up.
 pub(super) fn is_over(vote: &Vote, clock: Clock) -> bool {
     vote.seconds.is_some_and(|seconds| clock.over(vote.at, vote.mark, seconds))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::clock::Clock;
-use super::facts::{Facts, Installation};
+use super::facts::{Facts, Installation, Vote};
 use super::marks::Target;
 use super::settle::{self, settle};
 use super::standing::{self, Terms};
@@ -229,17 +229,23 @@ pub(super) fn gone_forever(model: &Model, ratchet: &Ratchet, facts: &Facts) -> B
     never.map(|scope| model.scopes[scope.index()].name.clone()).collect()
 }
 
+/// Those of which some vote still counts: it is not over, and nothing was taken since of all that it gives.
 fn approvals(facts: &Facts, clock: Clock, terms: Terms<'_>) -> Vec<Open> {
     let begun = facts.votes.iter().filter(|(id, _)| *id != standing::INSTALL && !facts.ended.contains(*id));
-    begun
-        .map(|(id, votes)| Open {
+    let open = |(id, votes): (&String, &BTreeSet<Vote>)| {
+        let votes: Vec<(&Vote, BTreeSet<Target>)> =
+            votes.iter().map(|vote| (vote, standing::gives(facts, vote, clock))).collect();
+        let votes = || votes.iter().filter(|(_, what)| !what.is_empty());
+        let ends = votes().filter_map(|(vote, _)| clock.end(vote.at, vote.mark, vote.seconds?));
+        votes().next().map(|_| Open {
             id: id.clone(),
-            what: votes.iter().flat_map(|vote| vote.what.iter().cloned()).collect(),
-            by: votes.iter().map(|vote| vote.by.clone()).collect(),
-            needed: votes.iter().map(|vote| vote.needed).max().unwrap_or(terms.approvers),
-            until: votes.iter().filter_map(|vote| clock.end(vote.at, vote.mark, vote.seconds?)).min(),
+            what: votes().flat_map(|(_, what)| what.iter().cloned()).collect(),
+            by: votes().map(|(vote, _)| vote.by.clone()).collect(),
+            needed: votes().map(|(vote, _)| vote.needed).max().unwrap_or(terms.approvers),
+            until: ends.min(),
         })
-        .collect()
+    };
+    begun.filter_map(open).collect()
 }
 
 /// When something changes by itself next.

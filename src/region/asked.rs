@@ -409,7 +409,7 @@ impl<'s, 'm> Asked<'s, 'm> {
     ) -> Option<(&'s Known<'m>, ContainerId)> {
         let known = self.sides[side].as_ref()?;
         let kind = kind_named(known, kind)?;
-        Some((known, known.index.container(kind, id)?))
+        Some((known, known.model.containers.find(kind, id)?))
     }
 
     /// The attributes of the kind that are read on a side.

@@ -119,7 +119,7 @@ fn parents(
     };
     for (number, class) in (0..).zip(vocabulary.classes(variable)) {
         if let Class::Value(Value::Text(id)) = class
-            && let Some(container) = known.index.container(kind, id)
+            && let Some(container) = known.model.containers.find(kind, id)
             && let Some(parent) = known.model.containers[container.index()].parent
         {
             parents.entry(parent).or_insert_with(|| (variable, Vec::new())).1.push(number);

@@ -88,7 +88,7 @@ fn outer_is_read(asked: &Asked<'_, '_>, kind: &str) -> bool {
 fn declared(index: &Index<'_>, kind: &str, id: &str, read: Option<&BTreeSet<String>>) -> Option<Facts> {
     let model: &Model = index.model;
     let kind = model.kinds.iter().position(|of| of.name == kind)?;
-    let ContainerId(number) = index.container(crate::sema::model::KindId(kind as u32), id)?;
+    let ContainerId(number) = index.model.containers.find(crate::sema::model::KindId(kind as u32), id)?;
     let container = &model.containers[number as usize];
     let parent = container.parent.map(|parent| {
         let parent = &model.containers[parent.index()];

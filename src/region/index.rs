@@ -1,9 +1,10 @@
-//! What is looked up again and again in one model: its clauses by app, its containers and groups by name.
+//! What is looked up again and again in one model: its clauses by app, its groups by name.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::sema::model::{AppId, ClauseId, ClauseKind, ContainerId, KindId, Model, OperationId, RatchetId};
+use super::spoken::Spoken;
+use crate::sema::model::{AppId, ClauseId, ClauseKind, Model, OperationId, RatchetId};
 
 /// A model, and where in it what stands. Made once, shared by all universes over the model.
 #[derive(Debug)]
@@ -14,8 +15,8 @@ pub struct Index<'m> {
     clauses: Vec<Vec<ClauseId>>,
     /// The grants to context users, which know no app, in source order.
     grants: Vec<ClauseId>,
-    containers: HashMap<KindId, HashMap<&'m str, ContainerId>>,
     ratchets: Vec<Vec<RatchetId>>,
+    pub(super) spoken: Spoken,
     members: Mutex<HashMap<Vec<&'m str>, Arc<Members<'m>>>>,
 }
 
@@ -44,23 +45,18 @@ impl<'m> Index<'m> {
                 }
             }
         }
-        let mut containers: HashMap<KindId, HashMap<&'m str, ContainerId>> = HashMap::new();
-        for (id, container) in (0..).map(ContainerId).zip(&model.containers) {
-            // The first of equals is the one that counts.
-            containers.entry(container.kind).or_default().entry(&container.id).or_insert(id);
-        }
         let mut ratchets = vec![Vec::new(); model.apps.len()];
         for (id, ratchet) in (0..).map(RatchetId).zip(&model.ratchets) {
             ratchet.apps.iter().for_each(|app| ratchets[app.index()].push(id));
         }
-        Arc::new(Index { model, clauses, grants, containers, ratchets, members: Mutex::default() })
+        let (spoken, members) = (Spoken::new(model), Mutex::default());
+        Arc::new(Index { model, clauses, grants, ratchets, spoken, members })
     }
 
     /// The clauses that can match a request of this app for this operation, in source order.
     pub fn clauses(&self, app: AppId, operation: OperationId) -> Vec<ClauseId> {
         let both = self.clauses[app.index()].iter().chain(&self.grants).copied();
-        let mut found: Vec<ClauseId> =
-            both.filter(|id| self.model.clauses[id.index()].operations.contains(&operation)).collect();
+        let mut found: Vec<ClauseId> = both.filter(|id| self.spoken.speaks(*id, operation)).collect();
         found.sort_unstable();
         found
     }
@@ -78,16 +74,6 @@ impl<'m> Index<'m> {
     /// The app's ratchets, in the model's order.
     pub fn ratchets(&self, app: AppId) -> &[RatchetId] {
         &self.ratchets[app.index()]
-    }
-
-    /// The declaration of a container.
-    pub fn container(&self, kind: KindId, id: &str) -> Option<ContainerId> {
-        self.containers.get(&kind)?.get(id).copied()
-    }
-
-    /// Whether any container of the kind is declared.
-    pub fn declares(&self, kind: KindId) -> bool {
-        self.containers.contains_key(&kind)
     }
 
     /// Who is in which of these declared groups.

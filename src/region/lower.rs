@@ -760,7 +760,7 @@ impl<'m> Lowering<'m> {
         for (number, class) in (0..).zip(cx.vocabulary.classes(variable)) {
             let value = match class {
                 Class::Value(Value::Text(id)) if name != "id" => {
-                    let container = self.known.index.container(kind, id);
+                    let container = self.known.model.containers.find(kind, id);
                     container.and_then(|c| model.containers[c.index()].attributes.get(&attribute))
                 }
                 Class::Missing => continue,

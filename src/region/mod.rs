@@ -15,17 +15,21 @@ pub mod cover;
 mod cut;
 pub mod diagram;
 mod differences;
+mod frames;
 pub mod given;
 mod index;
 mod instants;
 mod layers;
+pub mod lazily;
 mod lower;
 pub mod order;
+mod precedents;
 pub mod sat;
 pub mod reach;
 pub mod search;
 pub mod sets;
 mod side;
+mod spoken;
 pub mod survey;
 pub mod terms;
 mod texts;
@@ -37,11 +41,12 @@ pub mod walk;
 mod witness;
 mod words;
 
+pub use frames::reads;
 pub use index::Index;
 pub use layers::Variation;
 pub use lower::Counting;
 pub use reach::{Growing, Reach, reach};
-pub use survey::{OfApp, Survey, Surveyor, reads, survey};
+pub use survey::{OfApp, Survey, Surveyor, survey};
 pub use universe::{Models, Side, Universe};
 
 /// One class of each variable, at the variable's index.

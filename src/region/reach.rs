@@ -1,29 +1,32 @@
 //! Whether anything is permitted, where more grants and permits only ever permit more.
 //!
-//! Most that is permitted at all is so by a few of them, and what is refused even if all people had all roles is
-//! refused. A universe of few of them is small, and so is one without assignments to people: both are tried before
-//! that of all.
+//! What is permitted is so by one of the permits. So they are asked about one after another, each first as if nobody had
+//! roles, then as if everybody had all. Where only this is permitted, a few of those who have roles are there, and then
+//! all of them. After the first permit it is asked whether anything would be permitted if something else always did.
 
 use std::collections::BTreeSet;
 
-use super::ask::{Answer, Undecided};
+use super::Variation;
+use super::ask::Answer;
+use super::lazily::{Question, Settled};
 use super::lower::Counting;
 use super::terms::Term;
 use super::universe::{Models, Universe};
-use super::{Assignment, Variation};
 use crate::request::Request;
-use crate::sema::model::{AppId, ClauseId, ClauseKind, Condition, Layer, OperationId, Principal};
+use crate::sema::model::{
+    AppId, ClauseId, ClauseKind, Condition, Layer, Model, OperationId, Principal, Source,
+};
 
 /// Whether any request is permitted.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "it is made once for a question about all requests")]
 pub enum Reach {
     /// None.
     Never,
     /// This one.
     Somewhere(Request),
-    /// No engine could tell.
-    Undecided(Undecided),
+    /// No engine could tell; what made it large, in the words of the policy, worst first.
+    Undecided(Vec<String>),
 }
 
 /// What is asked.
@@ -43,87 +46,160 @@ impl Default for Growing<'_> {
     }
 }
 
-/// How many permits and grants of each sort are tried first.
+/// How many grants to people are tried first.
 const FEW: usize = 6;
 
 /// Whether any request of the app for the operation is permitted.
 pub fn reach(models: &Models<'_>, app: AppId, operation: OperationId, asked: &Growing<'_>) -> Reach {
-    reach_by(models, app, operation, asked).0
-}
-
-/// The same, and where some request is, the clauses that grant and permit it.
-pub(super) fn reach_by(
-    models: &Models<'_>,
-    app: AppId,
-    operation: OperationId,
-    asked: &Growing<'_>,
-) -> (Reach, Vec<ClauseId>) {
-    let index = models.of(0);
-    let model = index.model;
-    let assumed = |layer: Layer| asked.assume.is_some_and(|assume| assume.contains(&layer));
-    let clauses = index.clauses(app, operation);
-    let of = |kind: ClauseKind| clauses.iter().filter(move |id| model.clauses[id.index()].kind == kind);
-    if of(ClauseKind::Permit).next().is_none() && !assumed(Layer::Rules) {
-        return (Reach::Never, Vec::new());
-    }
-    let few = |kind: ClauseKind| of(kind).copied().take(FEW).collect::<BTreeSet<ClauseId>>();
-    let permits = &few(ClauseKind::Permit) | &few(ClauseKind::AppUserGrant);
-    let is_any = |id: &&ClauseId| model.clauses[id.index()].principal == Principal::Any;
-    let any: BTreeSet<ClauseId> =
-        of(ClauseKind::ContextUserGrant).filter(is_any).take(FEW).copied().collect();
-    let people = &any | &few(ClauseKind::ContextUserGrant);
-    // Without people first; with a few of them.
-    let mut tries: Vec<BTreeSet<ClauseId>> = Vec::new();
-    tries.extend(asked.alone.then(|| permits.clone()));
-    tries.extend((!people.is_empty() || !asked.alone).then(|| &permits | &people));
-    let extra: Vec<(usize, &Condition)> = asked.when.iter().map(|(condition, _)| (0, *condition)).collect();
-    let all: usize = clauses.iter().filter(|id| !model.clauses[id.index()].kind.refuses()).count();
-    for kept in tries {
-        let mut universe = models.part(app, operation, &extra, &|id| kept.contains(&id));
-        let term = term(&mut universe, asked, &[]);
-        match universe.ask(term) {
-            Answer::Sometimes(assignment) => return found(&mut universe, &assignment),
-            // There are no others.
-            Answer::Never if kept.len() == all => return (Reach::Never, Vec::new()),
-            Answer::Never | Answer::Undecided(_) => {}
-        }
-    }
-    if of(ClauseKind::ContextUserGrant).next().is_some() && !assumed(Layer::ContextUser) {
-        let is_grant = |id: ClauseId| model.clauses[id.index()].kind == ClauseKind::ContextUserGrant;
-        let mut universe = models.part(app, operation, &extra, &|id| !is_grant(id));
-        let term = term(&mut universe, asked, &[Layer::ContextUser]);
-        if universe.ask(term) == Answer::Never {
-            return (Reach::Never, Vec::new());
-        }
-    }
-    let mut universe = models.universe(&[Some((app, operation))], &extra);
-    let term = term(&mut universe, asked, &[]);
-    match universe.ask(term) {
-        Answer::Sometimes(assignment) => found(&mut universe, &assignment),
-        Answer::Never => (Reach::Never, Vec::new()),
-        Answer::Undecided(undecided) => (Reach::Undecided(undecided), Vec::new()),
-    }
-}
-
-fn found(universe: &mut Universe<'_>, assignment: &Assignment) -> (Reach, Vec<ClauseId>) {
-    let clauses = universe.clauses(0).to_vec();
-    let matches = |id: &ClauseId| {
-        let term = universe.clause(0, *id);
-        universe.terms().evaluate(term, assignment)
+    let asking = Asking::new(models, app, operation, asked);
+    let permits: Vec<Option<ClauseId>> = match asking.assumed(Layer::Rules) {
+        true => vec![None],
+        false => asking.of_kind(ClauseKind::Permit).map(Some).collect(),
     };
-    let by = clauses.into_iter().filter(matches).collect();
-    (Reach::Somewhere(universe.request(assignment)), by)
+    let mut open = None;
+    for (number, permit) in permits.iter().enumerate() {
+        match asking.among(*permit) {
+            Among::Somewhere(request) => return Reach::Somewhere(request),
+            Among::Never(_) => {}
+            Among::Undecided(what) => open = Some(what),
+        }
+        if number == 0 && permits.len() > 1 && matches!(asking.whatever_permits(), Among::Never(_)) {
+            return Reach::Never;
+        }
+    }
+    open.map_or(Reach::Never, Reach::Undecided)
 }
 
-/// Where it is permitted and the condition holds, with more layers taken as permitting.
-fn term(universe: &mut Universe<'_>, asked: &Growing<'_>, more: &[Layer]) -> Term {
-    let assume: BTreeSet<Layer> = asked.assume.into_iter().flatten().chain(more).copied().collect();
-    let permitted = universe.varied(0, &Variation { assume: &assume, ..Variation::none() });
-    match asked.when {
-        Some((condition, counting)) if permitted != Term::FALSE => {
-            let holds = universe.condition(0, condition, counting);
-            universe.terms().and(&[permitted, holds])
+/// What comes of a question about one permit.
+#[expect(clippy::large_enum_variant, reason = "it is made once for a question about all requests")]
+pub(super) enum Among {
+    /// This is permitted.
+    Somewhere(Request),
+    /// Nothing is: these refuse it, where anything does.
+    Never(BTreeSet<ClauseId>),
+    /// No engine could tell; what made it large.
+    Undecided(Vec<String>),
+}
+
+/// Questions about one app and one operation.
+pub(super) struct Asking<'a, 'm> {
+    models: &'a Models<'m>,
+    model: &'m Model,
+    asked: &'a Growing<'a>,
+    place: (AppId, OperationId),
+    /// All clauses that speak of them.
+    clauses: Vec<ClauseId>,
+    /// Those that refuse, in layers that are asked for.
+    against: Vec<ClauseId>,
+    /// The grants to people, where these are asked for.
+    people: Vec<ClauseId>,
+}
+
+impl<'a, 'm> Asking<'a, 'm> {
+    pub(super) fn new(
+        models: &'a Models<'m>,
+        app: AppId,
+        operation: OperationId,
+        asked: &'a Growing<'a>,
+    ) -> Asking<'a, 'm> {
+        let (clauses, model) = (models.of(0).clauses(app, operation), models.of(0).model);
+        let place = (app, operation);
+        let mut asking =
+            Asking { models, model, asked, place, clauses, against: Vec::new(), people: Vec::new() };
+        let layers = [(ClauseKind::Forbid, Layer::Rules), (ClauseKind::Withdrawal, Layer::Ratchet)];
+        let kinds = layers.into_iter().filter(|(_, layer)| !asking.assumed(*layer));
+        asking.against = kinds.flat_map(|(kind, _)| asking.of_kind(kind)).collect();
+        asking.against.sort_unstable();
+        if model.authority.context_user == Source::Policy && !asking.assumed(Layer::ContextUser) {
+            asking.people = asking.of_kind(ClauseKind::ContextUserGrant).collect();
         }
-        Some(_) | None => permitted,
+        asking
+    }
+
+    fn assumed(&self, layer: Layer) -> bool {
+        self.asked.assume.is_some_and(|assume| assume.contains(&layer))
+    }
+
+    fn of_kind(&self, kind: ClauseKind) -> impl Iterator<Item = ClauseId> {
+        self.clauses.iter().copied().filter(move |id| self.model.clauses[id.index()].kind == kind)
+    }
+
+    /// Exactly, where only this permits.
+    pub(super) fn among(&self, permit: Option<ClauseId>) -> Among {
+        let few = self.few_people();
+        let everybody = &[ClauseKind::ContextUserGrant][..];
+        let tries: &[(&[ClauseId], &[ClauseKind])] = match (self.people.is_empty(), self.asked.alone) {
+            (true, _) => &[(&[], &[])],
+            (false, true) => &[(&[], &[]), (&[], everybody), (&few, &[]), (&self.people, &[])],
+            (false, false) => &[(&[], everybody), (&few, &[]), (&self.people, &[])],
+        };
+        for (number, (people, granted)) in tries.iter().enumerate() {
+            let (is_more, is_last) = (!granted.is_empty(), number == tries.len() - 1);
+            match self.of(permit, people, granted) {
+                // With more granted, it may be that none is.
+                Ok(Settled { found: Some((request, _)), .. }) if !is_more => {
+                    return Among::Somewhere(request);
+                }
+                Ok(Settled { found: None, needs, .. }) if is_more || is_last => return Among::Never(needs),
+                Err(what) if is_last => return Among::Undecided(what),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Among::Undecided(Vec::new()) // the last try has said something
+    }
+
+    /// As if something always permitted, and everybody had all roles.
+    pub(super) fn whatever_permits(&self) -> Among {
+        match self.of(None, &[], &[ClauseKind::Permit, ClauseKind::ContextUserGrant]) {
+            Ok(Settled { found: Some((request, _)), .. }) => Among::Somewhere(request),
+            Ok(Settled { needs, .. }) => Among::Never(needs),
+            Err(what) => Among::Undecided(what),
+        }
+    }
+
+    fn few_people(&self) -> Vec<ClauseId> {
+        let of_all = |id: &&ClauseId| self.model.clauses[id.index()].principal == Principal::Any;
+        let mut few: Vec<ClauseId> = self.people.iter().filter(of_all).take(FEW).copied().collect();
+        few.extend(self.people.iter().take(FEW));
+        few
+    }
+
+    /// Where only this permits and only these people have roles, with more granted.
+    fn of(
+        &self,
+        permit: Option<ClauseId>,
+        people: &[ClauseId],
+        granted: &[ClauseKind],
+    ) -> Result<Settled<'m>, Vec<String>> {
+        let extra: Vec<(usize, &Condition)> =
+            self.asked.when.iter().map(|(condition, _)| (0, *condition)).collect();
+        let (app, operation) = self.place;
+        let question = Question { app, operation, extra: &extra, against: &self.against };
+        let people = people.iter().copied().chain(permit);
+        let kept = self.of_kind(ClauseKind::AppUserGrant).chain(people).collect();
+        question.ask(self.models, kept, |universe| {
+            let term = self.term(universe, granted);
+            match universe.ask(term) {
+                Answer::Never => Ok(None),
+                Answer::Sometimes(assignment) => Ok(Some(assignment)),
+                Answer::Undecided(undecided) => {
+                    Err(undecided.what.iter().map(|variable| universe.name(*variable)).collect())
+                }
+            }
+        })
+    }
+
+    /// Where it is permitted and the condition holds.
+    fn term(&self, universe: &mut Universe<'m>, granted: &[ClauseKind]) -> Term {
+        let plain = Variation::none();
+        let assume = self.asked.assume.unwrap_or(plain.assume);
+        let permitted = universe.varied(0, &Variation { assume, granted, ..plain });
+        match self.asked.when {
+            Some((condition, counting)) if permitted != Term::FALSE => {
+                let holds = universe.condition(0, condition, counting);
+                universe.terms().and(&[permitted, holds])
+            }
+            Some(_) | None => permitted,
+        }
     }
 }

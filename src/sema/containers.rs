@@ -20,8 +20,8 @@ pub(super) fn check(cx: &mut Context, items: &Items) {
     let mut parents: Vec<(ContainerId, KindId, &(Name, Name))> = Vec::new();
     for item in &items.containers {
         let Some(kind) = cx.names.kinds.find(&item.kind, &mut cx.diagnostics) else { continue };
-        if let Some(first) = cx.names.containers.get(&(kind, item.id.text.clone())) {
-            let error = errors::names::twice("container", &item.id, declared[first]);
+        if let Some(first) = cx.model.containers.find(kind, &item.id.text) {
+            let error = errors::names::twice("container", &item.id, declared[&first]);
             cx.report(error);
             continue;
         }
@@ -43,11 +43,11 @@ pub(super) fn check(cx: &mut Context, items: &Items) {
         }
         filled(cx, parent_id);
         // A parent need not be declared: naming it is enough, as in rules.
-        let parent = match cx.names.containers.get(&(above, parent_id.text.clone())) {
-            Some(parent) => *parent,
+        let parent = match cx.model.containers.find(above, &parent_id.text) {
+            Some(parent) => parent,
             None => enter(cx, above, &parent_id.text, BTreeMap::new(), parent_kind.span.to(parent_id.span)),
         };
-        cx.model.containers[id.index()].parent = Some(parent);
+        cx.model.containers.put(id, parent);
     }
 }
 
@@ -64,10 +64,7 @@ fn enter(
     attributes: BTreeMap<AttributeId, Constant>,
     span: Span,
 ) -> ContainerId {
-    let container = ContainerId(cx.model.containers.len() as u32);
-    cx.names.containers.insert((kind, id.to_owned()), container);
-    cx.model.containers.push(Container { kind, id: id.to_owned(), parent: None, attributes, span });
-    container
+    cx.model.containers.push(Container { kind, id: id.to_owned(), parent: None, attributes, span })
 }
 
 /// The kinds above this one, nearest first, in words.

@@ -126,6 +126,11 @@ pub fn check(input: &Input, sources: &SourceMap) -> (Option<Checked<Model>>, Vec
     let overlaps = |a: Span, b: Span| a.source == b.source && a.start < b.end && b.start < a.end;
     let placeholder = |d: &Diagnostic| input.syntax.iter().any(|s| overlaps(s.span(), d.span()));
     diagnostics.retain(|d| !placeholder(d));
+    // Nothing is locked while something else is wrong: one step after the other.
+    let is_unlocked = |d: &Diagnostic| d.code == errors::catalogs::NOT_LOCKED;
+    if incomplete || diagnostics.iter().any(|d| d.severity == Severity::Error && !is_unlocked(d)) {
+        diagnostics.retain(|d| !is_unlocked(d));
+    }
     let failed = incomplete || diagnostics.iter().any(|d| d.severity == Severity::Error);
     ((!failed).then(|| Checked::new(cx.model)), diagnostics)
 }

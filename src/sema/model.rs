@@ -3,6 +3,7 @@
 //! Only [`crate::sema::check`] makes a [`Checked`] model; every index in it is in range, every
 //! value has the type of its attribute, and every formula is well typed.
 
+mod declared;
 mod naming;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use crate::span::Span;
 pub use crate::syntax::tree::{Effect, LetterCase};
+pub use declared::Containers;
 pub use naming::{Naming, NamingForm};
 
 /// Proof that the checker found no error.
@@ -101,7 +103,7 @@ pub struct Model {
     /// Roles.
     pub roles: Vec<Role>,
     /// Containers named in the policy.
-    pub containers: Vec<Container>,
+    pub containers: Containers,
     /// Time windows.
     pub windows: Vec<Window>,
     /// Ratchets, sorted by name.

@@ -6,8 +6,8 @@ use super::CatalogFile;
 use super::context::{Context, span_of};
 use super::errors;
 use super::model::{
-    Access, AppId, AttributeId, ContainerId, EnumId, KindId, MarkId, OperationId, Owner, PermissionModelId,
-    RatchetId, ScopeId, WindowId,
+    Access, AppId, AttributeId, EnumId, KindId, MarkId, OperationId, Owner, PermissionModelId, RatchetId,
+    ScopeId, WindowId,
 };
 use crate::diag::Diagnostic;
 use crate::span::Span;
@@ -162,7 +162,6 @@ pub(super) struct Names {
     pub(super) terms: Table<Term>,
     pub(super) apps: Table<AppId>,
     pub(super) groups: Table<()>,
-    pub(super) containers: HashMap<(KindId, String), ContainerId>,
     pub(super) windows: Table<WindowId>,
     pub(super) conditions: Table<usize>,
     pub(super) ratchets: Table<RatchetId>,
@@ -185,7 +184,6 @@ impl Default for Names {
             terms: Table::new("operation"),
             apps: Table::new("app"),
             groups: Table::new("group"),
-            containers: HashMap::new(),
             windows: Table::new("window"),
             conditions: Table::new("condition"),
             ratchets: Table::new("ratchet"),

@@ -67,6 +67,15 @@ pub fn path_of(address: &str) -> &str {
     path.split(['?', '#']).next().unwrap_or_default()
 }
 
+/// The same in Jira's version 3, for a path of version 2 or of `latest`: they have the same operations, and only
+/// texts in bodies have another form (developer.atlassian.com: "Version 2 and version 3 of the API offer the same
+/// collection of operations").
+pub fn of_jira_3(path: &str) -> Option<String> {
+    let (slash, path) = path.strip_prefix('/').map_or(("", path), |path| ("/", path));
+    let rest = ["rest/api/2/", "rest/api/latest/"].iter().find_map(|version| path.strip_prefix(version))?;
+    Some(format!("{slash}rest/api/3/{rest}"))
+}
+
 /// Paths are no longer than what is written in one record, so that the walk ends; each segment is tried as a
 /// literal and as a parameter, and templates are few segments deep.
 fn walk(node: &Node, method: &str, segments: &[String]) -> Option<OperationId> {
@@ -128,6 +137,20 @@ mod tests {
             ("/a?next=https://host/b", "/a"),
         ] {
             assert_eq!(path_of(address), path);
+        }
+    }
+
+    #[test]
+    fn versions_of_jira_are_one() {
+        for (path, third) in [
+            ("/rest/api/2/issue/A-1", Some("/rest/api/3/issue/A-1")),
+            ("rest/api/latest/myself", Some("rest/api/3/myself")),
+            ("/rest/api/3/myself", None),
+            ("/rest/api/20/myself", None),
+            ("/rest/agile/1.0/board", None),
+            ("/x/rest/api/2/myself", None),
+        ] {
+            assert_eq!(of_jira_3(path).as_deref(), third, "{path}");
         }
     }
 

@@ -279,7 +279,12 @@ impl<'m> Tally<'m> {
         let released = path.strip_prefix("beta/").map(|rest| format!("v1.0/{rest}"));
         let path = released.as_deref().unwrap_or(path);
         let whole = path.rsplit_once('/').filter(|(_, last)| last.starts_with('$')).map(|(before, _)| before);
-        let near = [(Some(path), "beta call counted as v1.0"), (whole, "part counted as its object")];
+        let jira = super::routes::of_jira_3(path);
+        let near = [
+            (Some(path), "beta call counted as v1.0"),
+            (jira.as_deref(), "version 2 call counted as version 3"),
+            (whole, "part counted as its object"),
+        ];
         let mut near =
             near.into_iter().filter_map(|(path, kind)| Some((self.routes.find(method, path?)?, kind)));
         let (found, kind) = near.next()?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sprag::analysis::privilege::permitted::{Answer, Group, Permits};
+use sprag::analysis::privilege::permitted::{Answer, Group, Permits, Possible};
 use sprag::eval::{self, Decision};
 use sprag::request::{ContainerFact, Request, Target, User, Value};
 use sprag::sema::model::{AppId, Claim, Condition, Model, OperationId, RatchetId};
@@ -173,8 +173,8 @@ impl<'m> Tried<'m> {
         let group = |app: AppId, operation: usize| {
             let operation = OperationId(operation as u32);
             let permitted = match permitted.get(&(app, operation)).and_then(|all| all.first()) {
-                Some(request) => Answer::Sometimes(Box::new(request.clone())),
-                None => Answer::Never,
+                Some(_) => Possible::Sometimes,
+                None => Possible::Never,
             };
             Group { operations: [operation].into_iter().collect(), permitted }
         };

@@ -19,8 +19,8 @@ pub(super) fn is_reached(
     let mut asker = looking.asker(what);
     let none = BTreeSet::new();
     let mut undecided = None;
-    for (permit, places) in looking.by_permit(what) {
-        for place in places {
+    for (permit, relation) in looking.by_permit(what) {
+        for place in looking.places_of(permit, relation, what) {
             match asker.ask_of(permit, place, || looking.case(place, &none)) {
                 Verdict::Shown(_) => return Ok(true),
                 Verdict::Never(_) => {}
@@ -55,7 +55,7 @@ pub(super) fn of_request(
     for fact in &request.containers {
         let kinds = (0..).map(KindId).zip(&model.kinds).filter(|(_, kind)| kind.name == fact.kind);
         for (kind, _) in kinds.filter(|(kind, _)| concerned.contains(kind)) {
-            let id = fact.id.as_deref().and_then(|id| looking.models.of(0).container(kind, id));
+            let id = fact.id.as_deref().and_then(|id| model.containers.find(kind, id));
             containers.extend(id.into_iter().flat_map(|id| to_root(model, id)));
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::cases::{Case, Cases, Place};
 use super::containers;
-use super::lazily::{Asker, Verdict, What};
+use super::lazily::{Asker, Proofs, Verdict, What};
 use super::naming::{Named, Relation};
 use super::questions::Questions;
 use super::stages;
@@ -13,10 +13,13 @@ use super::{DeadRule, Maker, Subject, Undecided};
 use crate::analysis::Progress;
 use crate::parallel;
 use crate::region::{Models, Surveyor};
-use crate::sema::model::{AppId, ClauseId, ClauseKind, Condition, ContainerId, Model, RatchetId};
+use crate::sema::model::{AppId, Clause, ClauseId, ClauseKind, Condition, ContainerId, Model, RatchetId};
 
 /// In no more places than this each is asked what makes a rule idle there; in more, those decided alike by one of them.
 const FEW: usize = 64;
+
+/// After so many permits with which a rule does not matter it is asked whether it would with others.
+const PATIENCE: usize = 8;
 
 /// What is found.
 pub(super) struct Left {
@@ -37,8 +40,41 @@ pub(super) struct Looking<'a, 'm> {
     pub(super) surveyor: &'a Surveyor<'m>,
     pub(super) questions: &'a Questions,
     pub(super) cases: &'a Cases,
-    /// All permits, with the containers that they name.
-    pub(super) permits: &'a [(ClauseId, Option<Named<'m>>)],
+    /// All permits.
+    pub(super) permits: &'a Permits<'m>,
+}
+
+/// All permits, and of which apps.
+pub(super) struct Permits<'m> {
+    /// Each with the containers that it names, in source order.
+    all: Vec<(ClauseId, Option<Named<'m>>)>,
+    /// For each app those that speak of it, by position.
+    of_app: Vec<Vec<u32>>,
+}
+
+impl<'m> Permits<'m> {
+    pub(super) fn new(model: &'m Model, models: &Models<'m>) -> Permits<'m> {
+        let permits = (0..).map(ClauseId).zip(&model.clauses);
+        let permits = permits.filter(|(_, clause)| clause.kind == ClauseKind::Permit);
+        let all: Vec<_> = permits.map(|(id, clause)| (id, Named::of(models, &clause.condition))).collect();
+        let mut of_app = vec![Vec::new(); model.apps.len()];
+        for (at, (permit, _)) in (0..).zip(&all) {
+            let apps = &model.clauses[permit.index()].apps;
+            apps.iter().for_each(|app| of_app[app.index()].push(at));
+        }
+        Permits { all, of_app }
+    }
+
+    /// Those that speak of one of the apps, in source order.
+    fn of(&self, model: &Model, apps: &BTreeSet<AppId>) -> Vec<&(ClauseId, Option<Named<'m>>)> {
+        if apps.len() > FEW {
+            let shared = |permit: ClauseId| !model.clauses[permit.index()].apps.is_disjoint(apps);
+            return self.all.iter().filter(|(permit, _)| shared(*permit)).collect();
+        }
+        let numbers: BTreeSet<u32> =
+            apps.iter().flat_map(|app| self.of_app[app.index()].iter().copied()).collect();
+        numbers.into_iter().map(|at| &self.all[at as usize]).collect()
+    }
 }
 
 /// What is found of a rule.
@@ -50,7 +86,7 @@ enum Rule {
     Undecided(Undecided),
 }
 
-impl<'m> Looking<'_, 'm> {
+impl<'a, 'm> Looking<'a, 'm> {
     pub(super) fn all(&self, progress: Progress<'_>) -> Left {
         let model = self.model;
         let rules: Vec<ClauseId> = (0..model.clauses.len() as u32).map(ClauseId).collect();
@@ -135,7 +171,7 @@ impl<'m> Looking<'_, 'm> {
             surveyor: self.surveyor,
             user,
             what,
-            proofs: Vec::new(),
+            proofs: Proofs::default(),
             tried: BTreeSet::new(),
         }
     }
@@ -161,51 +197,83 @@ impl<'m> Looking<'_, 'm> {
             }
             return undecided.map_or(Rule::Dead(makers), Rule::Undecided);
         }
-        for (permit, places) in self.by_permit(what) {
+        // Once some permits have failed, and then only where it matters what permits.
+        let mut left: Option<Vec<Place>> = None;
+        for (number, (permit, relation)) in self.by_permit(what).enumerate() {
             if without.contains(&permit) {
                 continue;
             }
-            for place in places {
-                match asker.ask_of(permit, place, || self.case(place, without)) {
-                    Verdict::Shown(_) => return Rule::Matters(Vec::new()),
-                    Verdict::Never(more) => makers.extend(more),
-                    Verdict::Undecided(what) => open(place, what),
+            let mut ask = |place: Place| asker.ask_of(permit, place, || self.case(place, without));
+            let mut found = |verdict: Verdict, place: Place| match verdict {
+                Verdict::Shown(_) => true,
+                Verdict::Never(more) => {
+                    makers.extend(more);
+                    false
                 }
+                Verdict::Undecided(what) => {
+                    open(place, what);
+                    false
+                }
+            };
+            let is_shown = match &left {
+                None => self.places_of(permit, relation, what).any(|place| found(ask(place), place)),
+                Some(left) => {
+                    let here = |place: &&Place| self.is_about(permit, relation, what, place);
+                    left.iter().filter(here).any(|place| found(ask(*place), *place))
+                }
+            };
+            if is_shown {
+                return Rule::Matters(Vec::new());
             }
             asker.forget(permit);
-        }
-        let places = self.places(clause);
-        let closely = places.len() <= FEW;
-        for place in places {
-            match asker.whatever_permits(place, closely, || self.case(place, without)) {
-                Some(more) => makers.extend(more),
-                None => {
-                    makers.insert(Maker::NoPermit);
-                }
+            if number + 1 < PATIENCE {
+                continue;
+            }
+            if left.get_or_insert_with(|| self.left(clause, &mut asker, without, &mut makers)).is_empty() {
+                break;
             }
         }
+        if left.unwrap_or_else(|| self.left(clause, &mut asker, without, &mut makers)).is_empty() {
+            return Rule::Dead(makers); // whatever permits
+        }
+        makers.insert(Maker::NoPermit);
         undecided.map_or(Rule::Dead(makers), Rule::Undecided)
     }
 
-    /// All permits with what can be asked about, each with the places that both speak of: first those that name the same
-    /// containers.
-    pub(super) fn by_permit(&self, what: What<'_>) -> impl Iterator<Item = (ClauseId, Vec<Place>)> {
-        let (condition, of) = match what {
-            What::Rule(clause) => {
-                let clause = &self.model.clauses[clause.index()];
-                (&clause.condition, (clause.kind != ClauseKind::ContextUserGrant).then_some(clause))
-            }
-            What::There(condition) => (condition, None),
+    /// The places of a rule at which it depends on what permits whether it matters; what else makes it idle is noted.
+    fn left(
+        &self,
+        clause: ClauseId,
+        asker: &mut Asker<'_, 'm>,
+        without: &BTreeSet<ClauseId>,
+        makers: &mut BTreeSet<Maker>,
+    ) -> Vec<Place> {
+        let mut places = self.places(clause);
+        let closely = places.len() <= FEW;
+        places.retain(|place| {
+            let found = asker.whatever_permits(*place, closely, || self.case(*place, without));
+            let is_left = found.is_none();
+            makers.extend(found.into_iter().flatten());
+            is_left
+        });
+        places
+    }
+
+    /// All permits with what can be asked about, and how they stand to it: first those that name the same containers.
+    pub(super) fn by_permit(&self, what: What<'_>) -> impl Iterator<Item = (ClauseId, Relation)> + use<> {
+        let of = self.of_apps(what);
+        let condition = match what {
+            What::Rule(clause) => &self.model.clauses[clause.index()].condition,
+            What::There(condition) => condition,
         };
         let certain = of.is_none_or(|clause| !clause.kind.refuses());
         let named = Named::of(self.models, condition);
-        let mut permits: Vec<(Relation, ClauseId)> = self
-            .permits
-            .iter()
-            .filter(|(permit, _)| {
-                let apps = &self.model.clauses[permit.index()].apps;
-                of.is_none_or(|clause| !clause.apps.is_disjoint(apps))
-            })
+        let permits = match of {
+            Some(clause) => self.permits.of(self.model, &clause.apps),
+            None => self.permits.all.iter().collect(),
+        };
+        let mut permits: Vec<(Relation, ClauseId)> = permits
+            .into_iter()
             .map(|(permit, names)| {
                 let relation = match (&named, names) {
                     (Some(named), Some(names)) => named.to(self.model, names, certain),
@@ -215,19 +283,44 @@ impl<'m> Looking<'_, 'm> {
             })
             .collect();
         permits.sort_unstable();
-        permits.into_iter().map(move |(relation, permit)| {
-            let lists = |place: &Place| self.model.operations[place.operation.index()].lists.is_some();
-            let about = |place: &Place| {
-                let spoken_of = match what {
-                    What::Rule(clause) => self.surveyor.speaks(clause, place.operation),
-                    What::There(_) => true,
-                };
-                spoken_of && (relation != Relation::Far || lists(place))
-            };
-            let apps = self.model.clauses[permit.index()].apps.iter().copied();
-            let apps = apps.filter(|app| of.is_none_or(|clause| clause.apps.contains(app)));
-            (permit, self.cases.of_clause(self.surveyor, permit, apps).filter(about).collect())
-        })
+        permits.into_iter().map(|(relation, permit)| (permit, relation))
+    }
+
+    /// The places that both the permit and what is asked speak of.
+    pub(super) fn places_of<'q>(
+        &'q self,
+        permit: ClauseId,
+        relation: Relation,
+        what: What<'q>,
+    ) -> impl Iterator<Item = Place> + use<'q, 'a, 'm> {
+        let apps = self.model.clauses[permit.index()].apps.iter().copied();
+        let apps = apps.filter(move |app| self.of_apps(what).is_none_or(|clause| clause.apps.contains(app)));
+        let places = self.cases.of_clause(self.surveyor, permit, apps);
+        places.filter(move |place| self.is_about(permit, relation, what, place))
+    }
+
+    /// Whether both the permit and what is asked speak of the place.
+    fn is_about(&self, permit: ClauseId, relation: Relation, what: What<'_>, place: &Place) -> bool {
+        let lists = self.model.operations[place.operation.index()].lists.is_some();
+        let spoken_of = match what {
+            What::Rule(clause) => self.surveyor.speaks(clause, place.operation),
+            What::There(_) => true,
+        };
+        spoken_of
+            && (relation != Relation::Far || lists)
+            && self.surveyor.is_about(permit, place.app)
+            && self.surveyor.speaks(permit, place.operation)
+    }
+
+    /// The rule that is asked about, where it is one of certain apps.
+    fn of_apps(&self, what: What<'_>) -> Option<&'m Clause> {
+        match what {
+            What::Rule(clause) => {
+                let clause = &self.model.clauses[clause.index()];
+                (clause.kind != ClauseKind::ContextUserGrant).then_some(clause)
+            }
+            What::There(_) => None,
+        }
     }
 
     /// Where the clause speaks. Grants to people know no app, so they are asked about for each.

@@ -1,19 +1,18 @@
 //! Questions about one app and one operation, asked of few of their clauses.
 //!
-//! What refuses only ever takes requests away, and so does what says the same as the rule asked about. So a universe
-//! without them is asked first. Where it has no such request, there is none at all; where it has one, the evaluator
-//! tells which of the clauses left out stand against it, and with these the universe is asked again.
+//! What refuses only ever takes requests away, and so does what says the same as the rule asked about: of these there
+//! are just as many as it takes, see [`crate::region::lazily`].
 //!
 //! What grants and permits only ever adds. So it is asked with one permit after the other, with nobody's roles and with
 //! a few; and that there is no such request is shown with all of it taken for granted, where that is so.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::cases::{Case, Place};
 use super::rules::{Assumed, Parts};
 use super::{Maker, makers};
 use crate::analysis::asking::{self, Spent};
-use crate::eval;
+use crate::region::lazily::{Question, Settled};
 use crate::region::terms::Term;
 use crate::region::{Models, Surveyor, Universe};
 use crate::request::Request;
@@ -40,14 +39,19 @@ pub(super) enum Verdict {
     Undecided(Vec<String>),
 }
 
+/// By frame, and by the one permit that was there; none: whatever is permitted.
+#[derive(Debug, Default)]
+pub(super) struct Proofs {
+    of: HashMap<(u32, Option<ClauseId>), Vec<Proof>>,
+    /// What stood against it in the newest.
+    newest: BTreeSet<ClauseId>,
+}
+
 /// That no request shows it, wherever these clauses stand in such a frame.
 #[derive(Debug)]
-pub(super) struct Proof {
-    frame: u32,
+struct Proof {
     /// The app and the operation, where some clause reads them.
     only: [Option<u32>; 2],
-    /// The one permit that was there; none: whatever is permitted.
-    permit: Option<ClauseId>,
     /// What stands against it.
     needs: BTreeSet<ClauseId>,
     makers: BTreeSet<Maker>,
@@ -61,7 +65,7 @@ pub(super) struct Asker<'a, 'm> {
     /// `has(user)`, if there is such an attribute.
     pub(super) user: Option<&'a Condition>,
     pub(super) what: What<'a>,
-    pub(super) proofs: Vec<Proof>,
+    pub(super) proofs: Proofs,
     /// Frames in which it was asked with all permits taken for granted.
     pub(super) tried: BTreeSet<u32>,
 }
@@ -143,7 +147,7 @@ impl Asker<'_, '_> {
 
     /// Forgets what was proved of this permit: it will not be asked about again.
     pub(super) fn forget(&mut self, permit: ClauseId) {
-        self.proofs.retain(|proof| proof.permit != Some(permit));
+        self.proofs.of.retain(|(_, of), _| *of != Some(permit));
     }
 
     /// Whether it matters which people have roles.
@@ -185,7 +189,6 @@ impl Asker<'_, '_> {
 
     /// Asks where only these permit and only these people have roles, and of what refuses just as much as it takes.
     fn lazily(&self, case: &Case, permits: &[ClauseId], people: &[ClauseId], assumed: Assumed) -> Found {
-        let place = case.place;
         let mut kept: BTreeSet<ClauseId> = permits.iter().chain(people).copied().collect();
         kept.extend(case.of_kind(self.model, ClauseKind::AppUserGrant));
         let mut extra: Vec<(usize, &Condition)> = self.user.iter().map(|user| (0, *user)).collect();
@@ -205,27 +208,22 @@ impl Asker<'_, '_> {
         };
         let against: Vec<ClauseId> = case.clauses.iter().copied().filter(takes).collect();
         // What stood against it elsewhere mostly does here.
-        if let Some(proof) = self.proofs.last() {
-            kept.extend(proof.needs.iter().filter(|id| against.binary_search(id).is_ok()));
-        }
-        loop {
-            let mut universe = self.models.only(place.app, place.operation, &extra, &|id| kept.contains(&id));
-            let parts = Parts::new(self.model, &mut universe, self.user, assumed);
-            let term = self.term(&parts, &mut universe);
-            let request = match asking::ask(&mut universe, term) {
-                Ok(Some(assignment)) => universe.request(&assignment),
-                Ok(None) => {
-                    let needs = against.iter().copied().filter(|id| kept.contains(id)).collect();
-                    return Found::Never { needs, makers: self.makers(&parts, &mut universe) };
-                }
-                Err(Spent { what, .. }) => return Found::Undecided(what),
-            };
-            let left = against.iter().copied().filter(|id| !kept.contains(id));
-            let more = eval::matching_of(self.model, (place.app, place.operation), &request, left);
-            if more.is_empty() {
-                return Found::Shown(request);
+        kept.extend(self.proofs.newest.iter().filter(|id| against.binary_search(id).is_ok()));
+        let Place { app, operation, .. } = case.place;
+        let question = Question { app, operation, extra: &extra, against: &against };
+        let parts = |universe: &mut Universe<'_>| Parts::new(self.model, universe, self.user, assumed);
+        let settled = question.ask(self.models, kept, |universe| {
+            let parts = parts(universe);
+            let term = self.term(&parts, universe);
+            asking::ask(universe, term)
+        });
+        match settled {
+            Ok(Settled { found: Some((request, _)), .. }) => Found::Shown(request),
+            Ok(Settled { mut universe, needs, .. }) => {
+                let parts = parts(&mut universe);
+                Found::Never { needs, makers: self.makers(&parts, &mut universe) }
             }
-            kept.extend(more);
+            Err(Spent { what, .. }) => Found::Undecided(what),
         }
     }
 
@@ -271,21 +269,20 @@ impl Asker<'_, '_> {
         }
         let place = case.place;
         let only = [reads[0].then_some(place.app.0), reads[1].then_some(place.operation.0)];
-        self.proofs.push(Proof { frame: place.frame, only, permit, needs, makers: makers.clone() });
+        self.proofs.newest.clone_from(&needs);
+        let proof = Proof { only, needs, makers: makers.clone() };
+        self.proofs.of.entry((place.frame, permit)).or_default().push(proof);
         Verdict::Never(makers)
     }
 
     /// A proof that holds here, too.
     fn proof(&self, place: Place, permit: Option<ClauseId>) -> Option<&Proof> {
         let speaks = |id: &ClauseId| {
-            let clause = &self.model.clauses[id.index()];
-            clause.apps.contains(&place.app) && clause.operations.contains(&place.operation)
+            self.surveyor.is_about(*id, place.app) && self.surveyor.speaks(*id, place.operation)
         };
         let here = [place.app.0, place.operation.0];
-        self.proofs.iter().find(|proof| {
-            proof.frame == place.frame
-                && proof.permit == permit
-                && proof.only.iter().zip(here).all(|(only, here)| only.is_none_or(|only| only == here))
+        self.proofs.of.get(&(place.frame, permit))?.iter().find(|proof| {
+            proof.only.iter().zip(here).all(|(only, here)| only.is_none_or(|only| only == here))
                 && proof.needs.iter().all(speaks)
         })
     }

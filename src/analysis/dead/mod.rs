@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 
 use super::Progress;
 use crate::region::{Counting, Models, Surveyor};
-use crate::sema::model::{AppId, ClauseId, ClauseKind, ContainerId, Layer, Model, OperationId, RatchetId};
+use crate::sema::model::{AppId, ClauseId, ContainerId, Layer, Model, OperationId, RatchetId};
 use crate::span::Span;
 
 /// Everything that is dead.
@@ -127,12 +127,9 @@ pub fn dead(model: &Model, progress: Progress<'_>) -> Dead {
 pub fn surveyed<'m>(surveyor: &Surveyor<'m>, model: &'m Model, progress: Progress<'_>) -> Dead {
     let (models, questions) = (surveyor.models(), questions::Questions::new(model));
     let cases = cases::Cases::new(model, surveyor);
-    let permits =
-        (0..).map(ClauseId).zip(&model.clauses).filter(|(_, clause)| clause.kind == ClauseKind::Permit);
-    let permits: Vec<_> =
-        permits.map(|(id, clause)| (id, naming::Named::of(models, &clause.condition))).collect();
-    let (questions, cases) = (&questions, &cases);
-    let looking = influence::Looking { model, models, surveyor, questions, cases, permits: &permits };
+    let permits = influence::Permits::new(model, models);
+    let (questions, cases, permits) = (&questions, &cases, &permits);
+    let looking = influence::Looking { model, models, surveyor, questions, cases, permits };
     let found = looking.all(progress);
     let (never, open) = tests::ask(model, models, questions, progress);
     let dead_rules: BTreeSet<ClauseId> = found.rules.iter().map(|rule| rule.clause).collect();

@@ -43,7 +43,8 @@ impl<'c> Named<'c> {
                     _ => None, // no id
                 };
                 let ids: Vec<&str> = constants.iter().map(text).collect::<Option<_>>()?;
-                let declared = ids.iter().map(|id| Some(to_root(index.model, index.container(kind, id)?)));
+                let declared =
+                    ids.iter().map(|id| Some(to_root(index.model, index.model.containers.find(kind, id)?)));
                 Some(Named { kind, declared: declared.collect(), ids })
             }
             Condition::Test(_)

@@ -59,6 +59,8 @@ pub static SILENCES: &[Silence] =
 pub struct Unset {
     /// The attribute.
     pub attribute: &'static str,
+    /// The control whose settings could say it if it were there, as [`crate::target`] names it.
+    pub control: &'static str,
     /// Whether that is so only for a rule that is about some containers or sites as well.
     pub somewhere_only: bool,
     /// What the platform can do, or not.
@@ -75,16 +77,19 @@ pub static UNSETS: &[(&str, &[Unset])] = &[
         &[
             Unset {
                 attribute: "rovo.provider",
+                control: "rovo",
                 somewhere_only: false,
                 why: "Rovo chooses the provider of the model for each request",
             },
             Unset {
                 attribute: "rovo.region",
+                control: "rovo",
                 somewhere_only: false,
                 why: "no region can be set for what AI features process",
             },
             Unset {
                 attribute: "rovo.synced",
+                control: "rovo",
                 somewhere_only: false,
                 why: "no bound can be set for how old copied permissions may be",
             },
@@ -94,6 +99,7 @@ pub static UNSETS: &[(&str, &[Unset])] = &[
         "atlassian.rovo-mcp.oauth",
         &[Unset {
             attribute: "client.origin",
+            control: "rovo-mcp",
             somewhere_only: true,
             why: "the list of clients' domains is for the whole organisation, not for one site (ROVO-891)",
         }],
@@ -162,6 +168,8 @@ pub struct LongCoverage {
     pub kind: KindId,
     /// How many containers.
     pub containers: usize,
+    /// The controls whose lists are too short for it, as [`crate::target`] names them.
+    pub controls: Vec<&'static str>,
 }
 
 /// The clauses that would need a longer list of containers than a data security policy has. Only such as refuse
@@ -171,17 +179,25 @@ pub fn long_coverages(model: &Model) -> Vec<LongCoverage> {
     let exempt = mark(model, "app-access-rule-exempt");
     let mut found = Vec::new();
     for (at, clause) in model.clauses.iter().enumerate().filter(|(_, clause)| clause.kind.refuses()) {
-        let covered = |id: OperationId| {
-            let marks = &model.operations[id.index()].marks;
-            let of_people = ruled.is_some_and(|mark| marks.contains(&mark));
-            of_people || exempt.is_some_and(|mark| !marks.contains(&mark))
-        };
-        if !concerned(model, clause).iter().any(covered) {
+        let marks = |id: OperationId| &model.operations[id.index()].marks;
+        let of_people = |id: OperationId| ruled.is_some_and(|mark| marks(id).contains(&mark));
+        let of_apps =
+            |id: OperationId| !of_people(id) && exempt.is_some_and(|mark| !marks(id).contains(&mark));
+        let concerned = concerned(model, clause);
+        let mut controls = Vec::new();
+        if concerned.iter().any(of_people) {
+            controls.push("atlassian-data-security");
+        }
+        if concerned.iter().any(of_apps) {
+            controls.push("atlassian-app-access");
+        }
+        if controls.is_empty() {
             continue;
         }
         for (kind, ids) in containers::named(model, &clause.condition) {
             if ids.len() > MOST_CONTAINERS {
-                found.push(LongCoverage { clause: ClauseId(at as u32), kind, containers: ids.len() });
+                let (clause, containers) = (ClauseId(at as u32), ids.len());
+                found.push(LongCoverage { clause, kind, containers, controls: controls.clone() });
             }
         }
     }

@@ -18,6 +18,24 @@ pub enum Answer {
     Undecided(String),
 }
 
+/// Whether there is any, without one: there are too many to keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Possible {
+    /// There is none.
+    Never,
+    /// There is one.
+    Sometimes,
+    /// No engine could tell.
+    Undecided,
+}
+
+impl Possible {
+    /// Whether there certainly is none.
+    pub fn is_never(self) -> bool {
+        self == Possible::Never
+    }
+}
+
 impl Answer {
     /// Whether there certainly is none.
     pub fn is_never(&self) -> bool {
@@ -40,7 +58,7 @@ pub struct Group {
     /// At least one.
     pub operations: Operations,
     /// Whether anything is permitted.
-    pub permitted: Answer,
+    pub permitted: Possible,
 }
 
 impl Group {

@@ -1,7 +1,7 @@
 //! What ratchets leave standing, and stages that take nothing.
 
 use super::needs::Needs;
-use super::permitted::{Answer, Permits, at_last_stage, at_stage};
+use super::permitted::{Permits, Possible, at_last_stage, at_stage};
 use super::set::Operations;
 use super::states;
 use crate::request::Request;
@@ -28,10 +28,15 @@ pub fn standing(model: &Model, permits: &dyn Permits, app: AppId, class: Access)
     for group in permits.groups(app) {
         let of_class = group.operations.of_class(model, class);
         let Some(operation) = of_class.iter().next() else { continue };
-        let answer = match (&group.permitted, ratchets.is_empty()) {
-            (Answer::Never, _) => continue,
-            (answer, true) => answer.clone(),
-            (Answer::Sometimes(_) | Answer::Undecided(_), false) => permits.ask(app, operation, &end),
+        let answer = match (group.permitted, ratchets.is_empty()) {
+            (Possible::Never, _) | (Possible::Undecided, true) => continue,
+            (Possible::Sometimes, true) if first.is_some() => {
+                operations = operations.or(&of_class);
+                continue;
+            }
+            (Possible::Sometimes, true) | (Possible::Sometimes | Possible::Undecided, false) => {
+                permits.ask(app, operation, &end)
+            }
         };
         if let Some(witness) = answer.witness() {
             operations = operations.or(&of_class);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::needs::{Grant, Needs};
-use super::permitted::{Answer, Group, Permits, at_stage};
+use super::permitted::{Answer, Group, Permits, Possible, at_stage};
 use super::states;
 use crate::analysis::Progress;
 use crate::analysis::cells::Cells;
@@ -51,11 +51,13 @@ impl<'m> Regions<'m> {
             let group = |operations: Vec<OperationId>| {
                 let suffices = operations.first().is_some_and(|first| needs.suffices(grant, *first));
                 let permitted = match operations.first() {
-                    Some(first) if suffices => {
-                        told(&|| models.universe(&[Some((*app, *first))], &[]), of_app.reach(*first))
-                    }
+                    Some(first) if suffices => match of_app.is_reached(*first) {
+                        Some(false) => Possible::Never,
+                        Some(true) => Possible::Sometimes,
+                        None => Possible::Undecided,
+                    },
                     // The scopes open it in no state, so that no region is needed.
-                    Some(_) | None => Answer::Never,
+                    Some(_) | None => Possible::Never,
                 };
                 Group { operations: operations.into_iter().collect(), permitted }
             };
@@ -71,8 +73,7 @@ impl<'m> Regions<'m> {
         counting: Counting,
     ) -> Answer {
         let asked = Growing { when: Some((condition, counting)), ..Growing::default() };
-        let universe = || self.models.universe(&[Some((app, operation))], &[(0, condition)]);
-        told(&universe, reach(&self.models, app, operation, &asked))
+        told(reach(&self.models, app, operation, &asked))
     }
 }
 
@@ -125,12 +126,11 @@ impl Permits for Regions<'_> {
     }
 }
 
-/// In the words of the policy; the universe, made again, knows them.
-fn told<'m>(universe: &dyn Fn() -> Universe<'m>, reach: Reach) -> Answer {
+fn told(reach: Reach) -> Answer {
     match reach {
         Reach::Never => Answer::Never,
         Reach::Somewhere(request) => Answer::Sometimes(Box::new(request)),
-        Reach::Undecided(undecided) => unknown(&universe(), &undecided),
+        Reach::Undecided(what) => Answer::Undecided(what.join(", ")),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Logs, read record by record: JSON Lines, or one JSON document in which the records are a list; compressed with
-//! gzip or not. What is kept of a log does not grow with it.
+//! Logs, read record by record: JSON Lines, one JSON document in which the records are a list, or comma-separated
+//! values with a column of records; compressed with gzip or not. What is kept of a log does not grow with it.
 
 use std::cell::Cell;
 use std::fmt;
@@ -12,12 +12,19 @@ use flate2::bufread::MultiGzDecoder;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::csv::Head;
 use crate::cli::{Context, failed, files, progress};
 use crate::json::{self, Strict};
 use crate::usage::tally::{Tally, Usage};
 
 /// One record is no longer than this; real ones have a few thousand bytes.
 const LONGEST: u64 = 16 << 20;
+
+/// The column in which exports of Microsoft's unified audit log have the record.
+const COLUMN: &str = "AuditData";
+
+/// With this PowerShell begins an export, to tell of what sort the rows are.
+const SORT: &[u8] = b"#TYPE ";
 
 /// Members in which a document lists its records: what the APIs of the platforms answer with.
 const LISTS: [&str; 6] = ["Records", "events", "items", "records", "value", "data"];
@@ -131,8 +138,38 @@ impl Log<'_, '_> {
             }
             self.take(whole, &line, number);
             number += 1;
+        } else {
+            let mut whole = self.line(input, &mut line, number)?;
+            if whole && line.starts_with(SORT) {
+                number += 1;
+                whole = self.line(input, &mut line, number)?;
+            }
+            if whole && let Some(head) = Head::of(&line, COLUMN) {
+                return self.rows(input, head, number + 1);
+            }
+            self.take(whole, &line, number);
+            number += 1;
         }
         self.lines(input, number)
+    }
+
+    /// Rows with a record in one column from line `number` on. A row that has none is counted, and the next one is
+    /// read.
+    fn rows(self, input: &mut dyn BufRead, head: Head, number: u64) -> io::Result<()> {
+        let mut rows = head.rows(input, number, LONGEST);
+        loop {
+            let row = rows.next();
+            let Some(row) = row.map_err(|e| self.broken(rows.line, &e))? else { return Ok(()) };
+            let (name, line) = (self.name, row.line);
+            let place = || format!("{name}:{line}");
+            let value = head.record(row).and_then(|record| {
+                json::parse(&record).map_err(|e| format!("{COLUMN} is not JSON: {}", what(&e)))
+            });
+            match value {
+                Ok(value) => self.tally.record(&value, &place),
+                Err(why) => self.tally.unreadable(&why, &place),
+            }
+        }
     }
 
     /// JSON Lines from line `number` on. A line that is no record is counted, and the next one is read.
@@ -232,7 +269,7 @@ impl Log<'_, '_> {
     }
 }
 
-fn too_long() -> String {
+pub(super) fn too_long() -> String {
     format!("a record of more than {} MiB", LONGEST >> 20)
 }
 

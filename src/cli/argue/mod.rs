@@ -1,5 +1,6 @@
 //! `sprag argue`
 
+mod csv;
 mod foreign;
 mod log;
 mod table;
@@ -37,14 +38,16 @@ pub struct Args {
     app: Option<String>,
     /// The package's folder, or anything in it; the current folder if missing.
     path: Option<PathBuf>,
-    /// What the app calls: an operation or `METHOD /path` on each line, `-` for standard input. With --table, the
-    /// folder with such a list for each app, named as its file with `.calls` behind it.
+    /// What the app calls: an operation or `METHOD /path` on each line, with `as app` or `as user` behind it where that
+    /// is known; `-` for standard input. With --table, the folder with such a list for each app, named as its file with
+    /// `.calls` behind it.
     #[arg(long, value_name = "FILE")]
     calls: Option<PathBuf>,
     /// Of the calls, those that are made during set-up only; or more of them.
     #[arg(long, value_name = "FILE", requires = "calls", conflicts_with = "table")]
     setup_calls: Option<PathBuf>,
-    /// Logs of what the app did: JSON Lines or JSON, also compressed with gzip; `-` for standard input.
+    /// Logs of what the app did: JSON Lines, JSON or CSV with a column `AuditData`, also compressed with gzip; `-` for
+    /// standard input.
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["calls", "table"])]
     log: Vec<PathBuf>,
     /// What logs call the app, besides its key.
@@ -186,14 +189,18 @@ fn listed(
     app: AppId,
     cx: &mut Context<'_>,
 ) -> io::Result<(Argument, Basis)> {
-    let mut all = calls::read(model, path, cx)?;
-    let early = setup_path.map(|path| calls::read(model, path, cx)).transpose()?;
-    let early = early.map(|operations| {
-        all.extend(&operations);
-        Early { operations: operations.into_iter().collect(), ground: Ground::Said, seconds }
+    let mut all = calls::known(model, path, cx)?;
+    let early = setup_path.map(|path| calls::known(model, path, cx)).transpose()?;
+    let early = early.map(|calls| {
+        let operations = calls.keys().copied().collect();
+        for (id, people) in calls {
+            let known = all.entry(id).or_insert(people);
+            known.with |= people.with;
+            known.without |= people.without;
+        }
+        Early { operations, ground: Ground::Said, seconds }
     });
-    let people = all.into_iter().map(|id| (id, People::UNKNOWN)).collect();
-    let evidence = Evidence::new(model, app, people);
+    let evidence = Evidence::new(model, app, all);
     let argument = ask(model, needs, &evidence, app, early.as_ref())?;
     let shown = |path: &Path| match path.as_os_str() == "-" {
         true => "standard input".to_owned(),

@@ -5,11 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::foreign::{self, Refused};
-use super::{ask, listed, open};
-use crate::analysis::privilege::argument::setup::DAY;
+use super::{ask, open};
+use crate::analysis::privilege::argument::evidence::Evidence;
 use crate::analysis::privilege::needs::Needs;
-use crate::cli::{Context, failed, files, import, progress};
-use crate::report::argument::table::{Row, Rows};
+use crate::cli::{Context, calls, failed, files, import, progress};
+use crate::report::argument::table::{Described, Row, Rows};
 use crate::sema::model::AppId;
 
 /// Formats that describe apps; files of others are catalogs.
@@ -19,8 +19,16 @@ const APPS: [&str; 5] = ["connect", "entra", "forge", "github-app", "slack-app"]
 ///
 /// # Errors
 ///
-/// A sentence: nothing to look at, or a list of calls that cannot be read.
-pub(super) fn rows(folders: &[PathBuf], calls: Option<&Path>, cx: &mut Context<'_>) -> io::Result<Rows> {
+/// A sentence: nothing to look at, a list of calls that cannot be read, or no folder where they should be.
+pub(super) fn rows(folders: &[PathBuf], lists: Option<&Path>, cx: &mut Context<'_>) -> io::Result<Rows> {
+    if let Some(lists) = lists
+        && !fs::metadata(cx.cwd.join(lists)).is_ok_and(|m| m.is_dir())
+    {
+        return Err(failed(format!(
+            "{} is no folder with a list for each app",
+            files::shown(&cx.cwd, lists)
+        )));
+    }
     let found = import::files_to_look_at(folders, cx)?;
     let Rows { mut rows, mut left_out } = Rows::default();
     let bar = progress::parts(cx, "arguing");
@@ -51,13 +59,25 @@ pub(super) fn rows(folders: &[PathBuf], calls: Option<&Path>, cx: &mut Context<'
             }
         };
         let needs = Needs::of(&foreign.model);
-        let calls = calls_of(path, calls, cx);
-        for app in (0..foreign.model.apps.len() as u32).map(AppId) {
-            let argument = match &calls {
-                Some(calls) => listed(calls, None, DAY, &foreign.model, &needs, app, cx)?.0,
-                None => ask(&foreign.model, &needs, &open(&foreign.model, &needs, app), app, None)?,
+        let model = &foreign.model;
+        let list = calls_of(path, lists, cx);
+        let list = list.map(|list| calls::read(model, &list, cx)).transpose()?;
+        for app in (0..model.apps.len() as u32).map(AppId) {
+            let evidence = match &list {
+                Some(list) => Evidence::new(model, app, list.operations.clone()),
+                None => open(model, &needs, app),
             };
-            rows.push(Row::of(&shown, &foreign.model, &argument, calls.is_some(), foreign.all_products));
+            let argument = ask(model, &needs, &evidence, app, None)?;
+            let outside =
+                list.as_ref().map(|list| list.outside.iter().map(|(_, call)| call.clone()).collect());
+            rows.push(Row::of(Described {
+                file: &shown,
+                model,
+                needs: &needs,
+                argument: &argument,
+                outside,
+                all_products: foreign.all_products,
+            }));
         }
     }
     if rows.is_empty() {

@@ -151,6 +151,8 @@ pub(super) fn run_with(
         difference,
     };
     match args.policy.format {
+        // What was only tried is asked for; what was kept is no answer to anything.
+        Format::Text if cx.quiet && !args.dry_run => {}
         Format::Text => told.text(cx)?,
         Format::Json => writeln!(cx.out, "{}", shown::pretty(&told.json())?)?,
     }

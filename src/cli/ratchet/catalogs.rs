@@ -53,6 +53,7 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         let event = Event { what, by: args.who.clone(), reason: args.why.clone() };
         let (_, step, _) = act::take(&store, model, &installation, &event, here)?;
         let told = match step {
+            Ok(_) if cx.quiet => continue,
             Ok(_) => format!("{installation}: {count} wait for approval"),
             Err(refused) => {
                 exit = Exit::Findings;

@@ -48,6 +48,19 @@ static POWERS: &[(&str, &str)] = &[
     ("admin.users.setOwner", "grants-roles"),
 ];
 
+/// Methods that need not name the channel for which they have a parameter: it only selects, or another thing may be
+/// named instead, such as a file or persons. They are not in any channel for sure. Sorted.
+const ANYWHERE: [&str; 8] = [
+    "chat.scheduledMessages.list",
+    "conversations.open",
+    "files.list",
+    "files.remote.list",
+    "reactions.get",
+    "reactions.remove",
+    "stars.add",
+    "stars.remove",
+];
+
 /// Makes one catalog of one document.
 ///
 /// # Errors
@@ -147,7 +160,7 @@ fn operation(
         in_channel.filter_map(|p| p.get("name")).any(|n| n.value == "channel" || n.value == "channel_id");
     let (kind, lists) = match own {
         "conversations.list" | "users.conversations" => ("slack-workspace", Some("slack-channel")),
-        _ if in_channel => ("slack-channel", None),
+        _ if in_channel && !ANYWHERE.contains(&own) => ("slack-channel", None),
         _ => ("slack-workspace", None), // The rest names no channel.
     };
     let looks =
@@ -182,6 +195,7 @@ mod tests {
     #[test]
     fn rows_are_sorted_and_unique() {
         assert!(POWERS.windows(2).all(|w| w[0].0 < w[1].0));
+        assert!(ANYWHERE.windows(2).all(|w| w[0] < w[1]));
         assert!(DELETES.windows(2).all(|w| w[0] < w[1]) && CHANGES.windows(2).all(|w| w[0] < w[1]));
     }
 }

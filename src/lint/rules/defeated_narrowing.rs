@@ -2,6 +2,7 @@
 
 use crate::analysis::privilege::unions;
 use crate::diag::Diagnostic;
+use crate::lint::idle;
 use crate::lint::{Level, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -15,7 +16,16 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for defeated in unions::defeated(subject.model) {
+    let defeated = unions::defeated(subject.model);
+    if defeated.is_empty() {
+        return;
+    }
+    let useless = idle::useless(subject);
+    for defeated in defeated {
+        // Of a grant for which nothing is permitted it does not matter where it is held.
+        if useless.contains(&defeated.narrow) || useless.contains(&defeated.wide) {
+            continue;
+        }
         let narrow = &subject.model.clauses[defeated.narrow.index()];
         let wide = &subject.model.clauses[defeated.wide.index()];
         if subject.is_own(narrow.span) {
@@ -24,7 +34,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                     .at(narrow.span, "grants something in some containers")
                     .at(wide.span, "grants the same, without that limit")
                     .help(
-                        "grants add up: take these apps out of the wide one, or the wide one back, or forbid the rest"
+                        "grants add up: take these apps out of the wide one, or the wide one back, or forbid the rest; \
+                         or remove this one, if the wide one is meant"
                             .to_owned(),
                     ),
             );

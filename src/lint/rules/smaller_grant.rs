@@ -9,7 +9,7 @@ use crate::analysis::standing::May;
 use crate::diag::{Diagnostic, Fix, Safety};
 use crate::lint::{Level, Rule, Subject, edits};
 use crate::parallel;
-use crate::sema::model::{AppId, Model, OperationId, ScopeId};
+use crate::sema::model::{Access, AppId, Model, OperationId, ScopeId};
 use crate::span::Span;
 use crate::syntax::print_scope;
 use crate::syntax::tree::{self, AppMember, Name};
@@ -45,11 +45,7 @@ fn smaller(subject: &Subject<'_>, app: AppId, may: &May) -> Option<Diagnostic> {
     if needed.is_empty() {
         return None;
     }
-    let answer = grants::least(model, app, &needed, Measure::Surface, Budget::default()).ok()?;
-    // Scopes that the policy did not approve are not held; that it asks for them is another finding.
-    if !answer.proved() || answer.least.cost >= answer.now.cost {
-        return None;
-    }
+    let (answer, measure) = answer(model, app, &needed)?;
     let name = &model.apps[app.index()].name;
     let smallest = names(model, &answer.least.requested);
     let (now, least) = (answer.now.beyond.len(), answer.least.beyond.len());
@@ -57,7 +53,18 @@ fn smaller(subject: &Subject<'_>, app: AppId, may: &May) -> Option<Diagnostic> {
         .finding(format!("`{name}` could hold less: {}", quoted(&smallest)))
         .at(place, format!("opens {now} operations that are not permitted; {least} would do"))
         .note(format!("the policy permits `{name}` {} of the operations", needed.len()))
-        .note("no set of scopes that opens them costs less: a lower bound proves it".to_owned())
+        .note(
+            match measure {
+                Measure::Access => {
+                    "no set of scopes that opens them opens less that administers, then that deletes, writes and \
+                     reads: a lower bound proves it"
+                }
+                Measure::Surface | Measure::Level => {
+                    "no set of scopes that opens them costs less: a lower bound proves it"
+                }
+            }
+            .to_owned(),
+        )
         .help(format!("ask for {}", quoted(&smallest)));
     let goes = &answer.now.beyond - &answer.least.beyond;
     if let Some(some) = some(model, &goes) {
@@ -68,6 +75,31 @@ fn smaller(subject: &Subject<'_>, app: AppId, may: &May) -> Option<Diagnostic> {
         finding = finding.note(format!("newly open, though not permitted: {some}"));
     }
     Some(finding.fix(fix(model, app, &answer, requests, declared)))
+}
+
+/// The smallest grant, if it is smaller and nothing about it is worse: the one that opens the fewest operations; where
+/// that opens more of the worse ones, the one that opens the fewest of these.
+fn answer(model: &Model, app: AppId, needed: &BTreeSet<OperationId>) -> Option<(Answer, Measure)> {
+    for measure in [Measure::Surface, Measure::Access] {
+        let answer = grants::least(model, app, needed, measure, Budget::default()).ok()?;
+        // Scopes that the policy did not approve are not held; that it asks for them is another finding.
+        if !answer.proved() || answer.least.cost >= answer.now.cost {
+            return None;
+        }
+        if is_no_worse(model, &answer) {
+            return Some((answer, measure));
+        }
+    }
+    None
+}
+
+/// Whether the smallest grant opens, of each class and the worse ones together, no more than what is held now.
+fn is_no_worse(model: &Model, answer: &Answer) -> bool {
+    let many = |beyond: &BTreeSet<OperationId>, least: Access| {
+        beyond.iter().filter(|id| model.operations[id.index()].access >= least).count()
+    };
+    let classes = [Access::Admin, Access::Delete, Access::Write, Access::Read];
+    classes.into_iter().all(|class| many(&answer.least.beyond, class) <= many(&answer.now.beyond, class))
 }
 
 fn requests(app: &tree::App) -> Option<(&[Name], Span)> {

@@ -5,14 +5,18 @@ use crate::diag::Diagnostic;
 use crate::span::Span;
 use crate::syntax::tree::{CatalogHeader, Name, Text};
 
+/// What is said last, see [`not_locked`].
+pub(in crate::sema) const NOT_LOCKED: &str = "E0602";
+
 pub(in crate::sema) fn not_found<'a>(name: &Name, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
     Diagnostic::error("E0601", format!("catalog `{}` is not found", name.text))
         .at(name.span, "no file declares it")
         .help(near(&name.text, known))
 }
 
+/// `sprag lock` is the answer to it, which needs a package without any other error: beside others it is left out.
 pub(in crate::sema) fn not_locked(name: &Name) -> Diagnostic {
-    Diagnostic::error("E0602", format!("catalog `{}` is not in the lock", name.text))
+    Diagnostic::error(NOT_LOCKED, format!("catalog `{}` is not in the lock", name.text))
         .at(name.span, "in use, but not pinned")
         .help("run `sprag lock`".to_owned())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::privilege::needs::{Grant, Needs};
-use crate::analysis::privilege::permitted::{Answer, Group, Permits};
+use crate::analysis::privilege::permitted::{Answer, Group, Permits, Possible};
 use crate::analysis::privilege::set::Operations;
 use crate::analysis::privilege::states;
 use crate::request::{Request, Target};
@@ -37,18 +37,15 @@ pub struct Evidence<'m> {
 impl<'m> Evidence<'m> {
     /// The app calls these.
     pub fn new(model: &'m Model, app: AppId, calls: BTreeMap<OperationId, People>) -> Evidence<'m> {
-        let called = |id: OperationId| {
-            let operation = Target::Name(model.operations[id.index()].name.clone());
-            let request =
-                Request { app: Some(model.apps[app.index()].key.clone()), operation, ..Request::default() };
-            let permitted = Answer::Sometimes(Box::new(request));
-            Group { operations: [id].into_iter().collect(), permitted }
+        let called = |id: OperationId| Group {
+            operations: [id].into_iter().collect(),
+            permitted: Possible::Sometimes,
         };
         let mut groups: Vec<Group> = calls.keys().map(|id| called(*id)).collect();
         let ids = (0..model.operations.len() as u32).map(OperationId);
         let others: Operations = ids.filter(|id| !calls.contains_key(id)).collect();
         if !others.is_empty() {
-            groups.push(Group { operations: others, permitted: Answer::Never });
+            groups.push(Group { operations: others, permitted: Possible::Never });
         }
         Evidence { model, app, calls, groups }
     }
@@ -131,11 +128,12 @@ impl<'m> Evidence<'m> {
     }
 
     fn answer(&self, operation: OperationId, may: bool) -> Answer {
-        let group = self.groups.iter().find(|group| group.operations.contains(operation));
-        match group {
-            Some(group) if may => group.permitted.clone(),
-            Some(_) | None => Answer::Never,
+        if !may || !self.calls.contains_key(&operation) {
+            return Answer::Never;
         }
+        let target = Target::Name(self.model.operations[operation.index()].name.clone());
+        let key = self.model.apps[self.app.index()].key.clone();
+        Answer::Sometimes(Box::new(Request { app: Some(key), operation: target, ..Request::default() }))
     }
 }
 

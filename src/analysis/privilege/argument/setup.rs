@@ -208,7 +208,7 @@ impl<'a> Later<'a> {
     fn new(inner: &'a dyn Permits, app: AppId, early: &Operations) -> Later<'a> {
         let later = |group: &Group| {
             let operations = group.operations.minus(early);
-            (!operations.is_empty()).then(|| Group { operations, permitted: group.permitted.clone() })
+            (!operations.is_empty()).then_some(Group { operations, permitted: group.permitted })
         };
         Later { inner, app, groups: inner.groups(app).iter().filter_map(later).collect() }
     }
