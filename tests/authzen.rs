@@ -483,6 +483,7 @@ fn model() -> Model {
             kind: KindId(0),
             lists: None,
             http: None,
+            namings: vec![],
             requirements: BTreeMap::from([(PermissionModelId(0), vec![vec![ScopeId(0)]])]),
             marks: vec![],
             span: Span::default(),
