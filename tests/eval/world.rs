@@ -152,6 +152,7 @@ pub(super) fn operation(
         kind,
         lists,
         http: http.map(|(method, template)| (method.into(), template.into())),
+        namings: vec![],
         requirements: BTreeMap::from([(PermissionModelId(0), vec![vec![scope]])]),
         marks: vec![MarkId(0)],
         span: Span::default(),
