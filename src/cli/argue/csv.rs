@@ -191,8 +191,11 @@ fn finished(mut fields: Vec<Vec<u8>>, fault: Option<Fault>) -> Result<Vec<Vec<u8
 mod tests {
     use super::*;
 
-    /// All rows, with the lines in which they begin.
-    fn rows(text: &str, longest: u64) -> io::Result<Vec<(u64, Result<Vec<String>, Fault>)>> {
+    /// The line in which a row begins, and its fields.
+    type Row = (u64, Result<Vec<String>, Fault>);
+
+    /// All rows.
+    fn rows(text: &str, longest: u64) -> io::Result<Vec<Row>> {
         let mut input = io::BufReader::with_capacity(3, text.as_bytes());
         let mut rows = Rows { input: &mut input, separator: b',', line: 1, longest };
         let mut all = Vec::new();
