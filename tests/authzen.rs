@@ -389,6 +389,7 @@ fn every_reason_has_its_sentence() {
         Reason::NotInstalledHere,
         Reason::UnknownOperation,
         Reason::WrongContainer,
+        Reason::ContradictsPath,
         Reason::NotCallable,
         Reason::MissingScopes,
         Reason::AppUserWithoutRole,
