@@ -37,12 +37,6 @@ pub(super) fn dead<'s>(
         .filter(move |(rule, clause)| kinds.contains(&clause.kind) && reason(subject, rule) == why)
 }
 
-/// Rules of no use of which a finding tells. Rules that others say too are of use.
-pub(super) fn useless(subject: &Subject<'_>) -> BTreeSet<ClauseId> {
-    let told = subject.dead().rules.iter().filter(|rule| rule.removable);
-    told.filter(|rule| reason(subject, rule) != Why::Redundant).map(|rule| rule.clause).collect()
-}
-
 fn reason(subject: &Subject<'_>, rule: &DeadRule) -> Why {
     let kind = |clause: &ClauseId| subject.model.clauses[clause.index()].kind;
     let own = kind(&rule.clause);

@@ -2,7 +2,6 @@
 
 use crate::analysis::privilege::unions;
 use crate::diag::Diagnostic;
-use crate::lint::idle;
 use crate::lint::{Level, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -16,16 +15,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let defeated = unions::defeated(subject.model);
-    if defeated.is_empty() {
-        return;
-    }
-    let useless = idle::useless(subject);
-    for defeated in defeated {
-        // Of a grant for which nothing is permitted it does not matter where it is held.
-        if useless.contains(&defeated.narrow) || useless.contains(&defeated.wide) {
-            continue;
-        }
+    for defeated in unions::defeated(subject.model) {
         let narrow = &subject.model.clauses[defeated.narrow.index()];
         let wide = &subject.model.clauses[defeated.wide.index()];
         if subject.is_own(narrow.span) {
