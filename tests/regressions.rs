@@ -351,7 +351,7 @@ fn apps_called_user_or_group_hold_roles_like_others() {
 fn a_test_can_ask_for_no_step_up() {
     let little = |expect: &str| {
         package(&format!(
-            "app little {{ key \"l\" platform demo.helpdesk.token requests WRITE approved READ user agent }}\npermit little to write\ntest \"more\" {{\n  little to helpdesk.ticket.reply in ticket T-1 in queue it expect deny by scope only {expect}\n  triage to helpdesk.ticket.get in queue payroll expect deny without step-up\n}}\n"
+            "app little {{ key \"l\" platform demo.helpdesk.token requests WRITE user agent }}\npermit little to write\ntest \"more\" {{\n  little to helpdesk.ticket.reply in ticket T-1 in queue it with install.approved = [READ] expect deny by scope only {expect}\n  triage to helpdesk.ticket.get in queue payroll expect deny without step-up\n}}\n"
         ))
     };
     sprag(&little("step-up WRITE"), &["test", "demo"], "", Exit::Clean);
