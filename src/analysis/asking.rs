@@ -1,31 +1,14 @@
 //! Questions to a universe, with answers in the words of the policy.
 
-use crate::region::ask::{Answer, Lightest, Undecided};
+pub use crate::region::Spent;
+use crate::region::ask::{Answer, Lightest};
 use crate::region::terms::Term;
 use crate::region::{Assignment, Universe};
 
-/// What was spent in vain on a question.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spent {
-    /// Nodes of decision diagrams.
-    pub nodes: usize,
-    /// Conflicts of the SAT solver.
-    pub conflicts: u64,
-    /// What made it large, in the words of the policy, worst first.
-    pub what: Vec<String>,
-}
-
-impl Spent {
-    /// The evaluator did not confirm what the engines found: nothing is claimed then.
-    pub(super) fn unconfirmed() -> Spent {
-        let what = "a fault of sprag: the evaluator does not confirm the request found";
-        Spent { nodes: 0, conflicts: 0, what: vec![what.to_owned()] }
-    }
-
-    fn of(universe: &Universe<'_>, why: &Undecided) -> Spent {
-        let what = why.what.iter().map(|variable| universe.name(*variable)).collect();
-        Spent { nodes: why.nodes, conflicts: why.conflicts, what }
-    }
+/// The evaluator did not confirm what the engines found: nothing is claimed then.
+pub(super) fn unconfirmed() -> Spent {
+    let what = "a fault of sprag: the evaluator does not confirm the request found";
+    Spent { what: vec![what.to_owned()], ..Spent::default() }
 }
 
 /// Whether the term is ever true, and of what.
@@ -33,7 +16,7 @@ pub(super) fn ask(universe: &mut Universe<'_>, term: Term) -> Result<Option<Assi
     match universe.ask(term) {
         Answer::Never => Ok(None),
         Answer::Sometimes(assignment) => Ok(Some(assignment)),
-        Answer::Undecided(why) => Err(Spent::of(universe, &why)),
+        Answer::Undecided(why) => Err(universe.spent(&why)),
     }
 }
 
@@ -48,6 +31,6 @@ pub(super) fn lightest(universe: &mut Universe<'_>, term: Term) -> Result<Option
     match engines.lightest(terms, term, &weights) {
         Lightest::Never => Ok(None),
         Lightest::Witness { assignment, weight, .. } => Ok(Some((assignment, weight))),
-        Lightest::Undecided(why) => Err(Spent::of(universe, &why)),
+        Lightest::Undecided(why) => Err(universe.spent(&why)),
     }
 }

@@ -136,7 +136,7 @@ fn in_pair(models: [&Model; 2], both: &Models<'_>, relation: Relation, pair: &Pa
             debug_assert!(confirmed, "the evaluator does not confirm {request:?}");
             Some(match confirmed {
                 true => Found::Against { request, permits, weight },
-                false => Found::Undecided(Spent::unconfirmed()),
+                false => Found::Undecided(asking::unconfirmed()),
             })
         }
         Err(spent) => Some(Found::Undecided(spent)),

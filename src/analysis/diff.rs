@@ -257,7 +257,7 @@ fn found(
     let confirmed = answers[side].effect == Decision::Permit && answers[1 - side].effect == Decision::Deny;
     debug_assert!(confirmed, "the evaluator does not confirm {request:?}");
     if !confirmed {
-        return Err(Spent::unconfirmed());
+        return Err(asking::unconfirmed());
     }
     let refusals = &answers[1 - side].refusals;
     let witness = Witness {

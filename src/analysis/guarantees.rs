@@ -111,8 +111,7 @@ fn never_permitted(surveyor: &Surveyor<'_>, model: &Model, claim: &Claim, progre
                 closely.push(Cell { app, operations: operations.to_vec() });
             }
         }
-        Reach::Undecided(what) => {
-            let spent = Spent { nodes: 0, conflicts: 0, what };
+        Reach::Undecided(spent) => {
             open.push(Open { app, operation: operations[0], spent });
         }
     };
@@ -123,7 +122,7 @@ fn never_permitted(surveyor: &Surveyor<'_>, model: &Model, claim: &Claim, progre
     let (mut verdict, mut weight) = (Verdict::Holds, u64::MAX);
     for (cell, found) in closely.iter().zip(found) {
         // What was found there before was no fault of the engines only if it is found again.
-        let lost = || vec![(0, Outcome::Open(self::open(cell, Spent::unconfirmed())))];
+        let lost = || vec![(0, Outcome::Open(self::open(cell, asking::unconfirmed())))];
         for (_, outcome) in if found.is_empty() { lost() } else { found } {
             merge(&mut verdict, &mut weight, 0, outcome);
         }
@@ -341,7 +340,7 @@ fn confirmed(model: &Model, claim: &Claim, cell: &Cell, request: Request, weight
         let answer = eval::evaluate(model, &request);
         return Outcome::Broken(request, answer, weight);
     }
-    Outcome::Open(open(cell, Spent::unconfirmed()))
+    Outcome::Open(open(cell, asking::unconfirmed()))
 }
 
 fn open(cell: &Cell, spent: Spent) -> Open {

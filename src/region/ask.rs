@@ -47,6 +47,17 @@ pub struct Undecided {
     pub what: Vec<Variable>,
 }
 
+/// The same, in the words of the policy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Nodes of decision diagrams.
+    pub nodes: usize,
+    /// Conflicts of the SAT solver.
+    pub conflicts: u64,
+    /// What made it large, worst first.
+    pub what: Vec<String>,
+}
+
 /// The lightest assignment of which a term is true.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lightest {

@@ -41,11 +41,12 @@ pub mod walk;
 mod witness;
 mod words;
 
+pub use ask::Spent;
 pub use frames::reads;
 pub use index::Index;
 pub use layers::Variation;
 pub use lower::Counting;
-pub use reach::{Growing, Reach, reach};
+pub use reach::{Growing, Reach, few_people, reach};
 pub use survey::{OfApp, Survey, Surveyor, survey};
 pub use universe::{Models, Side, Universe};
 

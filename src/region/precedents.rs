@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::ask::Spent;
 use super::frames::{FrameId, Frames, either};
 use super::lower::Counting;
 use super::reach::{Among, Asking, Growing, Reach};
@@ -85,8 +86,8 @@ struct State {
     permits: usize,
     /// Whether it was asked as if something always permitted.
     granted: bool,
-    /// What made a question large that no engine could answer.
-    undecided: Option<Vec<String>>,
+    /// What was spent on a question that no engine could answer.
+    undecided: Option<Spent>,
     settled: Option<Arc<Reach>>,
 }
 
@@ -129,7 +130,9 @@ impl Precedents {
                 self.learn(asked, key, &places[at], permit, &mut states[at], found);
             }
         }
-        states.into_iter().map(|state| state.settled.unwrap_or_else(|| Arc::new(Reach::Never))).collect()
+        // All are settled now.
+        let open = || Arc::new(Reach::Undecided(Spent::default()));
+        states.into_iter().map(|state| state.settled.unwrap_or_else(open)).collect()
     }
 
     /// What is known of one place by now, and the permit to be asked about next, if it is not settled.
@@ -216,10 +219,10 @@ impl Precedents {
                 let needs = asked.frames.said(needs.into_iter());
                 push(&mut known.no, Proof { needs, only });
             }
-            Among::Undecided(what) => match permit {
+            Among::Undecided(spent) => match permit {
                 Some(_) => {
                     state.permits += 1;
-                    state.undecided.get_or_insert(what);
+                    state.undecided.get_or_insert(spent);
                 }
                 None => state.granted = true,
             },

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::Variation;
-use super::ask::Answer;
+use super::ask::{Answer, Spent};
 use super::lazily::{Question, Settled};
 use super::lower::Counting;
 use super::terms::Term;
@@ -25,8 +25,8 @@ pub enum Reach {
     Never,
     /// This one.
     Somewhere(Request),
-    /// No engine could tell; what made it large, in the words of the policy, worst first.
-    Undecided(Vec<String>),
+    /// No engine could tell.
+    Undecided(Spent),
 }
 
 /// What is asked.
@@ -49,6 +49,12 @@ impl Default for Growing<'_> {
 /// How many grants to people are tried first.
 const FEW: usize = 6;
 
+/// Some of these grants to people: those to all of them, and the first.
+pub fn few_people(model: &Model, people: &[ClauseId]) -> Vec<ClauseId> {
+    let of_all = |id: &&ClauseId| model.clauses[id.index()].principal == Principal::Any;
+    people.iter().filter(of_all).take(FEW).chain(people.iter().take(FEW)).copied().collect()
+}
+
 /// Whether any request of the app for the operation is permitted.
 pub fn reach(models: &Models<'_>, app: AppId, operation: OperationId, asked: &Growing<'_>) -> Reach {
     let asking = Asking::new(models, app, operation, asked);
@@ -61,7 +67,7 @@ pub fn reach(models: &Models<'_>, app: AppId, operation: OperationId, asked: &Gr
         match asking.among(*permit) {
             Among::Somewhere(request) => return Reach::Somewhere(request),
             Among::Never(_) => {}
-            Among::Undecided(what) => open = Some(what),
+            Among::Undecided(spent) => open = Some(spent),
         }
         if number == 0 && permits.len() > 1 && matches!(asking.whatever_permits(), Among::Never(_)) {
             return Reach::Never;
@@ -77,8 +83,8 @@ pub(super) enum Among {
     Somewhere(Request),
     /// Nothing is: these refuse it, where anything does.
     Never(BTreeSet<ClauseId>),
-    /// No engine could tell; what made it large.
-    Undecided(Vec<String>),
+    /// No engine could tell.
+    Undecided(Spent),
 }
 
 /// Questions about one app and one operation.
@@ -126,7 +132,7 @@ impl<'a, 'm> Asking<'a, 'm> {
 
     /// Exactly, where only this permits.
     pub(super) fn among(&self, permit: Option<ClauseId>) -> Among {
-        let few = self.few_people();
+        let few = few_people(self.model, &self.people);
         let everybody = &[ClauseKind::ContextUserGrant][..];
         let tries: &[(&[ClauseId], &[ClauseKind])] = match (self.people.is_empty(), self.asked.alone) {
             (true, _) => &[(&[], &[])],
@@ -141,11 +147,11 @@ impl<'a, 'm> Asking<'a, 'm> {
                     return Among::Somewhere(request);
                 }
                 Ok(Settled { found: None, needs, .. }) if is_more || is_last => return Among::Never(needs),
-                Err(what) if is_last => return Among::Undecided(what),
+                Err(spent) if is_last => return Among::Undecided(spent),
                 Ok(_) | Err(_) => {}
             }
         }
-        Among::Undecided(Vec::new()) // the last try has said something
+        Among::Undecided(Spent::default()) // the last try has said something
     }
 
     /// As if something always permitted, and everybody had all roles.
@@ -153,15 +159,8 @@ impl<'a, 'm> Asking<'a, 'm> {
         match self.of(None, &[], &[ClauseKind::Permit, ClauseKind::ContextUserGrant]) {
             Ok(Settled { found: Some((request, _)), .. }) => Among::Somewhere(request),
             Ok(Settled { needs, .. }) => Among::Never(needs),
-            Err(what) => Among::Undecided(what),
+            Err(spent) => Among::Undecided(spent),
         }
-    }
-
-    fn few_people(&self) -> Vec<ClauseId> {
-        let of_all = |id: &&ClauseId| self.model.clauses[id.index()].principal == Principal::Any;
-        let mut few: Vec<ClauseId> = self.people.iter().filter(of_all).take(FEW).copied().collect();
-        few.extend(self.people.iter().take(FEW));
-        few
     }
 
     /// Where only this permits and only these people have roles, with more granted.
@@ -170,7 +169,7 @@ impl<'a, 'm> Asking<'a, 'm> {
         permit: Option<ClauseId>,
         people: &[ClauseId],
         granted: &[ClauseKind],
-    ) -> Result<Settled<'m>, Vec<String>> {
+    ) -> Result<Settled<'m>, Spent> {
         let extra: Vec<(usize, &Condition)> =
             self.asked.when.iter().map(|(condition, _)| (0, *condition)).collect();
         let (app, operation) = self.place;
@@ -182,9 +181,7 @@ impl<'a, 'm> Asking<'a, 'm> {
             match universe.ask(term) {
                 Answer::Never => Ok(None),
                 Answer::Sometimes(assignment) => Ok(Some(assignment)),
-                Answer::Undecided(undecided) => {
-                    Err(undecided.what.iter().map(|variable| universe.name(*variable)).collect())
-                }
+                Answer::Undecided(why) => Err(universe.spent(&why)),
             }
         })
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::ask::Spent;
 use super::frames::{FrameId, Frames, either, held};
 use super::index::Index;
 use super::precedents::{Asked, Place, Precedents, When};
@@ -268,7 +269,8 @@ impl<'m> OfApp<'_, 'm> {
             let asked = Asked { models: &surveyor.models, frames: &surveyor.frames, when: None };
             let places = self.places(&operations[..1], false);
             let mut found = Precedents::default().settle(asked, &places);
-            found.pop().unwrap_or_else(|| Arc::new(Reach::Never)) // of one place there is one answer
+            // Of one place there is one answer.
+            found.pop().unwrap_or_else(|| Arc::new(Reach::Undecided(Spent::default())))
         });
         reach.clone()
     }

@@ -20,7 +20,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::ask::{Answer, Engines, Limits};
+use super::ask::{Answer, Engines, Limits, Spent, Undecided};
 use super::asked::{Asked, Test};
 use super::cut::{self, Cut, said};
 use super::differences::Differences;
@@ -260,7 +260,7 @@ impl<'m> Universe<'m> {
         match answer {
             Answer::Never if !self.too_fine.is_empty() && term != Term::FALSE => {
                 let what = self.too_fine.iter().filter_map(|what| self.vocabulary.find(what)).collect();
-                Answer::Undecided(super::ask::Undecided { nodes: 0, conflicts: 0, what })
+                Answer::Undecided(Undecided { nodes: 0, conflicts: 0, what })
             }
             answer => answer,
         }
@@ -294,6 +294,12 @@ impl<'m> Universe<'m> {
     /// A variable as policies write it.
     pub fn name(&self, variable: Variable) -> String {
         words::name(&self.vocabulary, variable)
+    }
+
+    /// What was spent in vain, in the words of the policy.
+    pub fn spent(&self, why: &Undecided) -> Spent {
+        let what = why.what.iter().map(|variable| self.name(*variable)).collect();
+        Spent { nodes: why.nodes, conflicts: why.conflicts, what }
     }
 
     /// All terms.

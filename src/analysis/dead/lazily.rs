@@ -14,9 +14,9 @@ use super::{Maker, makers};
 use crate::analysis::asking::{self, Spent};
 use crate::region::lazily::{Question, Settled};
 use crate::region::terms::Term;
-use crate::region::{Models, Surveyor, Universe};
+use crate::region::{Models, Surveyor, Universe, few_people};
 use crate::request::Request;
-use crate::sema::model::{ClauseId, ClauseKind, Condition, Model, Principal, Source};
+use crate::sema::model::{ClauseId, ClauseKind, Condition, Model, Source};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
@@ -69,9 +69,6 @@ pub(super) struct Asker<'a, 'm> {
     /// Frames in which it was asked with all permits taken for granted.
     pub(super) tried: BTreeSet<u32>,
 }
-
-/// How many assignments to people are tried first.
-const FEW: usize = 6;
 
 /// What comes of one round of universes.
 #[expect(clippy::large_enum_variant, reason = "it is made once for a question about all requests")]
@@ -171,20 +168,12 @@ impl Asker<'_, '_> {
         if matches!(found, Found::Never { .. }) {
             return found;
         }
-        let found = self.lazily(case, permits, &self.few_people(case), Assumed::default());
+        let people: Vec<ClauseId> = case.of_kind(self.model, ClauseKind::ContextUserGrant).collect();
+        let found = self.lazily(case, permits, &few_people(self.model, &people), Assumed::default());
         if matches!(found, Found::Shown(_)) {
             return found;
         }
-        let people: Vec<ClauseId> = case.of_kind(self.model, ClauseKind::ContextUserGrant).collect();
         self.lazily(case, permits, &people, Assumed::default())
-    }
-
-    fn few_people(&self, case: &Case) -> Vec<ClauseId> {
-        let people: Vec<ClauseId> = case.of_kind(self.model, ClauseKind::ContextUserGrant).collect();
-        let of_all = |id: &&ClauseId| self.model.clauses[id.index()].principal == Principal::Any;
-        let mut few: Vec<ClauseId> = people.iter().filter(of_all).take(FEW).copied().collect();
-        few.extend(people.iter().take(FEW));
-        few
     }
 
     /// Asks where only these permit and only these people have roles, and of what refuses just as much as it takes.

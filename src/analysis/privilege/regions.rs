@@ -130,7 +130,7 @@ fn told(reach: Reach) -> Answer {
     match reach {
         Reach::Never => Answer::Never,
         Reach::Somewhere(request) => Answer::Sometimes(Box::new(request)),
-        Reach::Undecided(what) => Answer::Undecided(what.join(", ")),
+        Reach::Undecided(spent) => Answer::Undecided(spent.what.join(", ")),
     }
 }
 
