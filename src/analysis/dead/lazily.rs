@@ -14,9 +14,9 @@ use super::{Maker, makers};
 use crate::analysis::asking::{self, Spent};
 use crate::region::lazily::{Question, Settled};
 use crate::region::terms::Term;
-use crate::region::{Models, Surveyor, Universe, few_people};
+use crate::region::{Models, Surveyor, Universe, few_people, reads as reads_of};
 use crate::request::Request;
-use crate::sema::model::{ClauseId, ClauseKind, Condition, Model, Source};
+use crate::sema::model::{ClauseId, ClauseKind, Condition, KindId, Model, Source};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
@@ -39,15 +39,24 @@ pub(super) enum Verdict {
     Undecided(Vec<String>),
 }
 
-/// By frame, and by the one permit that was there; none: whatever is permitted.
+/// By where they hold, and by the one permit that was there; none: whatever is permitted.
 #[derive(Debug, Default)]
 pub(super) struct Proofs {
-    of: HashMap<(u32, Option<ClauseId>), Vec<Proof>>,
+    of: HashMap<(Wherever, Option<ClauseId>), Vec<Proof>>,
     /// What stood against it in the newest.
     newest: BTreeSet<ClauseId>,
 }
 
-/// That no request shows it, wherever these clauses stand in such a frame.
+/// The places at which a proof holds, if the clauses that it needs speak of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Wherever {
+    /// Those of a frame, since a layer stands against it.
+    Frame(u32),
+    /// Those about such containers, since only clauses do.
+    Kinds(KindId, Option<KindId>),
+}
+
+/// That no request shows it, wherever these clauses stand.
 #[derive(Debug)]
 struct Proof {
     /// The app and the operation, where some clause reads them.
@@ -74,29 +83,37 @@ pub(super) struct Asker<'a, 'm> {
 #[expect(clippy::large_enum_variant, reason = "it is made once for a question about all requests")]
 enum Found {
     Shown(Request),
-    Never { needs: BTreeSet<ClauseId>, makers: BTreeSet<Maker> },
+    Never(Why),
     Undecided(Vec<String>),
+}
+
+/// Why there is no request.
+struct Why {
+    /// The clauses that stand against it, with the place's layers unless only they do.
+    needs: BTreeSet<ClauseId>,
+    only_clauses: bool,
+    /// What it is, where a rule was asked about.
+    makers: BTreeSet<Maker>,
 }
 
 impl Asker<'_, '_> {
     /// Asks about one place, whichever rules permit there; its clauses are looked for if need be.
     pub(super) fn ask(&mut self, place: Place, clauses: impl FnOnce() -> Case) -> Verdict {
-        if let Some(proof) = self.proof(place, None) {
-            return Verdict::Never(proof.makers.clone());
+        if let Some(makers) = self.known(place, None) {
+            return Verdict::Never(makers);
         }
         let case = &clauses();
         match self.among(case, &[]) {
             Found::Shown(request) => Verdict::Shown(request),
-            Found::Never { needs, makers } => self.note(case, None, needs, makers),
+            Found::Never(why) => Verdict::Never(self.note(case.place, None, why)),
             Found::Undecided(what) => Verdict::Undecided(what),
         }
     }
 
     /// Asks about one place, where only this permits.
     pub(super) fn ask_of(&mut self, permit: ClauseId, place: Place, clauses: impl Fn() -> Case) -> Verdict {
-        let known = self.proof(place, None).or_else(|| self.proof(place, Some(permit)));
-        if let Some(proof) = known {
-            return Verdict::Never(proof.makers.clone());
+        if let Some(makers) = self.known(place, None).or_else(|| self.known(place, Some(permit))) {
+            return Verdict::Never(makers);
         }
         if let Some(makers) = self.for_granted(place, &clauses) {
             return Verdict::Never(makers);
@@ -104,7 +121,7 @@ impl Asker<'_, '_> {
         let case = &clauses();
         match self.among(case, &[permit]) {
             Found::Shown(request) => Verdict::Shown(request),
-            Found::Never { needs, makers } => self.note(case, Some(permit), needs, makers),
+            Found::Never(why) => Verdict::Never(self.note(case.place, Some(permit), why)),
             Found::Undecided(what) => Verdict::Undecided(what),
         }
     }
@@ -117,8 +134,8 @@ impl Asker<'_, '_> {
         closely: bool,
         clauses: impl FnOnce() -> Case,
     ) -> Option<BTreeSet<Maker>> {
-        if let Some(proof) = self.proof(place, None) {
-            return Some(proof.makers.clone());
+        if let Some(makers) = self.known(place, None) {
+            return Some(makers);
         }
         if closely {
             self.tried.remove(&place.frame);
@@ -134,10 +151,7 @@ impl Asker<'_, '_> {
         let case = &clauses();
         let all = Assumed { permitted: true, everybody: self.asks_people(case) };
         match self.lazily(case, &[], &[], all) {
-            Found::Never { needs, makers } => {
-                self.note(case, None, needs, makers.clone());
-                Some(makers)
-            }
+            Found::Never(why) => Some(self.note(place, None, why)),
             Found::Shown(_) | Found::Undecided(_) => None,
         }
     }
@@ -210,7 +224,7 @@ impl Asker<'_, '_> {
             Ok(Settled { found: Some((request, _)), .. }) => Found::Shown(request),
             Ok(Settled { mut universe, needs, .. }) => {
                 let parts = parts(&mut universe);
-                Found::Never { needs, makers: self.makers(&parts, &mut universe) }
+                Found::Never(self.why(&parts, &mut universe, needs))
             }
             Err(Spent { what, .. }) => Found::Undecided(what),
         }
@@ -227,53 +241,67 @@ impl Asker<'_, '_> {
         }
     }
 
-    /// What makes the rule idle, where it is.
-    fn makers(&self, parts: &Parts<'_>, universe: &mut Universe<'_>) -> BTreeSet<Maker> {
+    /// What makes the rule idle where it is: no more than it takes of `needs`, so that it is known of more places.
+    fn why(&self, parts: &Parts<'_>, universe: &mut Universe<'_>, needs: BTreeSet<ClauseId>) -> Why {
         let What::Rule(clause) = self.what else {
-            return BTreeSet::new();
+            return Why { needs, only_clauses: false, makers: BTreeSet::new() };
         };
-        match parts.subject(universe, clause) {
+        let Some(subject) = parts.subject(universe, clause) else {
+            return Why { needs, only_clauses: false, makers: BTreeSet::from([Maker::CallersWord]) };
+        };
+        let Some(makers) = makers::minimal(universe, subject, &parts.makers(clause)) else {
             // Decided before, so it is now; were it not, nothing would be said of what makes it so.
-            Some(subject) => makers::minimal(universe, subject, &parts.makers(clause)).unwrap_or_default(),
-            None => BTreeSet::from([Maker::CallersWord]),
+            return Why { needs, only_clauses: false, makers: BTreeSet::new() };
+        };
+        let (mut needs, mut only_clauses) = (BTreeSet::new(), true);
+        for maker in &makers {
+            match maker {
+                Maker::Clause(id) => _ = needs.insert(*id),
+                Maker::NoPermit => {} // of the permit asked with
+                Maker::Layer(_) | Maker::CallersWord | Maker::Exception => only_clauses = false,
+            }
         }
+        Why { needs, only_clauses, makers }
     }
 
     /// Remembers why no request shows it.
-    fn note(
-        &mut self,
-        case: &Case,
-        permit: Option<ClauseId>,
-        needs: BTreeSet<ClauseId>,
-        makers: BTreeSet<Maker>,
-    ) -> Verdict {
+    fn note(&mut self, place: Place, permit: Option<ClauseId>, why: Why) -> BTreeSet<Maker> {
+        let Why { needs, only_clauses, makers } = why;
         let own = match self.what {
             What::Rule(clause) => Some(clause),
             What::There(_) => None,
         };
         let mut reads = [false; 2];
         for id in needs.iter().copied().chain(permit).chain(own) {
-            let more = self.surveyor.reads(id);
+            let more = reads_of(self.model, &self.model.clauses[id.index()].condition);
             reads = [reads[0] || more[0], reads[1] || more[1]];
         }
-        let place = case.place;
         let only = [reads[0].then_some(place.app.0), reads[1].then_some(place.operation.0)];
+        let wherever = if only_clauses { self.kinds(place) } else { Wherever::Frame(place.frame) };
         self.proofs.newest.clone_from(&needs);
         let proof = Proof { only, needs, makers: makers.clone() };
-        self.proofs.of.entry((place.frame, permit)).or_default().push(proof);
-        Verdict::Never(makers)
+        self.proofs.of.entry((wherever, permit)).or_default().push(proof);
+        makers
     }
 
-    /// A proof that holds here, too.
-    fn proof(&self, place: Place, permit: Option<ClauseId>) -> Option<&Proof> {
+    /// What is known to make it so that no request shows it here, where only this permits; none: whatever does.
+    fn known(&self, place: Place, permit: Option<ClauseId>) -> Option<BTreeSet<Maker>> {
         let speaks = |id: &ClauseId| {
             self.surveyor.is_about(*id, place.app) && self.surveyor.speaks(*id, place.operation)
         };
         let here = [place.app.0, place.operation.0];
-        self.proofs.of.get(&(place.frame, permit))?.iter().find(|proof| {
+        let holds = |proof: &&Proof| {
             proof.only.iter().zip(here).all(|(only, here)| only.is_none_or(|only| only == here))
                 && proof.needs.iter().all(speaks)
-        })
+        };
+        let proofs = |wherever: Wherever| self.proofs.of.get(&(wherever, permit)).into_iter().flatten();
+        let proof = proofs(self.kinds(place)).chain(proofs(Wherever::Frame(place.frame))).find(holds)?;
+        Some(proof.makers.clone())
+    }
+
+    fn kinds(&self, place: Place) -> Wherever {
+        let operation = &self.model.operations[place.operation.index()];
+        Wherever::Kinds(operation.kind, operation.lists)
     }
 
     fn kind(&self, clause: ClauseId) -> ClauseKind {
