@@ -241,6 +241,22 @@ pub fn matching_of(
     clauses.into_iter().filter(matches).collect()
 }
 
+/// Those of the clauses that would match the request if the right person made it, as above.
+pub fn matching_whoever(
+    model: &Model,
+    (app, operation): (AppId, OperationId),
+    request: &Request,
+    clauses: impl IntoIterator<Item = ClauseId>,
+) -> Vec<ClauseId> {
+    let chain = chain::effective(model, operation, request);
+    let situation = Situation::new(model, request, app, operation, chain);
+    let matches = |id: &ClauseId| {
+        let clause = &model.clauses[id.index()];
+        conditions::matches_whoever(&situation, clause, !clause.kind.refuses())
+    };
+    clauses.into_iter().filter(matches).collect()
+}
+
 /// A layer that permits some entries of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterLayer {

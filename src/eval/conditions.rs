@@ -13,9 +13,13 @@ use crate::sema::model::{Atom, Clause, Condition, Constant, KindId, Ordering, Pr
 /// *may* match some entry, `false` whether it *must* match every entry. An unknown test counts as satisfied
 /// in clauses that refuse, and as not satisfied in the others, again in whichever polarity it stands.
 pub(super) fn matches(situation: &Situation, clause: &Clause, listed: bool) -> bool {
+    is_principal(situation, &clause.principal) && matches_whoever(situation, clause, listed)
+}
+
+/// The same, whoever the request is made for.
+pub(super) fn matches_whoever(situation: &Situation, clause: &Clause, listed: bool) -> bool {
     clause.apps.contains(&situation.app)
         && clause.operations.contains(&situation.operation)
-        && is_principal(situation, &clause.principal)
         && holds(situation, &clause.condition, Counting { unknown: clause.kind.refuses(), listed })
 }
 

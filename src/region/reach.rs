@@ -12,6 +12,7 @@ use super::lazily::{Question, Settled};
 use super::lower::Counting;
 use super::terms::Term;
 use super::universe::{Models, Universe};
+use crate::eval;
 use crate::request::Request;
 use crate::sema::model::{
     AppId, ClauseId, ClauseKind, Condition, Layer, Model, OperationId, Principal, Source,
@@ -49,10 +50,19 @@ impl Default for Growing<'_> {
 /// How many grants to people are tried first.
 const FEW: usize = 6;
 
-/// Some of these grants to people: those to all of them, and the first.
-pub fn few_people(model: &Model, people: &[ClauseId]) -> Vec<ClauseId> {
+/// Some of these grants to people: those to all of them, and the first that give somebody a role in a request that
+/// would be permitted if everybody had one.
+pub fn few_people(
+    model: &Model,
+    place: (AppId, OperationId),
+    people: &[ClauseId],
+    request: Option<&Request>,
+) -> Vec<ClauseId> {
     let of_all = |id: &&ClauseId| model.clauses[id.index()].principal == Principal::Any;
-    people.iter().filter(of_all).take(FEW).chain(people.iter().take(FEW)).copied().collect()
+    let near = request.map(|request| eval::matching_whoever(model, place, request, people.iter().copied()));
+    let near = near.filter(|near| !near.is_empty());
+    let first = near.as_deref().unwrap_or(people).iter().take(FEW);
+    people.iter().filter(of_all).take(FEW).chain(first).copied().collect()
 }
 
 /// Whether any request of the app for the operation is permitted.
@@ -132,26 +142,34 @@ impl<'a, 'm> Asking<'a, 'm> {
 
     /// Exactly, where only this permits.
     pub(super) fn among(&self, permit: Option<ClauseId>) -> Among {
-        let few = few_people(self.model, &self.people);
-        let everybody = &[ClauseKind::ContextUserGrant][..];
-        let tries: &[(&[ClauseId], &[ClauseKind])] = match (self.people.is_empty(), self.asked.alone) {
-            (true, _) => &[(&[], &[])],
-            (false, true) => &[(&[], &[]), (&[], everybody), (&few, &[]), (&self.people, &[])],
-            (false, false) => &[(&[], everybody), (&few, &[]), (&self.people, &[])],
-        };
-        for (number, (people, granted)) in tries.iter().enumerate() {
-            let (is_more, is_last) = (!granted.is_empty(), number == tries.len() - 1);
-            match self.of(permit, people, granted) {
-                // With more granted, it may be that none is.
-                Ok(Settled { found: Some((request, _)), .. }) if !is_more => {
-                    return Among::Somewhere(request);
-                }
-                Ok(Settled { found: None, needs, .. }) if is_more || is_last => return Among::Never(needs),
-                Err(spent) if is_last => return Among::Undecided(spent),
-                Ok(_) | Err(_) => {}
-            }
+        if self.people.is_empty() {
+            return self.settled(permit, &[]);
         }
-        Among::Undecided(Spent::default()) // the last try has said something
+        if self.asked.alone
+            && let among @ Among::Somewhere(_) = self.settled(permit, &[])
+        {
+            return among;
+        }
+        let everybody = self.of(permit, &[], &[ClauseKind::ContextUserGrant]);
+        let near = match everybody {
+            Ok(Settled { found: None, needs, .. }) => return Among::Never(needs),
+            Ok(Settled { found: Some((request, _)), .. }) => Some(request),
+            Err(_) => None,
+        };
+        let few = few_people(self.model, self.place, &self.people, near.as_ref());
+        match self.settled(permit, &few) {
+            among @ Among::Somewhere(_) => among,
+            Among::Never(_) | Among::Undecided(_) => self.settled(permit, &self.people),
+        }
+    }
+
+    /// Exactly, where only this permits and only these people have roles.
+    fn settled(&self, permit: Option<ClauseId>, people: &[ClauseId]) -> Among {
+        match self.of(permit, people, &[]) {
+            Ok(Settled { found: Some((request, _)), .. }) => Among::Somewhere(request),
+            Ok(Settled { needs, .. }) => Among::Never(needs),
+            Err(spent) => Among::Undecided(spent),
+        }
     }
 
     /// As if something always permitted, and everybody had all roles.

@@ -1,11 +1,12 @@
 //! Which rules, containers and stages no request shows to matter.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::cases::{Case, Cases, Place};
 use super::containers;
-use super::lazily::{Asker, Proofs, Verdict, What};
+use super::lazily::{Asker, PATIENCE, Proofs, Verdict, What};
 use super::naming::{Named, Relation};
 use super::questions::Questions;
 use super::stages;
@@ -17,9 +18,6 @@ use crate::sema::model::{AppId, Clause, ClauseId, ClauseKind, Condition, Contain
 
 /// In no more places than this each is asked what makes a rule idle there; in more, those decided alike by one of them.
 const FEW: usize = 64;
-
-/// After so many permits with which a rule does not matter it is asked whether it would with others.
-const PATIENCE: usize = 8;
 
 /// What is found.
 pub(super) struct Left {
@@ -154,6 +152,7 @@ impl<'a, 'm> Looking<'a, 'm> {
                 Err(open) => left.undecided.push(open),
             }
         }
+
         left.undecided.sort_by_key(|open| (open.of, open.app, open.operation));
         left
     }
@@ -164,14 +163,16 @@ impl<'a, 'm> Looking<'a, 'm> {
 
     pub(super) fn asker<'q>(&'q self, what: What<'q>) -> Asker<'q, 'm> {
         let (model, models) = (self.model, self.models);
-        let user = self.questions.user.as_ref();
         Asker {
             model,
             models,
             surveyor: self.surveyor,
-            user,
+            questions: self.questions,
             what,
+            cases: self.cases,
             proofs: Proofs::default(),
+            matching: HashSet::new(),
+            asked: Cell::new(0),
             tried: BTreeSet::new(),
         }
     }
@@ -199,6 +200,8 @@ impl<'a, 'm> Looking<'a, 'm> {
         }
         // Once some permits have failed, and then only where it matters what permits.
         let mut left: Option<Vec<Place>> = None;
+        // No more is spent on what is tried than on what it would take to know better.
+        let mut patience: Option<usize> = None;
         for (number, (permit, relation)) in self.by_permit(what).enumerate() {
             if without.contains(&permit) {
                 continue;
@@ -226,7 +229,9 @@ impl<'a, 'm> Looking<'a, 'm> {
                 return Rule::Matters(Vec::new());
             }
             asker.forget(permit);
-            if number + 1 < PATIENCE {
+            if number + 1 < PATIENCE
+                || asker.asked.get() < *patience.get_or_insert_with(|| self.frames(clause))
+            {
                 continue;
             }
             if left.get_or_insert_with(|| self.left(clause, &mut asker, without, &mut makers)).is_empty() {
@@ -238,6 +243,11 @@ impl<'a, 'm> Looking<'a, 'm> {
         }
         makers.insert(Maker::NoPermit);
         undecided.map_or(Rule::Dead(makers), Rule::Undecided)
+    }
+
+    /// How many frames the places of a rule have.
+    fn frames(&self, clause: ClauseId) -> usize {
+        self.places(clause).iter().map(|place| place.frame).collect::<BTreeSet<u32>>().len()
     }
 
     /// The places of a rule at which it depends on what permits whether it matters; what else makes it idle is noted.
@@ -265,6 +275,7 @@ impl<'a, 'm> Looking<'a, 'm> {
         let condition = match what {
             What::Rule(clause) => &self.model.clauses[clause.index()].condition,
             What::There(condition) => condition,
+            What::Stage(..) => &Condition::Constant(true),
         };
         let certain = of.is_none_or(|clause| !clause.kind.refuses());
         let named = Named::of(self.models, condition);
@@ -304,7 +315,7 @@ impl<'a, 'm> Looking<'a, 'm> {
         let lists = self.model.operations[place.operation.index()].lists.is_some();
         let spoken_of = match what {
             What::Rule(clause) => self.surveyor.speaks(clause, place.operation),
-            What::There(_) => true,
+            What::There(_) | What::Stage(..) => true,
         };
         spoken_of
             && (relation != Relation::Far || lists)
@@ -319,7 +330,7 @@ impl<'a, 'm> Looking<'a, 'm> {
                 let clause = &self.model.clauses[clause.index()];
                 (clause.kind != ClauseKind::ContextUserGrant).then_some(clause)
             }
-            What::There(_) => None,
+            What::There(_) | What::Stage(..) => None,
         }
     }
 

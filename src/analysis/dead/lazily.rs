@@ -6,17 +6,19 @@
 //! What grants and permits only ever adds. So it is asked with one permit after the other, with nobody's roles and with
 //! a few; and that there is no such request is shown with all of it taken for granted, where that is so.
 
-use std::collections::{BTreeSet, HashMap};
+use std::cell::Cell;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::cases::{Case, Place};
-use super::rules::{Assumed, Parts};
-use super::{Maker, makers};
+use super::cases::{Case, Cases, Place};
+use super::questions::Questions;
+use super::rules::{Assumed, Parts, own_layer};
+use super::{Maker, makers, stages};
 use crate::analysis::asking::{self, Spent};
 use crate::region::lazily::{Question, Settled};
 use crate::region::terms::Term;
 use crate::region::{Models, Surveyor, Universe, few_people, reads as reads_of};
 use crate::request::Request;
-use crate::sema::model::{ClauseId, ClauseKind, Condition, KindId, Model, Source};
+use crate::sema::model::{ClauseId, ClauseKind, Condition, KindId, Layer, Model, RatchetId, Source};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +27,13 @@ pub(super) enum What<'q> {
     Rule(ClauseId),
     /// Whether anything is permitted where this certainly holds.
     There(&'q Condition),
+    /// Whether anything is answered otherwise at this stage than at the one before. No permit and no role of people
+    /// depends on the stage.
+    Stage(RatchetId, u32),
 }
+
+/// After so many questions it is time to ask what permits do not matter for.
+pub(super) const PATIENCE: usize = 8;
 
 /// The answer for one place.
 #[derive(Debug)]
@@ -49,7 +57,7 @@ pub(super) struct Proofs {
 
 /// The places at which a proof holds, if the clauses that it needs speak of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Wherever {
+pub(super) enum Wherever {
     /// Those of a frame, since a layer stands against it.
     Frame(u32),
     /// Those about such containers, since only clauses do.
@@ -71,10 +79,14 @@ pub(super) struct Asker<'a, 'm> {
     pub(super) model: &'m Model,
     pub(super) models: &'a Models<'m>,
     pub(super) surveyor: &'a Surveyor<'m>,
-    /// `has(user)`, if there is such an attribute.
-    pub(super) user: Option<&'a Condition>,
     pub(super) what: What<'a>,
+    pub(super) cases: &'a Cases,
+    pub(super) questions: &'a Questions,
     pub(super) proofs: Proofs,
+    /// Where the rule asked about matches some requests, whatever they are about besides.
+    pub(super) matching: HashSet<Wherever>,
+    /// How often it was asked.
+    pub(super) asked: Cell<usize>,
     /// Frames in which it was asked with all permits taken for granted.
     pub(super) tried: BTreeSet<u32>,
 }
@@ -92,6 +104,8 @@ struct Why {
     /// The clauses that stand against it, with the place's layers unless only they do.
     needs: BTreeSet<ClauseId>,
     only_clauses: bool,
+    /// Whether `makers` are all that it takes.
+    is_minimal: bool,
     /// What it is, where a rule was asked about.
     makers: BTreeSet<Maker>,
 }
@@ -115,15 +129,43 @@ impl Asker<'_, '_> {
         if let Some(makers) = self.known(place, None).or_else(|| self.known(place, Some(permit))) {
             return Verdict::Never(makers);
         }
-        if let Some(makers) = self.for_granted(place, &clauses) {
+        // Of a rule it is told whether the permit is at fault; of anything else that must be asked.
+        if let What::There(_) | What::Stage(..) = self.what
+            && self.asked.get() > PATIENCE
+            && let Some(makers) = self.for_granted(place, &clauses)
+        {
             return Verdict::Never(makers);
         }
-        let case = &clauses();
-        match self.among(case, &[permit]) {
+        match self.among(&clauses(), &[permit]) {
             Found::Shown(request) => Verdict::Shown(request),
-            Found::Never(why) => Verdict::Never(self.note(case.place, Some(permit), why)),
+            Found::Never(why) if why.makers.contains(&Maker::NoPermit) => {
+                let makers = self.for_granted(place, clauses);
+                Verdict::Never(makers.unwrap_or_else(|| self.note(place, Some(permit), why)))
+            }
+            Found::Never(why) => {
+                // Of a rule nothing that matters here is the permit's then.
+                let permit = (!why.is_minimal).then_some(permit);
+                Verdict::Never(self.note(place, permit, why))
+            }
             Found::Undecided(what) => Verdict::Undecided(what),
         }
+    }
+
+    /// Whether any request shows it at one place, whichever rules permit there. Nothing is remembered.
+    pub(super) fn is_shown(&self, case: &Case) -> Result<bool, Vec<String>> {
+        let all = Assumed { permitted: true, everybody: self.asks_people(case) };
+        if let Found::Never(_) = self.lazily(case, &[], &[], all) {
+            return Ok(false);
+        }
+        let mut undecided = None;
+        for permit in case.of_kind(self.model, ClauseKind::Permit) {
+            match self.among(case, &[permit]) {
+                Found::Shown(_) => return Ok(true),
+                Found::Never(_) => {}
+                Found::Undecided(what) => undecided = Some(what),
+            }
+        }
+        undecided.map_or(Ok(false), Err)
     }
 
     /// What makes it so that no request shows it, whatever rules permit. `None` if some request would, were it permitted:
@@ -165,7 +207,7 @@ impl Asker<'_, '_> {
     fn asks_people(&self, case: &Case) -> bool {
         let own = match self.what {
             What::Rule(clause) => self.kind(clause) == ClauseKind::ContextUserGrant,
-            What::There(_) => false,
+            What::There(_) | What::Stage(..) => false,
         };
         !own && self.model.authority.context_user == Source::Policy
             && case.of_kind(self.model, ClauseKind::ContextUserGrant).next().is_some()
@@ -174,16 +216,25 @@ impl Asker<'_, '_> {
     /// Exactly, where these permit. First without people, then as if all of them had all roles.
     fn among(&self, case: &Case, permits: &[ClauseId]) -> Found {
         let nobody = self.lazily(case, permits, &[], Assumed::default());
-        if !self.asks_people(case) || matches!(nobody, Found::Shown(_)) {
+        let is_settled = match &nobody {
+            Found::Shown(_) => true,
+            // It is not for want of roles.
+            Found::Never(why) => why.is_minimal && !why.makers.contains(&Maker::Layer(Layer::ContextUser)),
+            Found::Undecided(_) => false,
+        };
+        if is_settled || !self.asks_people(case) {
             return nobody;
         }
         let everybody = Assumed { everybody: true, permitted: false };
-        let found = self.lazily(case, permits, &[], everybody);
-        if matches!(found, Found::Never { .. }) {
-            return found;
-        }
+        let near = match self.lazily(case, permits, &[], everybody) {
+            found @ Found::Never(_) => return found,
+            Found::Shown(request) => Some(request),
+            Found::Undecided(_) => None,
+        };
         let people: Vec<ClauseId> = case.of_kind(self.model, ClauseKind::ContextUserGrant).collect();
-        let found = self.lazily(case, permits, &few_people(self.model, &people), Assumed::default());
+        let place = (case.place.app, case.place.operation);
+        let few = few_people(self.model, place, &people, near.as_ref());
+        let found = self.lazily(case, permits, &few, Assumed::default());
         if matches!(found, Found::Shown(_)) {
             return found;
         }
@@ -194,7 +245,7 @@ impl Asker<'_, '_> {
     fn lazily(&self, case: &Case, permits: &[ClauseId], people: &[ClauseId], assumed: Assumed) -> Found {
         let mut kept: BTreeSet<ClauseId> = permits.iter().chain(people).copied().collect();
         kept.extend(case.of_kind(self.model, ClauseKind::AppUserGrant));
-        let mut extra: Vec<(usize, &Condition)> = self.user.iter().map(|user| (0, *user)).collect();
+        let mut extra: Vec<(usize, &Condition)> = self.questions.user.iter().map(|user| (0, user)).collect();
         let own = match self.what {
             What::Rule(clause) => {
                 kept.insert(clause);
@@ -204,17 +255,24 @@ impl Asker<'_, '_> {
                 extra.push((0, condition));
                 None
             }
+            What::Stage(..) => None,
         };
+        let staged =
+            |id: &ClauseId| matches!(self.what, What::Stage(..)) && self.questions.staged.contains(id);
+        kept.extend(case.clauses.iter().copied().filter(staged));
         let takes = |id: &ClauseId| {
             let kind = self.kind(*id);
-            kind.refuses() || own == Some(kind)
+            (kind.refuses() || own == Some(kind)) && !staged(id)
         };
         let against: Vec<ClauseId> = case.clauses.iter().copied().filter(takes).collect();
         // What stood against it elsewhere mostly does here.
         kept.extend(self.proofs.newest.iter().filter(|id| against.binary_search(id).is_ok()));
         let Place { app, operation, .. } = case.place;
         let question = Question { app, operation, extra: &extra, against: &against };
-        let parts = |universe: &mut Universe<'_>| Parts::new(self.model, universe, self.user, assumed);
+        let parts = |universe: &mut Universe<'_>| {
+            Parts::new(self.model, universe, self.questions.user.as_ref(), assumed)
+        };
+        self.asked.set(self.asked.get() + 1);
         let settled = question.ask(self.models, kept, |universe| {
             let parts = parts(universe);
             let term = self.term(&parts, universe);
@@ -238,20 +296,28 @@ impl Asker<'_, '_> {
                 let there = universe.condition(0, condition, super::CERTAINLY);
                 universe.terms().and(&[answered, there])
             }
+            What::Stage(ratchet, stage) => {
+                let answered = parts.answered(universe);
+                match stages::classes(self.model, universe, ratchet, stage) {
+                    Some((variable, classes)) => stages::changed(universe, answered, variable, classes),
+                    None => Term::FALSE,
+                }
+            }
         }
     }
 
     /// What makes the rule idle where it is: no more than it takes of `needs`, so that it is known of more places.
     fn why(&self, parts: &Parts<'_>, universe: &mut Universe<'_>, needs: BTreeSet<ClauseId>) -> Why {
         let What::Rule(clause) = self.what else {
-            return Why { needs, only_clauses: false, makers: BTreeSet::new() };
+            return Why { needs, only_clauses: false, is_minimal: false, makers: BTreeSet::new() };
         };
         let Some(subject) = parts.subject(universe, clause) else {
-            return Why { needs, only_clauses: false, makers: BTreeSet::from([Maker::CallersWord]) };
+            let makers = BTreeSet::from([Maker::CallersWord]);
+            return Why { needs: BTreeSet::new(), only_clauses: false, is_minimal: true, makers };
         };
         let Some(makers) = makers::minimal(universe, subject, &parts.makers(clause)) else {
             // Decided before, so it is now; were it not, nothing would be said of what makes it so.
-            return Why { needs, only_clauses: false, makers: BTreeSet::new() };
+            return Why { needs, only_clauses: false, is_minimal: false, makers: BTreeSet::new() };
         };
         let (mut needs, mut only_clauses) = (BTreeSet::new(), true);
         for maker in &makers {
@@ -261,22 +327,25 @@ impl Asker<'_, '_> {
                 Maker::Layer(_) | Maker::CallersWord | Maker::Exception => only_clauses = false,
             }
         }
-        Why { needs, only_clauses, makers }
+        Why { needs, only_clauses, is_minimal: true, makers }
     }
 
     /// Remembers why no request shows it.
     fn note(&mut self, place: Place, permit: Option<ClauseId>, why: Why) -> BTreeSet<Maker> {
-        let Why { needs, only_clauses, makers } = why;
+        let Why { needs, only_clauses, makers, .. } = why;
         let own = match self.what {
             What::Rule(clause) => Some(clause),
-            What::There(_) => None,
+            What::There(_) | What::Stage(..) => None,
         };
         let mut reads = [false; 2];
         for id in needs.iter().copied().chain(permit).chain(own) {
-            let more = reads_of(self.model, &self.model.clauses[id.index()].condition);
+            let more = self.reads(id);
             reads = [reads[0] || more[0], reads[1] || more[1]];
         }
         let only = [reads[0].then_some(place.app.0), reads[1].then_some(place.operation.0)];
+        if !makers.is_empty() && own.is_some_and(|own| self.reads(own) == [false; 2]) {
+            self.matching.insert(self.kinds(place));
+        }
         let wherever = if only_clauses { self.kinds(place) } else { Wherever::Frame(place.frame) };
         self.proofs.newest.clone_from(&needs);
         let proof = Proof { only, needs, makers: makers.clone() };
@@ -295,8 +364,25 @@ impl Asker<'_, '_> {
                 && proof.needs.iter().all(speaks)
         };
         let proofs = |wherever: Wherever| self.proofs.of.get(&(wherever, permit)).into_iter().flatten();
-        let proof = proofs(self.kinds(place)).chain(proofs(Wherever::Frame(place.frame))).find(holds)?;
-        Some(proof.makers.clone())
+        let proof = proofs(self.kinds(place)).chain(proofs(Wherever::Frame(place.frame))).find(holds);
+        proof.map(|proof| proof.makers.clone()).or_else(|| self.closed(place))
+    }
+
+    /// The layer that refuses everything there, if the rule asked about matches something there at all.
+    fn closed(&self, place: Place) -> Option<BTreeSet<Maker>> {
+        let layer = self.cases.closed(place)?;
+        match self.what {
+            What::There(_) | What::Stage(..) => Some(BTreeSet::new()),
+            What::Rule(clause) if own_layer(self.kind(clause)) == Some(layer) => None,
+            What::Rule(_) => {
+                self.matching.contains(&self.kinds(place)).then(|| BTreeSet::from([Maker::Layer(layer)]))
+            }
+        }
+    }
+
+    /// Whether the clause reads its app, stages among it, and its operation.
+    fn reads(&self, clause: ClauseId) -> [bool; 2] {
+        reads_of(self.model, &self.model.clauses[clause.index()].condition)
     }
 
     fn kinds(&self, place: Place) -> Wherever {

@@ -18,22 +18,27 @@ pub(super) struct Questions {
     pub(super) tests: Vec<BTreeSet<Place>>,
     /// By kind the containers asked about, each with the condition that the request is about it.
     pub(super) containers: BTreeMap<KindId, Vec<(ContainerId, Condition)>>,
+    /// Clauses that depend on the stage of a ratchet.
+    pub(super) staged: BTreeSet<ClauseId>,
     /// `has(user)`, if there is such an attribute.
     pub(super) user: Option<Condition>,
 }
 
 impl Questions {
     pub(super) fn new(model: &Model) -> Questions {
-        let mut named = BTreeSet::new();
-        let tests = model
-            .clauses
-            .iter()
-            .map(|clause| {
+        let (mut named, mut staged) = (BTreeSet::new(), BTreeSet::new());
+        let tests = (0..)
+            .map(ClauseId)
+            .zip(&model.clauses)
+            .map(|(id, clause)| {
                 let mut places = BTreeSet::new();
                 each_test(&clause.condition, &mut |atom| {
                     // What stands at the whole rule's place is written nowhere: the stage of a withdrawal.
                     if Place::from(atom.span) != Place::from(clause.span) {
                         places.insert(Place::from(atom.span));
+                    }
+                    if matches!(atom.subject, Read::Stage(_)) {
+                        staged.insert(id);
                     }
                     if let Predicate::Is(constants) = &atom.predicate {
                         named.extend(constants.iter());
@@ -62,7 +67,7 @@ impl Questions {
             let subject = Read::Attribute(crate::sema::model::AttributeId(number));
             Condition::Test(Atom { subject, predicate: Predicate::Present, span: Span::default() })
         });
-        Questions { tests, containers, user }
+        Questions { tests, containers, staged, user }
     }
 
     /// The tests that never matter, outside of rules that are dead as a whole.

@@ -162,7 +162,7 @@ impl<'m> Parts<'m> {
 }
 
 /// The layer that a grant is part of, where it is not the rules' or the ratchets'.
-fn own_layer(kind: ClauseKind) -> Option<Layer> {
+pub(super) fn own_layer(kind: ClauseKind) -> Option<Layer> {
     match kind {
         ClauseKind::AppUserGrant => Some(Layer::AppUser),
         ClauseKind::ContextUserGrant => Some(Layer::ContextUser),

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cases::{Case, Place};
+use super::cases::Case;
 use super::influence::Looking;
+use super::lazily::What as Asked;
 use super::{Subject, Undecided};
 use crate::analysis::asking::{self, Spent};
 use crate::eval;
@@ -11,7 +12,7 @@ use crate::region::Universe;
 use crate::region::terms::{Term, Variable};
 use crate::region::variables::{Class, What};
 use crate::request::Value;
-use crate::sema::model::{ClauseId, ClauseKind, RatchetId};
+use crate::sema::model::{ClauseId, ClauseKind, Model, RatchetId};
 
 /// How many permits, and how many assignments to people, are tried first.
 const FEW: usize = 6;
@@ -19,22 +20,28 @@ const FEW: usize = 6;
 /// Whether any request is answered otherwise at the stage than at the one before.
 pub(super) fn differs(looking: &Looking<'_, '_>, ratchet: RatchetId, stage: u32) -> Result<bool, Undecided> {
     let none = BTreeSet::new();
+    let asker = looking.asker(Asked::Stage(ratchet, stage));
     let mut undecided = None;
-    for app in &looking.model.ratchets[ratchet.index()].apps {
-        for place in looking.cases.of_app(*app).iter().copied() {
-            let case = looking.case(place, &none);
-            let at = At { looking, case: &case, ratchet, stage };
-            if at.among_few() {
-                return Ok(true);
-            }
-            match at.among_all() {
-                Ok(false) => {}
-                Ok(true) => return Ok(true),
-                Err(Spent { what, .. }) => {
-                    let Place { app, operation, .. } = place;
-                    let of = Subject::Stage(ratchet, stage);
-                    undecided.get_or_insert(Undecided { of, app, operation, what });
-                }
+    let places =
+        looking.model.ratchets[ratchet.index()].apps.iter().flat_map(|app| looking.cases.of_app(*app));
+    for place in places.copied().filter(|place| looking.cases.closed(*place).is_none()) {
+        let case = looking.case(place, &none);
+        let at = At { looking, case: &case, ratchet, stage };
+        if at.among_few() {
+            return Ok(true);
+        }
+        let found = if at.grows_with_the_stage() {
+            at.among_all().map_err(|Spent { what, .. }| what)
+        } else {
+            asker.is_shown(&case)
+        };
+        match found {
+            Ok(false) => {}
+            Ok(true) => return Ok(true),
+            Err(what) => {
+                let (app, operation) = (place.app, place.operation);
+                let of = Subject::Stage(ratchet, stage);
+                undecided.get_or_insert(Undecided { of, app, operation, what });
             }
         }
     }
@@ -78,6 +85,15 @@ impl At<'_, '_> {
         }
     }
 
+    /// Whether a rule that permits, or a role of people, depends on the stage: then more of them is not always more.
+    fn grows_with_the_stage(&self) -> bool {
+        let growing = |id: &ClauseId| match self.looking.model.clauses[id.index()].kind {
+            ClauseKind::Permit | ClauseKind::ContextUserGrant => true,
+            ClauseKind::AppUserGrant | ClauseKind::Forbid | ClauseKind::Withdrawal => false,
+        };
+        self.case.clauses.iter().any(|id| growing(id) && self.looking.questions.staged.contains(id))
+    }
+
     fn among_all(&self) -> Result<bool, Spent> {
         let place = self.case.place;
         let mut universe = self.looking.models.universe(&[Some((place.app, place.operation))], &[]);
@@ -90,22 +106,35 @@ impl At<'_, '_> {
     /// Where the permission at the stage differs from that at the stage before, with the variable of the stage and its
     /// two classes. Nothing does where no formula reads it.
     fn term(&self, universe: &mut Universe<'_>) -> Option<(Term, usize, [u32; 2])> {
-        let ratchet = &self.looking.model.ratchets[self.ratchet.index()];
-        let what = What::Stage(ratchet.name.clone());
-        let variable = universe.parts().iter().position(|part| part.what == what)?;
-        let class = |stage: u32| {
-            let name = &ratchet.stages[stage as usize].name;
-            let is = |class: &Class| matches!(class, Class::Value(Value::Text(text)) if text == name);
-            universe.parts()[variable].classes.iter().position(is).map(|class| class as u32)
-        };
-        let classes = [class(self.stage)?, class(self.stage - 1)?];
+        let (variable, classes) = classes(self.looking.model, universe, self.ratchet, self.stage)?;
         let permitted = universe.permitted(0);
-        let at = |universe: &mut Universe<'_>, class: u32| {
-            universe.terms().given(permitted, Variable(variable as u32), class, &mut BTreeMap::new())
-        };
-        let (here, before) = (at(universe, classes[0]), at(universe, classes[1]));
-        Some((differ(universe, here, before), variable, classes))
+        Some((changed(universe, permitted, variable, classes), variable, classes))
     }
+}
+
+/// The variable of a ratchet's stage, with the classes of a stage and of the one before, where any formula reads it.
+pub(super) fn classes(
+    model: &Model,
+    universe: &Universe<'_>,
+    ratchet: RatchetId,
+    stage: u32,
+) -> Option<(usize, [u32; 2])> {
+    let ratchet = &model.ratchets[ratchet.index()];
+    let what = What::Stage(ratchet.name.clone());
+    let variable = universe.parts().iter().position(|part| part.what == what)?;
+    let class = |stage: u32| {
+        let name = &ratchet.stages[stage as usize].name;
+        let is = |class: &Class| matches!(class, Class::Value(Value::Text(text)) if text == name);
+        universe.parts()[variable].classes.iter().position(is).map(|class| class as u32)
+    };
+    Some((variable, [class(stage)?, class(stage - 1)?]))
+}
+
+/// Where a term changes between two classes of a variable.
+pub(super) fn changed(universe: &mut Universe<'_>, term: Term, variable: usize, classes: [u32; 2]) -> Term {
+    let [here, before] = classes
+        .map(|class| universe.terms().given(term, Variable(variable as u32), class, &mut BTreeMap::new()));
+    differ(universe, here, before)
 }
 
 /// Where one is true and the other is not.
