@@ -49,6 +49,7 @@ pub use lower::Counting;
 pub use reach::{Growing, Reach, few_people, reach};
 pub use survey::{OfApp, Survey, Surveyor, survey};
 pub use universe::{Models, Side, Universe};
+pub use values::satisfies;
 
 /// One class of each variable, at the variable's index.
 pub type Assignment = Vec<u32>;

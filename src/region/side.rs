@@ -104,35 +104,12 @@ impl<'m> Known<'m> {
 
     /// The truth of a condition, where it is the same in all requests and not unknown.
     pub(super) fn settled(&self, condition: &Condition) -> Option<bool> {
-        match condition {
-            Condition::Constant(truth) => Some(*truth),
-            Condition::All(parts) => {
-                let mut all = Some(true);
-                for part in parts {
-                    match self.settled(part) {
-                        Some(false) => return Some(false),
-                        Some(true) => {}
-                        None => all = None,
-                    }
-                }
-                all
-            }
-            Condition::Any(parts) => {
-                let mut any = Some(false);
-                for part in parts {
-                    match self.settled(part) {
-                        Some(true) => return Some(true),
-                        Some(false) => {}
-                        None => any = None,
-                    }
-                }
-                any
-            }
-            Condition::Not(inner) => self.settled(inner).map(|truth| !truth),
+        condition.truth(&|test| match test {
             Condition::InKind(kind) => Some(self.acts_in(*kind)),
             Condition::AtKind(kind) => Some(self.acts_at(*kind)),
             Condition::Test(atom) => self.settled_test(atom),
-        }
+            Condition::Constant(_) | Condition::All(_) | Condition::Any(_) | Condition::Not(_) => None, // no tests
+        })
     }
 
     fn settled_test(&self, Atom { subject, predicate, .. }: &Atom) -> Option<bool> {

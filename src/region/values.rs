@@ -66,7 +66,7 @@ pub(super) fn given(model: &Model, kind: Type, constant: &Constant) -> Value {
 }
 
 /// Whether a value satisfies a predicate against constants; `None` where that is unknown, or is no such predicate.
-pub(super) fn satisfies(model: &Model, value: &Constant, predicate: &Predicate) -> Option<bool> {
+pub fn satisfies(model: &Model, value: &Constant, predicate: &Predicate) -> Option<bool> {
     match (predicate, value) {
         (Predicate::Present, _) => Some(true),
         (Predicate::Is(constants), value) => Some(constants.contains(value)),

@@ -173,6 +173,7 @@ impl<'a, 'm> Looking<'a, 'm> {
             proofs: Proofs::default(),
             matching: HashSet::new(),
             asked: Cell::new(0),
+            looked: 0,
             tried: BTreeSet::new(),
         }
     }
@@ -200,8 +201,7 @@ impl<'a, 'm> Looking<'a, 'm> {
         }
         // Once some permits have failed, and then only where it matters what permits.
         let mut left: Option<Vec<Place>> = None;
-        // No more is spent on what is tried than on what it would take to know better.
-        let mut patience: Option<usize> = None;
+        let mut all: Option<(Vec<Place>, [usize; 2])> = None;
         for (number, (permit, relation)) in self.by_permit(what).enumerate() {
             if without.contains(&permit) {
                 continue;
@@ -229,36 +229,47 @@ impl<'a, 'm> Looking<'a, 'm> {
                 return Rule::Matters(Vec::new());
             }
             asker.forget(permit);
-            if number + 1 < PATIENCE
-                || asker.asked.get() < *patience.get_or_insert_with(|| self.frames(clause))
-            {
+            if number + 1 < PATIENCE {
                 continue;
             }
-            if left.get_or_insert_with(|| self.left(clause, &mut asker, without, &mut makers)).is_empty() {
+            // No more is spent on trying than it would take to know better.
+            let (places, many) = all.get_or_insert_with(|| self.counted(clause));
+            if left.is_none() && asker.is_patient(*many) {
+                continue;
+            }
+            let left = left
+                .get_or_insert_with(|| self.left(std::mem::take(places), &mut asker, without, &mut makers));
+            if left.is_empty() {
                 break;
             }
         }
-        if left.unwrap_or_else(|| self.left(clause, &mut asker, without, &mut makers)).is_empty() {
+        let left = left.unwrap_or_else(|| {
+            let (places, _) = all.unwrap_or_else(|| self.counted(clause));
+            self.left(places, &mut asker, without, &mut makers)
+        });
+        if left.is_empty() {
             return Rule::Dead(makers); // whatever permits
         }
         makers.insert(Maker::NoPermit);
         undecided.map_or(Rule::Dead(makers), Rule::Undecided)
     }
 
-    /// How many frames the places of a rule have.
-    fn frames(&self, clause: ClauseId) -> usize {
-        self.places(clause).iter().map(|place| place.frame).collect::<BTreeSet<u32>>().len()
+    /// The places of a rule; how many they are, and how many frames they have.
+    fn counted(&self, clause: ClauseId) -> (Vec<Place>, [usize; 2]) {
+        let places = self.places(clause);
+        let frames: HashSet<u32> = places.iter().map(|place| place.frame).collect();
+        let many = [places.len(), frames.len()];
+        (places, many)
     }
 
-    /// The places of a rule at which it depends on what permits whether it matters; what else makes it idle is noted.
+    /// Those of the places at which it depends on what permits whether a rule matters; what else makes it idle is noted.
     fn left(
         &self,
-        clause: ClauseId,
+        mut places: Vec<Place>,
         asker: &mut Asker<'_, 'm>,
         without: &BTreeSet<ClauseId>,
         makers: &mut BTreeSet<Maker>,
     ) -> Vec<Place> {
-        let mut places = self.places(clause);
         let closely = places.len() <= FEW;
         places.retain(|place| {
             let found = asker.whatever_permits(*place, closely, || self.case(*place, without));
@@ -270,7 +281,10 @@ impl<'a, 'm> Looking<'a, 'm> {
     }
 
     /// All permits with what can be asked about, and how they stand to it: first those that name the same containers.
-    pub(super) fn by_permit(&self, what: What<'_>) -> impl Iterator<Item = (ClauseId, Relation)> + use<> {
+    pub(super) fn by_permit<'q>(
+        &'q self,
+        what: What<'q>,
+    ) -> impl Iterator<Item = (ClauseId, Relation)> + use<'q, 'a, 'm> {
         let of = self.of_apps(what);
         let condition = match what {
             What::Rule(clause) => &self.model.clauses[clause.index()].condition,
@@ -283,18 +297,28 @@ impl<'a, 'm> Looking<'a, 'm> {
             Some(clause) => self.permits.of(self.model, &clause.apps),
             None => self.permits.all.iter().collect(),
         };
-        let mut permits: Vec<(Relation, ClauseId)> = permits
+        let mut permits: Vec<(Relation, ClauseId, &Option<Named<'_>>)> = permits
             .into_iter()
             .map(|(permit, names)| {
                 let relation = match (&named, names) {
                     (Some(named), Some(names)) => named.to(self.model, names, certain),
                     (None, _) | (_, None) => Relation::Open,
                 };
-                (relation, *permit)
+                (relation, *permit, names)
             })
             .collect();
-        permits.sort_unstable();
-        permits.into_iter().map(|(relation, permit)| (permit, relation))
+        permits.sort_unstable_by_key(|(relation, permit, _)| (*relation, *permit));
+        let model = self.model;
+        permits.into_iter().map(move |(relation, permit, names)| {
+            // What permits does so certainly, and so certainly in what it names.
+            let apart = || {
+                let of_permit = &model.clauses[permit.index()].condition;
+                names.as_ref().is_some_and(|names| names.excludes(model, condition))
+                    || named.as_ref().is_some_and(|named| certain && named.excludes(model, of_permit))
+            };
+            let is_apart = relation == Relation::Open && apart();
+            (permit, if is_apart { Relation::Far } else { relation })
+        })
     }
 
     /// The places that both the permit and what is asked speak of.

@@ -85,8 +85,9 @@ pub(super) struct Asker<'a, 'm> {
     pub(super) proofs: Proofs,
     /// Where the rule asked about matches some requests, whatever they are about besides.
     pub(super) matching: HashSet<Wherever>,
-    /// How often it was asked.
+    /// How often it was asked, and how many places it was looked at with one permit.
     pub(super) asked: Cell<usize>,
+    pub(super) looked: usize,
     /// Frames in which it was asked with all permits taken for granted.
     pub(super) tried: BTreeSet<u32>,
 }
@@ -126,6 +127,7 @@ impl Asker<'_, '_> {
 
     /// Asks about one place, where only this permits.
     pub(super) fn ask_of(&mut self, permit: ClauseId, place: Place, clauses: impl Fn() -> Case) -> Verdict {
+        self.looked += 1;
         if let Some(makers) = self.known(place, None).or_else(|| self.known(place, Some(permit))) {
             return Verdict::Never(makers);
         }
@@ -149,6 +151,11 @@ impl Asker<'_, '_> {
             }
             Found::Undecided(what) => Verdict::Undecided(what),
         }
+    }
+
+    /// Whether less was spent so far than it takes to ask about so many places and frames, whatever permits there.
+    pub(super) fn is_patient(&self, [places, frames]: [usize; 2]) -> bool {
+        self.looked < places && self.asked.get() < frames
     }
 
     /// Whether any request shows it at one place, whichever rules permit there. Nothing is remembered.

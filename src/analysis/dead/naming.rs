@@ -1,8 +1,10 @@
 //! Which containers a condition names, so that what speaks of different ones is not asked about together, and what
 //! speaks of the same ones is asked about first.
 
-use crate::region::Models;
-use crate::sema::model::{Atom, Condition, Constant, ContainerId, KindId, Model, Predicate, Subject as Read};
+use crate::region::{Models, satisfies};
+use crate::sema::model::{
+    Atom, Condition, Constant, ContainerId, KindId, Model, Owner, Predicate, Subject as Read,
+};
 
 /// The containers of a kind that a condition names, if it holds in no others of the kind.
 #[derive(Debug)]
@@ -66,6 +68,37 @@ impl<'c> Named<'c> {
             Relation::Open if certain => self.lies_in(model, permit),
             relation => relation,
         }
+    }
+
+    /// Whether the condition is certainly false of every request in one of these containers: for what is declared of it,
+    /// and of what it lies in, whatever else the request says.
+    pub(super) fn excludes(&self, model: &Model, condition: &Condition) -> bool {
+        let mut containers = self.ids.iter().zip(&self.declared);
+        containers.all(|(id, declared)| {
+            condition.truth(&|test| self.told(model, (id, declared.as_deref()), test)) == Some(false)
+        })
+    }
+
+    /// What a test says in one of the containers.
+    fn told(
+        &self,
+        model: &Model,
+        (id, declared): (&str, Option<&[ContainerId]>),
+        test: &Condition,
+    ) -> Option<bool> {
+        let Condition::Test(Atom { subject: Read::Container { attributes, .. }, predicate, .. }) = test
+        else {
+            return None;
+        };
+        let [attribute] = attributes.as_slice() else { return None };
+        let Owner::Kind(kind) = model.attributes[attribute.index()].owner else { return None };
+        let of_kind = |container: &&ContainerId| model.containers[container.index()].kind == kind;
+        let container = declared.into_iter().flatten().find(of_kind).map(|id| &model.containers[id.index()]);
+        if model.kinds[kind.index()].attributes.first() != Some(attribute) {
+            return satisfies(model, container?.attributes.get(attribute)?, predicate);
+        }
+        let id = if kind == self.kind { id } else { &container?.id };
+        satisfies(model, &Constant::String(id.to_owned()), predicate)
     }
 
     /// How it stands to containers of an outer kind.

@@ -7,7 +7,7 @@ use crate::analysis::privilege::permitted::{Answer, Group, Permits, Possible};
 use crate::analysis::privilege::set::Operations;
 use crate::analysis::privilege::states;
 use crate::request::{Request, Target};
-use crate::sema::model::{AppId, Condition, Model, OperationId, Owner, Predicate, RatchetId, Subject};
+use crate::sema::model::{AppId, Atom, Condition, Model, OperationId, Owner, Predicate, RatchetId, Subject};
 use crate::usage::tally::Usage;
 
 /// On whose behalf an operation is called.
@@ -88,43 +88,17 @@ impl<'m> Evidence<'m> {
         possible.iter().any(|(is, user)| *is && self.holds(condition, *user) != Some(false))
     }
 
-    /// Kleene's logic; `None` is unknown.
     fn holds(&self, condition: &Condition, user: bool) -> Option<bool> {
-        match condition {
-            Condition::Constant(is) => Some(*is),
-            Condition::All(parts) => {
-                let mut all = Some(true);
-                for part in parts {
-                    match self.holds(part, user) {
-                        Some(false) => return Some(false),
-                        Some(true) => {}
-                        None => all = None,
-                    }
-                }
-                all
+        condition.truth(&|test| match test {
+            Condition::Test(Atom {
+                subject: Subject::Attribute(id), predicate: Predicate::Present, ..
+            }) => {
+                let attribute = &self.model.attributes[id.index()];
+                (attribute.owner == Owner::User && attribute.name == "id").then_some(user)
             }
-            Condition::Any(parts) => {
-                let mut any = Some(false);
-                for part in parts {
-                    match self.holds(part, user) {
-                        Some(true) => return Some(true),
-                        Some(false) => {}
-                        None => any = None,
-                    }
-                }
-                any
-            }
-            Condition::Not(inner) => self.holds(inner, user).map(|is| !is),
-            Condition::Test(atom) => match (&atom.subject, &atom.predicate) {
-                (Subject::Attribute(id), Predicate::Present) => {
-                    let attribute = &self.model.attributes[id.index()];
-                    (attribute.owner == Owner::User && attribute.name == "id").then_some(user)
-                }
-                // Whatever else a condition asks of a request, no call tells it.
-                _ => None,
-            },
-            Condition::InKind(_) | Condition::AtKind(_) => None,
-        }
+            // Whatever else a condition asks of a request, no call tells it.
+            _ => None,
+        })
     }
 
     fn answer(&self, operation: OperationId, may: bool) -> Answer {
