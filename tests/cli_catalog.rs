@@ -232,7 +232,14 @@ paths:
     write("not-looked-at.jsonl.gz", &gzip(b"{}"));
     write("not-looked-at.gz", &gzip(b"{}"));
     let said = run(folder.path(), &["import", "--check", "."]);
-    insta::assert_snapshot!(text(&said.out), @"");
+    insta::assert_snapshot!(text(&said.out), @r"
+    desk.json.gz  openapi       2 operations, 2 scopes; 0 notes
+    desk.yaml     openapi       2 operations, 2 scopes; 0 notes
+    desk.yml.gz   openapi       2 operations, 2 scopes; 0 notes
+    cut.json.gz: cannot be read: cannot read cut.json.gz: incomplete deflate stream
+
+    openapi: 3 read, 3 imported, 0 refused; 0 notes
+    ");
     assert_eq!(said.exit, Exit::Clean);
 
     let made = |file: &str| {
@@ -242,6 +249,13 @@ paths:
         let (head, rest) = text.split_once('\n').unwrap();
         (head.to_owned(), rest.to_owned())
     };
+    // A version that is a number by mistake, as many are, is no reason to refuse.
+    let said = {
+        write("number.yaml", yaml.replace("version: '7'", "version: 1.10").as_bytes());
+        run(folder.path(), &["import", "openapi", "number.yaml", "--catalog", "desk", "--version", "7"])
+    };
+    assert!(text(&said.out).contains("OpenAPI: Desk; sha256"), "{}{}", text(&said.out), said.err);
+    assert!(said.err.contains("note[assumed]: number.yaml#/info/version"), "{}", said.err);
     let plain = made("desk.yaml");
     assert!(plain.1.contains("http PUT \"/queues/{id}\""), "{}", plain.1);
     assert_eq!(made("desk.yml.gz"), plain, "the digest is of what is inside");

@@ -52,9 +52,12 @@ impl Addresses {
         let Some(destination) = destination(model) else { return Addresses::Any };
         let permits = |when: &Condition| policy.permits(app, operations, when);
         let mut own = candidates(model, destination);
-        if permits(&words::not(matches(model, destination, &own)))
-            && !(strict && policy.denies(app, operations, &Addresses::Any.when(model)))
-        {
+        let elsewhere = words::any([
+            words::not(matches(model, destination, &own)),
+            // No such call is made; but settings that break nothing break no permit of it either.
+            words::not(words::test(model, destination, Predicate::Present)),
+        ]);
+        if permits(&elsewhere) && !(strict && policy.denies(app, operations, &Condition::Constant(true))) {
             return Addresses::Any;
         }
         if strict {
@@ -75,26 +78,27 @@ impl Addresses {
         Addresses::Only(own)
     }
 
-    /// When a call goes to one of them. That there is an address is what makes it one.
+    /// When a call goes to one of them.
     pub(super) fn when(&self, model: &Model) -> Condition {
         match (self, destination(model)) {
-            (_, None) => Condition::Constant(true),
-            (Addresses::Any, Some(destination)) => words::test(model, destination, Predicate::Present),
+            (Addresses::Any, _) | (_, None) => Condition::Constant(true),
             (Addresses::Only(own), Some(destination)) => matches(model, destination, own),
         }
     }
 
-    /// Whether Forge lets the call through; `None` where it has no address.
+    /// Whether Forge lets the call through; `None` where that hangs on an address, and it has none.
     pub(super) fn take(&self, request: &Request) -> Option<bool> {
+        let own = match self {
+            Addresses::Any => return Some(true),
+            Addresses::Only(own) if own.is_empty() => return Some(false),
+            Addresses::Only(own) => own,
+        };
         let Some(Said::Text(text)) = request.attributes.get("destination") else { return None };
         let host = pattern::normalise_domain(text)?;
-        Some(match self {
-            Addresses::Any => true,
-            Addresses::Only(own) => own.iter().any(|address| match address.text.strip_prefix('*') {
-                Some(below) => host.len() > below.len() && host.ends_with(below),
-                None => host == address.text,
-            }),
-        })
+        Some(own.iter().any(|address| match address.text.strip_prefix('*') {
+            Some(below) => host.len() > below.len() && host.ends_with(below),
+            None => host == address.text,
+        }))
     }
 
     /// As the manifest writes them.
