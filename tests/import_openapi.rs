@@ -468,7 +468,7 @@ fn a_broken_document_is_refused_with_its_place() {
     check_refused("openapi: 3.0.0", "doc.json#: expected member `paths`");
     check_refused(
         "paths: {}\npaths: {}",
-        "doc.json:2:8: not YAML as expected: member `paths` stands twice in one mapping",
+        "doc.json:2:9: not YAML as expected: member `paths` stands twice in one mapping",
     );
     check_refused(
         "{\"a\": 1, \"a\": 2}",
