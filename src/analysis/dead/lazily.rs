@@ -5,6 +5,9 @@
 //!
 //! What grants and permits only ever adds. So it is asked with one permit after the other, with nobody's roles and with
 //! a few; and that there is no such request is shown with all of it taken for granted, where that is so.
+//!
+//! Why there is none is made as small as it can be and remembered: where no layer is among the reasons, the same clauses
+//! stand against it at all places about such containers, whatever apps hold; and where no permit is, with any permit.
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
