@@ -5,8 +5,11 @@
 mod shell;
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::Value;
 use shell::{Said, sprag};
 use sprag::cli::Exit;
@@ -199,6 +202,79 @@ fn a_folder_is_surveyed() {
     fails(folder.path(), &["import", "--check", "vendor/node_modules/none"], "cannot read");
 }
 
+#[test]
+fn documents_in_yaml_and_compressed_ones_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+    let yaml = "openapi: 3.0.1
+info: {title: Desk, version: '7'}
+components:
+  securitySchemes:
+    oauth: {type: oauth2, flows: {authorizationCode: {scopes: {'desk:read': reads, 'desk:write': writes}}}}
+paths:
+  /queues/{id}:
+    get: {operationId: getQueue, security: [oauth: ['desk:read']], responses: {200: {description: one}}}
+    put:
+      operationId: putQueue
+      security:
+        - oauth: ['desk:write']
+";
+    let json = r#"{"openapi": "3.0.1", "info": {"title": "Desk", "version": "7"},
+        "components": {"securitySchemes": {"oauth": {"type": "oauth2", "flows": {"authorizationCode":
+        {"scopes": {"desk:read": "reads", "desk:write": "writes"}}}}}},
+        "paths": {"/queues/{id}": {
+        "get": {"operationId": "getQueue", "security": [{"oauth": ["desk:read"]}], "responses": {"200": {}}},
+        "put": {"operationId": "putQueue", "security": [{"oauth": ["desk:write"]}]}}}}"#;
+    write("desk.yaml", yaml.as_bytes());
+    write("desk.json.gz", &gzip(json.as_bytes()));
+    write("desk.yml.gz", &gzip(yaml.as_bytes()));
+    write("cut.json.gz", &gzip(json.as_bytes())[..100]);
+    write("not-looked-at.jsonl.gz", &gzip(b"{}"));
+    write("not-looked-at.gz", &gzip(b"{}"));
+    let said = run(folder.path(), &["import", "--check", "."]);
+    insta::assert_snapshot!(text(&said.out), @r"
+    desk.json.gz  openapi       2 operations, 2 scopes; 0 notes
+    desk.yaml     openapi       2 operations, 2 scopes; 0 notes
+    desk.yml.gz   openapi       2 operations, 2 scopes; 0 notes
+    cut.json.gz: cannot be read: cannot read cut.json.gz: incomplete deflate stream
+
+    openapi: 3 read, 3 imported, 0 refused; 0 notes
+    ");
+    assert_eq!(said.exit, Exit::Clean);
+
+    let made = |file: &str| {
+        let said = run(folder.path(), &["import", "openapi", file, "--catalog", "desk", "--version", "7"]);
+        assert_eq!(said.exit, Exit::Clean, "{}", said.err);
+        let text = text(&said.out);
+        let (head, rest) = text.split_once('\n').unwrap();
+        (head.to_owned(), rest.to_owned())
+    };
+    // A version that is a number by mistake, as many are, is no reason to refuse.
+    let said = {
+        write("number.yaml", yaml.replace("version: '7'", "version: 1.10").as_bytes());
+        run(folder.path(), &["import", "openapi", "number.yaml", "--catalog", "desk", "--version", "7"])
+    };
+    assert!(text(&said.out).contains("OpenAPI: Desk; sha256"), "{}{}", text(&said.out), said.err);
+    assert!(said.err.contains("note[assumed]: number.yaml#/info/version"), "{}", said.err);
+    let plain = made("desk.yaml");
+    assert!(plain.1.contains("http PUT \"/queues/{id}\""), "{}", plain.1);
+    assert_eq!(made("desk.yml.gz"), plain, "the digest is of what is inside");
+    assert_eq!(made("desk.json.gz").1, plain.1);
+    fails(
+        folder.path(),
+        &["import", "openapi", "cut.json.gz", "--catalog", "desk", "--version", "7"],
+        "cannot read",
+    );
+}
+
+#[test]
+fn what_is_compressed_is_no_larger_than_what_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("zeros.json.gz"), gzip(&vec![b' '; (256 << 20) + 1])).unwrap();
+    let said = run(folder.path(), &["import", "--check", "."]);
+    assert!(text(&said.out).contains("it is larger than 256 MiB"), "{}", text(&said.out));
+}
+
 // ---- helpers
 
 fn package(policy: &str) -> tempfile::TempDir {
@@ -206,6 +282,12 @@ fn package(policy: &str) -> tempfile::TempDir {
     fs::write(folder.path().join("sprag.toml"), PACKAGE).unwrap();
     fs::write(folder.path().join("policy.sprag"), policy).unwrap();
     folder
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }
 
 fn run(folder: &Path, args: &[&str]) -> Said {

@@ -463,9 +463,13 @@ fn colliding_names_are_told_apart_and_do_not_depend_on_the_order() {
 
 #[test]
 fn a_broken_document_is_refused_with_its_place() {
-    check_refused("", "doc.json: the document is empty; expected JSON");
-    check_refused("\u{feff}  ", "doc.json: the document is empty; expected JSON");
-    check_refused("openapi: 3.0.0", "doc.json:1:1: not JSON as expected: expected value");
+    check_refused("", "doc.json: the document is empty; expected YAML or JSON");
+    check_refused("\u{feff}  ", "doc.json: the document is empty; expected YAML or JSON");
+    check_refused("openapi: 3.0.0", "doc.json#: expected member `paths`");
+    check_refused(
+        "paths: {}\npaths: {}",
+        "doc.json:2:9: not YAML as expected: member `paths` stands twice in one mapping",
+    );
     check_refused(
         "{\"a\": 1, \"a\": 2}",
         "doc.json:1:12: not JSON as expected: member `a` stands twice in one object",

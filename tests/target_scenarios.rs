@@ -253,6 +253,79 @@ fn a_manifest_patch_is_yaml_that_the_importer_reads() {
     assert_eq!(exit, Exit::Clean, "{out}{err}\n{manifest}");
 }
 
+#[test]
+fn where_a_forge_app_sends_data_is_in_its_manifest() {
+    let declared = "use atlassian.jira\nmodel external\nscope external out\n\
+        operation forge.fetch.backend { access write in site requires external out }\n\
+        attributes request { analytics: bool }\n";
+    let policy = |rules: &str| {
+        let app = app("helper", "atlassian.classic, external", "read:jira-work, out");
+        format!("{declared}{app}permit helper to jira.issue.get\n{rules}")
+    };
+    let said = |rules: &str, args: &[&str]| {
+        let package = package(&policy(rules), &[]);
+        locked(&package);
+        let args: Vec<&str> =
+            ["target", "build", "forge-manifest", "."].iter().chain(args).copied().collect();
+        let (exit, text, err) = sprag(package.path(), &args);
+        assert_eq!(exit, Exit::Clean, "{err}");
+        // The importer reads it again.
+        if args.len() == 4 {
+            let manifest = format!("app:\n  id: ari:cloud:ecosystem::app/x\nmodules: {{}}\n{text}");
+            write(package.path(), "manifest.yml", &manifest);
+            let (exit, out, err) = sprag(package.path(), &["import", "--check", "manifest.yml"]);
+            assert_eq!(exit, Exit::Clean, "{out}{err}\n{manifest}");
+        }
+        (text, err)
+    };
+    let listed = "permit helper to forge.fetch.backend when destination like [\"*.example.com\", \"api.example.net\", \"a.example.com\"]\n";
+    let (text, err) = said(listed, &[]);
+    assert!(
+        text.contains("  external:\n    fetch:\n      backend: [api.example.net, \"*.example.com\"]\n"),
+        "{text}"
+    );
+    assert!(!text.contains("no longer: out"), "{text}");
+    assert!(err.contains("no operation `forge.fetch.client` says where `helper` may fetch from"), "{err}");
+    assert!(!err.contains("`forge.fetch.backend`:"), "{err}");
+
+    // What Forge cannot tell apart is a gap; strict settings close it, and tell what that breaks.
+    let analytics = format!("{listed}forbid any app to forge.fetch.* unless not analytics as no-analytics\n");
+    let (text, err) = said(&analytics, &[]);
+    assert!(text.contains("backend: [api.example.net, \"*.example.com\"]"), "{text}");
+    let told = "gap: `helper`, `forge.fetch.backend`: `no-analytics` forbids it; the target does not see `analytics`";
+    assert!(err.contains(told), "{err}");
+    let (text, err) = said(&analytics, &["--strict"]);
+    assert!(text.contains("      backend: []\n"), "{text}");
+    assert!(err.contains("broken: `helper`, `forge.fetch.backend`") && !err.contains("gap: "), "{err}");
+
+    // Nothing but `*` says what is permitted everywhere else.
+    let but = "permit helper to forge.fetch.backend unless destination == \"evil.example\" as not-there\n";
+    let (text, err) = said(but, &[]);
+    assert!(text.contains("backend: [\"*\"]"), "{text}");
+    assert!(err.contains("note: the policy permits `helper` to send to any address"), "{err}");
+    assert!(err.contains("gap: `helper`, `forge.fetch.backend`, "), "{err}");
+    let (text, _) = said("permit helper to forge.fetch.backend\n", &["--strict"]);
+    assert!(text.contains("backend: [\"*\"]"), "{text}");
+
+    // A policy that says nothing of it is told so.
+    let package = package(
+        &format!(
+            "use atlassian.jira\n{}permit helper to read\n",
+            app("helper", "atlassian.classic", "read:jira-work")
+        ),
+        &[],
+    );
+    locked(&package);
+    let (_, text, err) = sprag(package.path(), &["target", "build", "forge-manifest", "."]);
+    assert!(!text.contains("external"), "{text}");
+    assert!(
+        err.contains("no operation `forge.fetch.backend` or `forge.fetch.client` says where `helper`"),
+        "{err}"
+    );
+    let (_, json, _) = sprag(package.path(), &["target", "build", "forge-manifest", ".", "--format", "json"]);
+    assert!(json.contains("no operation `forge.fetch.backend`"), "{json}");
+}
+
 /// What a target in use tells exactly, no other rule tells by and large.
 #[test]
 fn what_the_platform_cannot_do_is_told_once() {

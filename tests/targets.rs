@@ -42,6 +42,11 @@ fn forge_manifests_permit_nothing_else_than_they_say() {
 }
 
 #[test]
+fn forge_addresses_permit_nothing_else_than_they_say() {
+    campaign("forge-manifest", &FORGE);
+}
+
+#[test]
 fn github_apps_permit_nothing_else_than_they_say() {
     campaign("github-app", &GITHUB);
 }
@@ -485,6 +490,58 @@ operation page.get { access read in content requires connect READ }
     },
     containers: &[("project", &["P", "Q", "R"], &[("category", &["A", "B"])]), ("space", &["S", "T"], &[])],
     said: &[("channel", &["server", "browser"])],
+    sets: false,
+};
+
+static FORGE: Platform = Platform {
+    catalogs: &[r#"catalog atlassian version "1"
+kind site
+model classic
+scope classic read:jira-work
+operation site.get { access read in site requires classic read:jira-work }
+"#],
+    policy: |random| {
+        let tests = [
+            "destination == \"a.example\"",
+            "destination like [\"*.a.example\"]",
+            "destination like [\"a.example\", \"*.b.example\"]",
+            "destination == \"x.a.example\"",
+            // What no manifest says.
+            "destination like [\"*.a.*\"]",
+            "has(destination)",
+            "user.mode == offline",
+            "channel == server",
+        ];
+        let requests =
+            some(random, &["read:jira-work, backend", "backend, client", "read:jira-work, backend, client"]);
+        let platform = some(random, &["atlassian.classic, external", "external, atlassian.classic"]);
+        format!(
+            "use atlassian\nmodel external\nscope external backend\nscope external client\n\
+             operation forge.fetch.backend {{ access write in site requires external backend }}\n\
+             operation forge.fetch.client {{ access write in site requires external client }}\n\
+             role all {{ any operation }}\nassign all to any user\n\
+             app a {{ key \"a\" platform {platform} requests {requests} user all }}\n\
+             app b {{ key \"b\" platform external requests backend user all }}\n"
+        ) + &rules(random, &["a", "any app"], &["forge.fetch.backend", "forge.fetch.*"], &tests)
+            + &rules(random, &["a", "a", "b"], &["forge.fetch.client", "any operation", "read"], &tests)
+    },
+    containers: &[],
+    said: &[
+        ("channel", &["server", "browser"]),
+        (
+            "destination",
+            &[
+                "a.example",
+                "X.a.example.",
+                "y.x.a.example",
+                "xa.example",
+                "b.example",
+                "z.b.example",
+                "c",
+                "-.*",
+            ],
+        ),
+    ],
     sets: false,
 };
 

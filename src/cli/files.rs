@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
+use flate2::read::MultiGzDecoder;
+
 use super::failed;
 
 /// The largest text that is read: spans count bytes in 32 bits, and no policy comes near this.
@@ -15,7 +17,28 @@ const LARGEST: u64 = 256 << 20;
 ///
 /// A sentence that names the file as shown from `cwd`: missing, unreadable, a folder, too large, not UTF-8.
 pub(crate) fn read_text(cwd: &Path, path: &Path) -> io::Result<String> {
-    let bytes = read_bytes(cwd, path)?;
+    text(cwd, path, read_bytes(cwd, path)?)
+}
+
+/// The text of a foreign file, compressed with gzip or not.
+///
+/// # Errors
+///
+/// As [`read_text`], of what is in it too; one that is compressed and broken.
+pub(crate) fn read_document(cwd: &Path, path: &Path) -> io::Result<String> {
+    let mut bytes = read_bytes(cwd, path)?;
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        let mut inside = Vec::new();
+        MultiGzDecoder::new(&*bytes)
+            .take(LARGEST + 1)
+            .read_to_end(&mut inside)
+            .map_err(|e| failed(format!("cannot read {}: {}", shown(cwd, path), reason(&e))))?;
+        bytes = limited(cwd, path, inside)?;
+    }
+    text(cwd, path, bytes)
+}
+
+fn text(cwd: &Path, path: &Path, bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
         let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
@@ -37,6 +60,10 @@ pub(crate) fn read_bytes(cwd: &Path, path: &Path) -> io::Result<Vec<u8>> {
     // A pipe (`<(…)`) does not say how much will come.
     let mut bytes = Vec::with_capacity(data.len().min(LARGEST) as usize);
     fs::File::open(path).and_then(|f| f.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(sentence)?;
+    limited(cwd, path, bytes)
+}
+
+fn limited(cwd: &Path, path: &Path, bytes: Vec<u8>) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 > LARGEST {
         return Err(failed(format!(
             "cannot read {}: it is larger than {} MiB",

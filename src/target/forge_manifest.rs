@@ -1,13 +1,15 @@
-//! The permissions of a Forge manifest: scopes, and which of them can be used while the person is away.
+//! The permissions of a Forge manifest: scopes, which of them can be used while the person is away, and where the app
+//! may send data.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::forge_egress::{self, Addresses};
 use super::policy::Policy;
 use super::scopes::{self, Asked};
-use super::{About, Lets, Options, Plan, Sees, Settings, Target, quote, words};
+use super::{About, Lets, Note, Options, Plan, Sees, Settings, Target, quote, words};
 use crate::analysis::privilege::permitted::{has_user, test};
 use crate::request::{Request, Value as Said};
 use crate::sema::model::{AppId, Condition, Constant, Model, OperationId, Predicate, ScopeId, Subject, Type};
@@ -16,8 +18,13 @@ pub(super) static TARGET: &dyn Target = &ForgeManifest;
 
 static ABOUT: About = About {
     name: "forge-manifest",
-    title: "the scopes of a Forge app's manifest, and offline impersonation",
-    sees: &[Sees::Apps, Sees::Operations("scope"), Sees::Attribute("user.mode")],
+    title: "the scopes of a Forge app's manifest, offline impersonation, and where the app fetches from",
+    sees: &[
+        Sees::Apps,
+        Sees::Operations("scope"),
+        Sees::Attribute("user.mode"),
+        Sees::Attribute("destination"),
+    ],
     limits: &[],
     stale: "until the next version is installed; remote tokens live up to 4 hours",
     source: "developer.atlassian.com: Forge manifest, permissions; Forge security, offline user impersonation",
@@ -35,6 +42,8 @@ struct Permissions {
     names: BTreeMap<String, bool>,
     /// What it asks for now and needs not.
     gone: BTreeSet<String>,
+    /// Where each side may fetch from, where the policy has an operation for that.
+    egress: BTreeMap<&'static str, Addresses>,
 }
 
 #[derive(Debug)]
@@ -49,19 +58,20 @@ impl Target for ForgeManifest {
     }
 
     fn speaks_of(&self, model: &Model, app: AppId, operation: OperationId) -> bool {
-        words::is_of(model, app, operation, is_forge)
+        opened_by_scopes(model, app, operation) || fetches(model, app, operation).is_some()
     }
 
     fn plan(&self, policy: &Policy<'_>, options: &Options) -> Plan {
         let model = policy.model;
         let mut made = Made { apps: BTreeMap::new() };
+        let mut notes = Vec::new();
         for app in policy.apps(options) {
             let declared = &model.apps[app.index()];
-            if !declared.models.iter().any(|of| is_forge(words::name_of(model, *of))) {
+            if !is_forge_app(model, app) {
                 continue;
             }
             let groups =
-                policy.groups(app, &|o| self.speaks_of(model, app, o) && scopes::opens(model, app, o));
+                policy.groups(app, &|o| opened_by_scopes(model, app, o) && scopes::opens(model, app, o));
             let all = |wanted: &dyn Fn(OperationId) -> bool| -> BTreeSet<OperationId> {
                 let wanted = groups.iter().filter(|group| group.first().is_some_and(|first| wanted(*first)));
                 wanted.flatten().copied().collect()
@@ -92,17 +102,81 @@ impl Target for ForgeManifest {
             let flagged = |scope: &ScopeId| (*scope, offline.contains(scope));
             let permissions = Permissions {
                 names: scopes.iter().map(|scope| (name(scope), offline.contains(scope))).collect(),
-                gone: declared.requested.iter().filter(|scope| !scopes.contains(scope)).map(name).collect(),
+                gone: declared
+                    .requested
+                    .iter()
+                    .filter(|id| is_gone(model, &scopes, **id))
+                    .map(name)
+                    .collect(),
                 scopes: scopes.iter().map(flagged).collect(),
+                egress: egress(policy, app, options.strict, &mut notes),
             };
             made.apps.insert(declared.key.clone(), permissions);
         }
-        Plan { settings: Box::new(made), notes: Vec::new() }
+        Plan { settings: Box::new(made), notes }
     }
 }
 
 fn is_forge(model: &str) -> bool {
     model == "atlassian.classic" || model == "atlassian.granular"
+}
+
+fn is_forge_app(model: &Model, app: AppId) -> bool {
+    model.apps[app.index()].models.iter().any(|of| is_forge(words::name_of(model, *of)))
+}
+
+fn opened_by_scopes(model: &Model, app: AppId, operation: OperationId) -> bool {
+    words::is_of(model, app, operation, is_forge)
+}
+
+/// The side of a Forge app that calls somewhere outside by this operation.
+fn fetches(model: &Model, app: AppId, operation: OperationId) -> Option<&'static str> {
+    let side = forge_egress::side(model, operation)?;
+    (is_forge_app(model, app) && words::is_of(model, app, operation, |_| true)).then_some(side)
+}
+
+/// Whether a manifest would lose the scope. Those that a policy declares for what no scope opens are in none.
+fn is_gone(model: &Model, left: &BTreeSet<ScopeId>, scope: ScopeId) -> bool {
+    let of = words::name_of(model, model.scopes[scope.index()].model);
+    of.starts_with("atlassian.") && !left.contains(&scope)
+}
+
+/// Where each side of the app may fetch from, where the policy has an operation for that.
+fn egress(
+    policy: &Policy<'_>,
+    app: AppId,
+    strict: bool,
+    notes: &mut Vec<Note>,
+) -> BTreeMap<&'static str, Addresses> {
+    let model = policy.model;
+    let name = &model.apps[app.index()].name;
+    let mut note = |text: String| notes.push(Note { text, limit: None, app: Some(app) });
+    let mut found = BTreeMap::new();
+    let mut unsaid = Vec::new();
+    for (side, operation) in forge_egress::SIDES {
+        let groups = policy.groups(app, &|o| fetches(model, app, o) == Some(side));
+        let operations: Vec<OperationId> = groups.into_iter().flatten().collect();
+        if operations.is_empty() {
+            unsaid.push(format!("`{operation}`"));
+            continue;
+        }
+        let addresses = Addresses::fewest(policy, app, &operations, strict);
+        if addresses == Addresses::Any {
+            note(format!(
+                "the policy permits `{name}` to send to any address by `{operation}`; name those that it may with \
+                 `destination`"
+            ));
+        }
+        found.insert(side, addresses);
+    }
+    if !unsaid.is_empty() {
+        note(format!(
+            "no operation {} says where `{name}` may fetch from; what its manifest says under \
+             `permissions.external.fetch` stays as it is",
+            unsaid.join(" or ")
+        ));
+    }
+    found
 }
 
 /// The request is for a person who is away.
@@ -135,17 +209,20 @@ impl Settings for Made {
                 let _ = writeln!(text, "# no longer: {}", quote::comment(scope));
             }
             text += "permissions:\n";
-            if permissions.names.is_empty() {
-                text += "  scopes: []\n";
-                continue;
-            }
-            text += "  scopes:\n";
+            text += if permissions.names.is_empty() { "  scopes: []\n" } else { "  scopes:\n" };
             for (scope, offline) in &permissions.names {
                 if *offline {
                     let _ = writeln!(text, "    {}:\n      allowImpersonation: true", quoted_key(scope));
                 } else {
                     let _ = writeln!(text, "    {}: {{}}", quoted_key(scope));
                 }
+            }
+            if !permissions.egress.is_empty() {
+                text += "  external:\n    fetch:\n";
+            }
+            for (side, addresses) in &permissions.egress {
+                let addresses: Vec<String> = addresses.texts().into_iter().map(quote::yaml).collect();
+                let _ = writeln!(text, "      {side}: [{}]", addresses.join(", "));
             }
         }
         text
@@ -158,7 +235,16 @@ impl Settings for Made {
         };
         let of = |permissions: &Permissions| {
             let scopes: serde_json::Map<String, Value> = permissions.names.iter().map(scope).collect();
-            json!({ "permissions": { "scopes": scopes }, "removed": permissions.gone })
+            let mut written = json!({ "scopes": scopes });
+            if !permissions.egress.is_empty() {
+                let fetch: serde_json::Map<String, Value> = permissions
+                    .egress
+                    .iter()
+                    .map(|(side, addresses)| ((*side).to_owned(), json!(addresses.texts())))
+                    .collect();
+                written["external"] = json!({ "fetch": fetch });
+            }
+            json!({ "permissions": written, "removed": permissions.gone })
         };
         let apps: serde_json::Map<String, Value> =
             self.apps.iter().map(|(key, permissions)| (key.clone(), of(permissions))).collect();
@@ -172,6 +258,10 @@ impl Settings for Made {
             let open = scopes::lets(model, app, operation, &|_, _| Condition::Constant(true));
             return Lets { when: open, covers: false };
         };
+        if let Some(side) = fetches(model, app, operation) {
+            let when = permissions.egress.get(side).map(|addresses| addresses.when(model));
+            return Lets { when: when.unwrap_or(Condition::Constant(true)), covers: true };
+        }
         let present = present(model);
         let holds = |_, wanted: ScopeId| {
             let sources = permissions
@@ -193,6 +283,9 @@ impl Settings for Made {
             Err(answer) => return answer,
         };
         let Some(permissions) = self.apps.get(asked.key()) else { return asked.open(&|_, _| Some(true)) };
+        if let Some(side) = fetches(model, asked.app, asked.operation) {
+            return permissions.egress.get(side).map_or(Some(true), |addresses| addresses.take(request));
+        }
         let mode = request.user.as_ref().and_then(|user| user.attributes.get("mode"));
         let away = mode == Some(&Said::Text("offline".to_owned()));
         let holds = |wanted: &ScopeId| {

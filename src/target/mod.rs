@@ -21,6 +21,7 @@ mod atlassian_data_security;
 mod exchange_access_policy;
 mod exchange_rbac;
 mod fence;
+mod forge_egress;
 mod forge_manifest;
 pub mod gap;
 mod github_app;

@@ -29,7 +29,7 @@ pub(super) struct Foreign {
 /// A sentence: it cannot be read, is of no known format, is refused, or describes no app.
 pub(super) fn load(path: &Path, cx: &mut Context<'_>) -> io::Result<Foreign> {
     let shown = files::shown(&cx.cwd, path);
-    let text = files::read_text(&cx.cwd, path)?;
+    let text = files::read_document(&cx.cwd, path)?;
     match compile(path, &text) {
         Ok(found) => Ok(found),
         Err(Refused::Sentence(why)) => Err(failed(format!("{shown}: {why}"))),

@@ -35,7 +35,7 @@ pub(super) fn rows(folders: &[PathBuf], lists: Option<&Path>, cx: &mut Context<'
     for (number, path) in found.iter().enumerate() {
         bar.at(number, found.len());
         let shown = files::shown(&cx.cwd, path);
-        let text = match files::read_text(&cx.cwd, path) {
+        let text = match files::read_document(&cx.cwd, path) {
             Ok(text) => text,
             Err(e) => {
                 left_out.push((shown, e.to_string()));

@@ -22,7 +22,7 @@ pub struct Args {
     /// What the files are.
     #[arg(value_parser = importers(), required_unless_present = "check")]
     format: Option<String>,
-    /// The files.
+    /// The files; they may be compressed with gzip.
     #[arg(required_unless_present = "check")]
     files: Vec<PathBuf>,
     /// Import nothing; tell of every file in these folders what it is, what would come in and what would not.
@@ -76,7 +76,7 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let mut texts = Vec::new();
     for path in &args.files {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        texts.push((name, files::read_text(&cx.cwd, &cx.cwd.join(path))?));
+        texts.push((name, files::read_document(&cx.cwd, &cx.cwd.join(path))?));
     }
     let documents: Vec<_> = texts.iter().map(|(name, text)| Document { name, text }).collect();
     let marks = args.marks.as_ref().map(|path| files::read_text(&cx.cwd, &cx.cwd.join(path))).transpose()?;

@@ -26,7 +26,7 @@ pub(super) fn run(paths: &[PathBuf], form: Form, cx: &mut Context<'_>) -> io::Re
             bar.step();
             let shown = files::shown(&cx.cwd, path);
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let surveyed = match files::read_text(&cx.cwd, path) {
+            let surveyed = match files::read_document(&cx.cwd, path) {
                 Ok(text) => survey(&Document { name: &name, text: &text }),
                 Err(error) => Survey { format: None, outcome: Outcome::Unreadable(error.to_string()) },
             };
@@ -58,7 +58,7 @@ pub(crate) fn files_to_look_at(paths: &[PathBuf], cx: &Context<'_>) -> io::Resul
     found.sort();
     found.dedup();
     if found.is_empty() {
-        return Err(failed("there is no .json, .yml or .yaml file to look at"));
+        return Err(failed("there is no .json, .yml or .yaml file to look at, compressed or not"));
     }
     Ok(found)
 }
@@ -68,8 +68,7 @@ fn collect(cwd: &Path, path: &Path, named: bool, found: &mut Vec<PathBuf>) -> io
     let sentence =
         |e: io::Error| failed(format!("cannot read {}: {}", files::shown(cwd, path), files::reason(&e)));
     if !fs::metadata(path).map_err(sentence)?.is_dir() {
-        let known = path.extension().is_some_and(|e| ["json", "yml", "yaml"].iter().any(|known| e == *known));
-        if named || known {
+        if named || is_known(path) {
             found.push(path.to_owned());
         }
         return Ok(());
@@ -83,6 +82,13 @@ fn collect(cwd: &Path, path: &Path, named: bool, found: &mut Vec<PathBuf>) -> io
         }
     }
     Ok(())
+}
+
+/// Whether its name is one that documents have, compressed or not.
+fn is_known(path: &Path) -> bool {
+    let is = |path: &Path, wanted: &[&str]| path.extension().is_some_and(|e| wanted.iter().any(|w| e == *w));
+    let inside = if is(path, &["gz"]) { path.with_extension("") } else { path.to_owned() };
+    is(&inside, &["json", "yml", "yaml"])
 }
 
 /// A line for each file of a known format, then what was refused, then the sums.

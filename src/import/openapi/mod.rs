@@ -1,4 +1,4 @@
-//! OpenAPI 3 documents (JSON) become a catalog.
+//! OpenAPI 3 documents, in JSON or YAML, become a catalog.
 //!
 //! Atlassian's documents are known by their extensions: `x-atlassian-connect-scope`,
 //! `x-atlassian-oauth2-scopes` and `x-atlassian-data-security-policy` give requirements in the three models
@@ -24,8 +24,8 @@ use self::marks::Marks;
 pub(super) use self::read::{CLASSIC, GRANULAR, atlassian_model};
 use self::read::{CONNECT, Endpoint, Facts, Scheme};
 use super::build::{all_of, ident, is_path, name, namings, text};
-use super::json::{self, Node};
-use super::{Document, ImportError, Imported, Importer, Options};
+use super::json::Node;
+use super::{Document, ImportError, Imported, Importer, Options, yaml};
 use crate::span::Span;
 use crate::syntax::tree::{
     CatalogHeader, File, Item, Kind, Mark, Operation, OperationMember, PermissionModel, Scope, Use,
@@ -34,7 +34,7 @@ use crate::syntax::tree::{
 /// See the module.
 pub static IMPORTER: Importer = Importer {
     name: "openapi",
-    summary: "OpenAPI 3 documents in JSON: a catalog of operations and what they require",
+    summary: "OpenAPI 3 documents in JSON or YAML: a catalog of operations and what they require",
     recognises: |value| value.get("openapi").is_some() && value.get("paths").is_some(),
     run: import,
 };
@@ -107,7 +107,7 @@ fn needed<'a>(option: &str, value: Option<&'a str>) -> Result<&'a str, ImportErr
 fn together(documents: &[Document<'_>], options: &Options) -> Result<Facts, ImportError> {
     let mut all: Option<Facts> = None;
     for document in documents {
-        let value = json::parse(document)?;
+        let value = yaml::parse(document)?;
         let root = Node::root(document.name, &value);
         let mut facts = read::read(&root, options.base.as_deref())?;
         let Some(all) = all.as_mut() else {

@@ -96,7 +96,7 @@ pub(super) fn read(root: &Node<'_>, base: Option<&str>) -> Result<Facts, ImportE
     }
     let paths = root.get("paths").ok_or_else(|| root.error("expected member `paths`"))?;
     let mut reader = Reader { root: root.clone(), facts: Facts::default(), other: BTreeSet::new() };
-    reader.facts.title = title(root)?;
+    reader.facts.title = title(root, &mut reader.facts.notes)?;
     reader.facts.atlassian = is_atlassian(&paths)?;
     let base = match base {
         Some(base) => base.trim_end_matches('/').to_owned(),
@@ -122,12 +122,19 @@ pub(super) fn read(root: &Node<'_>, base: Option<&str>) -> Result<Facts, ImportE
     Ok(reader.facts)
 }
 
-fn title(root: &Node<'_>) -> Result<String, ImportError> {
+fn title(root: &Node<'_>, notes: &mut Vec<Note>) -> Result<String, ImportError> {
     let Some(info) = root.get("info") else { return Ok(String::new()) };
     let mut parts = Vec::new();
     for key in ["title", "version"] {
-        if let Some(part) = info.get(key) {
-            parts.push(part.string()?);
+        match info.get(key) {
+            // YAML without quotes: what was `1.10` is 1.1 by now.
+            Some(part) if part.value.is_number() => {
+                notes.push(
+                    part.note(NoteKind::Assumed, "a number and no text: the catalog does not quote it"),
+                );
+            }
+            Some(part) => parts.push(part.string()?),
+            None => {}
         }
     }
     Ok(parts.join(" "))
