@@ -42,7 +42,8 @@ operation desk.file.get { access read in file http GET "/files/{file}" requires 
 operation desk.space.get { access read in space http GET "/files/{space}/spaces" requires keys ALL }
 "#;
 
-const POLICY: &str = r#"
+/// An app that may do whatever the rules let it.
+const APP: &str = r#"
 use desk
 
 role everything { any operation }
@@ -53,7 +54,9 @@ app a {
   requests ALL
   user everything
 }
+"#;
 
+const RULES: &str = r#"
 container issue WEB-9 in project PAY
 
 permit a to any operation
@@ -109,7 +112,11 @@ fn container(kind: &str, id: &str) -> ContainerFact {
 }
 
 fn desk() -> Compiled {
-    compiled::files(vec![POLICY.to_string()], CATALOG)
+    with_rules(RULES)
+}
+
+fn with_rules(rules: &str) -> Compiled {
+    compiled::files(vec![format!("{APP}{rules}")], CATALOG)
 }
 
 #[test]
@@ -283,18 +290,7 @@ fn who_names_the_operation_names_the_containers() {
 /// To name a container without its level is to say that it has none of its own; a path does not say that.
 #[test]
 fn a_path_says_nothing_of_attributes() {
-    let text = r#"
-use desk
-
-role everything { any operation }
-
-app a {
-  key "a"
-  platform desk.keys
-  requests ALL
-  user everything
-}
-
+    let rules = r#"
 container project OPEN { category = "Public" }
 container site S { level = "public" }
 
@@ -302,7 +298,7 @@ permit a to desk.project.get in project where category == "Public"
 permit a to desk.project.get when project.level == "public"
 permit a to desk.project.get when not has(project.category)
 "#;
-    let desk = compiled::files(vec![text.to_string()], CATALOG);
+    let desk = with_rules(rules);
     let site = || container("site", "S");
     let web: &[(&str, &str)] = &[("project", "WEB")];
     check(&desk, "/project/OPEN", "permit", &[("project", "OPEN")]);

@@ -136,16 +136,22 @@ impl Place {
         assert_eq!((&state["stages"]["setup"], &state["holds"]), (&json!(stage), &json!(holds)), "{state:#}");
     }
 
-    /// The answer to a request of the app on site `acme`, that claims to stand at the first stage.
-    fn decide(&self, operation: &str, after: i64) -> (Exit, Value) {
-        let kind = if operation.contains("issue") { "issue" } else { "project" };
+    /// Writes down what the app asks, and what it says of its installation.
+    fn asks(&self, operation: &str, kind: &str, install: Value) {
         let request = json!({
             "subject": { "type": "app", "id": "com.acme.timesheets" },
             "action": { "name": operation },
             "resource": { "type": kind, "id": "X" },
-            "context": { "install": { "site": "acme", "stages": { "setup": "start" }, "approved": ["ADMIN"] } },
+            "context": { "install": install },
         });
         fs::write(self.folder().join("request.json"), request.to_string()).unwrap();
+    }
+
+    /// The answer to a request of the app on site `acme`, that claims to stand at the first stage.
+    fn decide(&self, operation: &str, after: i64) -> (Exit, Value) {
+        let kind = if operation.contains("issue") { "issue" } else { "project" };
+        let install = json!({ "site": "acme", "stages": { "setup": "start" }, "approved": ["ADMIN"] });
+        self.asks(operation, kind, install);
         let said = self.run(&["decide", "acme.spragb", "--request", "request.json", "--package", "."], after);
         let answer = serde_json::from_slice(&said.out).unwrap_or_else(|_| json!(said.err));
         (said.exit, answer)
@@ -370,13 +376,7 @@ fn an_older_bundle_is_not_decided_by_again() {
     place.does(&["installed", "1.0", "--asks", "ADMIN"], 0);
     let build =
         |args: &[&str]| assert_eq!(sprag(place.folder(), &[&["build"], args].concat()).exit, Exit::Clean);
-    let request = json!({
-        "subject": { "type": "app", "id": "com.acme.timesheets" },
-        "action": { "name": "demo.project.get" },
-        "resource": { "type": "project", "id": "X" },
-        "context": { "install": { "site": "acme" } },
-    });
-    fs::write(place.folder().join("request.json"), request.to_string()).unwrap();
+    place.asks("demo.project.get", "project", json!({ "site": "acme" }));
     let decides = |bundle: &str, after| {
         let answer = place.clean(&["decide", bundle, "--request", "request.json"], after);
         assert!(answer.starts_with("{\"decision\":true"), "{answer}");
@@ -429,13 +429,7 @@ fn a_machine_that_was_away_catches_up_step_by_step() {
         let said = sprag(place.folder(), &[&["build"], args].concat());
         assert_eq!(said.exit, Exit::Clean, "{}", said.err);
     };
-    let request = json!({
-        "subject": { "type": "app", "id": "com.acme.timesheets" },
-        "action": { "name": "demo.project.get" },
-        "resource": { "type": "project", "id": "X" },
-        "context": { "install": { "site": "acme" } },
-    });
-    fs::write(place.folder().join("request.json"), request.to_string()).unwrap();
+    place.asks("demo.project.get", "project", json!({ "site": "acme" }));
     let forbid = "forbid notes to demo.page.get";
     let approval = "widen \"CHG-7: notes are read\" { for notes to demo.page.get approved by \"ann@acme.com\" until 2026-12-31 }";
     const JANUARY: i64 = 1_798_761_600 - NOON; // the first of it, 2027
