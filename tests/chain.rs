@@ -343,6 +343,10 @@ fn more_cases_of_what_was_permitted_are_seen_by_comparing_exactly() {
 fn what_stands_in_the_way_of_every_request_counts() {
     let planner = "platform demo.classic\n  requests READ\n  user worker\n}\n\nassign";
     let permit = "permit planner to demo.page.get";
+    // So many that they are looked up by the container.
+    let many: String = (0..20).map(|at| format!("forbid planner to read in space S{at}\n")).collect();
+    let many = format!("permit planner to read\n{many}");
+    let closed = format!("{many}forbid planner to demo.page.get\n");
     let rows = [
         ("nothing permits it", permit, "", false),
         ("a permit for others", permit, "permit timesheets to demo.page.get", false),
@@ -360,6 +364,8 @@ fn what_stands_in_the_way_of_every_request_counts() {
             "permit planner to read\nforbid planner to read when user.external\nforbid planner to demo.page.get",
             false,
         ),
+        ("a forbid beside many of some containers", permit, &closed, false),
+        ("forbids of some containers", permit, &many, true),
         (
             "a forbid in some cases",
             permit,
