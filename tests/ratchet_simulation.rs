@@ -349,8 +349,8 @@ impl Run<'_> {
         let Ok(step) = advance(&self.world.model, &self.installation, facts, &event, here) else { return };
         seen.given += usize::from(matches!(kind, Kind::Gave { .. } | Kind::Reopened { .. }));
         let kinds = match kind {
-            // A version that asks for less takes everything above.
-            Kind::Unasked(from) => (from..=ADMIN).map(Kind::Unasked).collect(),
+            // A version that asks for less takes everything above; what is optional, no version asks for.
+            Kind::Unasked(from) => (from..ADMIN).map(Kind::Unasked).collect(),
             kind => vec![kind],
         };
         let known = at.known;

@@ -30,8 +30,8 @@ pub(super) enum What<'q> {
     Rule(ClauseId),
     /// Whether anything is permitted where this certainly holds.
     There(&'q Condition),
-    /// Whether anything is answered otherwise at this stage than at the one before. No permit and no role of people
-    /// depends on the stage.
+    /// Whether anything is answered otherwise at this stage than at the one before. No permit, no role of people
+    /// and no demand for a person depends on the stage.
     Stage(RatchetId, u32),
 }
 

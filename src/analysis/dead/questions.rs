@@ -20,6 +20,8 @@ pub(super) struct Questions {
     pub(super) containers: BTreeMap<KindId, Vec<(ContainerId, Condition)>>,
     /// Clauses that depend on the stage of a ratchet.
     pub(super) staged: BTreeSet<ClauseId>,
+    /// Whether it depends on the stage which requests need a person.
+    pub(super) demands_by_stage: bool,
     /// `has(user)`, if there is such an attribute.
     pub(super) user: Option<Condition>,
 }
@@ -67,7 +69,11 @@ impl Questions {
             let subject = Read::Attribute(crate::sema::model::AttributeId(number));
             Condition::Test(Atom { subject, predicate: Predicate::Present, span: Span::default() })
         });
-        Questions { tests, containers, staged, user }
+        let mut demands_by_stage = false;
+        each_test(&model.authority.context_user_required, &mut |atom| {
+            demands_by_stage |= matches!(atom.subject, Read::Stage(_));
+        });
+        Questions { tests, containers, staged, demands_by_stage, user }
     }
 
     /// The tests that never matter, outside of rules that are dead as a whole.

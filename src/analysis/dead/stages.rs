@@ -85,13 +85,16 @@ impl At<'_, '_> {
         }
     }
 
-    /// Whether a rule that permits, or a role of people, depends on the stage: then more of them is not always more.
+    /// Whether a rule that permits, a role of people, or who needs to be there depends on the stage: then more of them is
+    /// not always more.
     fn grows_with_the_stage(&self) -> bool {
         let growing = |id: &ClauseId| match self.looking.model.clauses[id.index()].kind {
             ClauseKind::Permit | ClauseKind::ContextUserGrant => true,
             ClauseKind::AppUserGrant | ClauseKind::Forbid | ClauseKind::Withdrawal => false,
         };
-        self.case.clauses.iter().any(|id| growing(id) && self.looking.questions.staged.contains(id))
+        let questions = self.looking.questions;
+        questions.demands_by_stage
+            || self.case.clauses.iter().any(|id| growing(id) && questions.staged.contains(id))
     }
 
     fn among_all(&self) -> Result<bool, Spent> {
