@@ -11,7 +11,8 @@ use crate::sema::model::{
 pub(super) struct Named<'c> {
     kind: KindId,
     ids: Vec<&'c str>,
-    /// Those of them that are declared, with what they lie in.
+    /// Those of them that are declared, with what they lie in whatever a request names between: where the declarations
+    /// leave out a kind, a container of it can be declared to lie elsewhere.
     declared: Vec<Option<Vec<ContainerId>>>,
 }
 
@@ -45,8 +46,9 @@ impl<'c> Named<'c> {
                     _ => None, // no id
                 };
                 let ids: Vec<&str> = constants.iter().map(text).collect::<Option<_>>()?;
-                let declared =
-                    ids.iter().map(|id| Some(to_root(index.model, index.model.containers.find(kind, id)?)));
+                let declared = ids
+                    .iter()
+                    .map(|id| Some(without_gaps(index.model, index.model.containers.find(kind, id)?)));
                 Some(Named { kind, declared: declared.collect(), ids })
             }
             Condition::Test(_)
@@ -116,6 +118,16 @@ impl<'c> Named<'c> {
         }
         if all_elsewhere { Relation::Far } else { Relation::Open }
     }
+}
+
+/// The same, up to the first of which a kind between is not declared.
+fn without_gaps(model: &Model, container: ContainerId) -> Vec<ContainerId> {
+    let mut path = to_root(model, container);
+    let kind = |id: ContainerId| model.containers[id.index()].kind;
+    let gap =
+        path.windows(2).position(|pair| model.kinds[kind(pair[0]).index()].parent != Some(kind(pair[1])));
+    path.truncate(gap.map_or(path.len(), |at| at + 1));
+    path
 }
 
 /// A container and all that it is declared to lie in.
