@@ -118,6 +118,8 @@ plant dead-nobody-is-everybody "$exact" src/analysis/dead/lazily.rs 's/why\.is_m
 plant dead-closed-now-and-then "$exact" src/analysis/dead/cases.rs 's/layer\(0, \*layer\) == Term::FALSE/layer(0, *layer) != Term::TRUE/'
 plant dead-named-are-apart "$exact" src/analysis/dead/naming.rs 's/test\)\) == Some\(false\)/test)) != Some(true)/'
 plant dead-stage-of-one-permit "$exact" src/analysis/dead/stages.rs 's/\.any\(\|id\| growing\(id\) && /.any(|id| growing(id) \&\& !growing(id) \&\& /'
+plant dead-demands-are-always-there "dead_policy" src/analysis/dead/stages.rs 's/questions\.demands_by_stage\s*\|\|/questions.demands_by_stage \&\& false ||/'
+plant dead-gaps-are-certain "dead_policy" src/analysis/dead/naming.rs 's/gap\.map_or\(path\.len\(\), \|at\| at \+ 1\)/gap.map_or(path.len(), |_| path.len())/'
 plant dead-proof-without-its-rules "$exact" src/analysis/dead/lazily.rs 's/&& proof\.needs\.iter\(\)\.all\(speaks\)/\&\& (proof.needs.iter().all(speaks) || !proof.needs.is_empty())/'
 plant dead-lists-are-apart "$exact" src/analysis/dead/influence.rs 's/\(relation != Relation::Far \|\| lists\)/(relation != Relation::Far \&\& (lists || !lists))/'
 plant dead-stage-of-few-rules "$exact" src/analysis/dead/stages.rs 's/if more\.is_empty\(\) \{/if more.len() < 99 {/'

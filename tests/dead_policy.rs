@@ -1,0 +1,64 @@
+//! Packages of which the analysis of dead policy has said something wrong.
+
+use sprag::analysis::dead::{Dead, dead};
+use sprag::driver::{self, Inputs};
+use sprag::span::Source;
+
+/// What is dead, of a package over the catalog of the documentation.
+fn of(policy: &str) -> Dead {
+    let source = |path: &str, text: &str| Source { path: path.to_owned(), text: text.to_owned() };
+    let compiled = driver::compile(Inputs {
+        package: "acme".to_owned(),
+        own: vec![source("policy.sprag", policy)],
+        shelf: vec![source("demo.sprag", include_str!("../docs/demo.sprag"))],
+        lock: None,
+    });
+    dead(&compiled.model.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics)), &|_, _| {})
+}
+
+/// More permits than are tried at first, and only the last is of use to nobody in particular.
+#[test]
+fn a_stage_that_only_demands_a_person_is_another_stage() {
+    let permits: String = (0..8)
+        .map(|purpose| format!("permit t to demo.issue.get when has(user) and purpose == \"{purpose}\"\n"))
+        .collect();
+    let policy = format!(
+        r#"use demo
+role everything {{ any operation }}
+group admins {{ "ann" }}
+app t {{
+  key "t"
+  platform demo.classic
+  requests ADMIN
+  user everything
+}}
+assign everything to user "ann"
+authority {{ context user from policy required when setup.stage != start }}
+ratchet setup on t {{
+  start
+  then done when event "setup-finished"
+}}
+{permits}permit t to demo.issue.get when purpose == "other"
+"#
+    );
+    assert_eq!(of(&policy).stages, []);
+}
+
+/// The issue lies in a project that is declared to lie in another site.
+#[test]
+fn what_a_declaration_leaves_out_can_be_declared_otherwise() {
+    let policy = r#"use demo
+role everything { any operation }
+app t {
+  key "t"
+  platform demo.classic
+  requests ADMIN
+  user everything
+}
+container issue I in site S
+container project X in site T
+permit t to demo.issue.get in issue I when project.id == "X" or purpose == "a"
+forbid t to demo.issue.get in site T
+"#;
+    assert_eq!(of(policy).rules, []);
+}
