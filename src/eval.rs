@@ -23,7 +23,7 @@ pub use facts::operation;
 use std::collections::BTreeSet;
 
 use crate::request::Request;
-use crate::sema::model::{AppId, ClauseId, KindId, Layer, Model, OperationId, RatchetId, ScopeId};
+use crate::sema::model::{AppId, Clause, ClauseId, KindId, Layer, Model, OperationId, RatchetId, ScopeId};
 use facts::Situation;
 use layers::Verdict;
 
@@ -228,21 +228,25 @@ pub fn matching(model: &Model, request: &Request) -> Vec<ClauseId> {
 /// permits where it does so for some. App and operation are those that the request names.
 pub fn matching_of(
     model: &Model,
-    (app, operation): (AppId, OperationId),
+    place: (AppId, OperationId),
     request: &Request,
     clauses: impl IntoIterator<Item = ClauseId>,
 ) -> Vec<ClauseId> {
-    let chain = chain::effective(model, operation, request);
-    let situation = Situation::new(model, request, app, operation, chain);
-    let matches = |id: &ClauseId| {
-        let clause = &model.clauses[id.index()];
-        conditions::matches(&situation, clause, !clause.kind.refuses())
-    };
-    clauses.into_iter().filter(matches).collect()
+    those_that(conditions::matches, model, place, request, clauses)
 }
 
 /// Those of the clauses that would match the request if the right person made it, as above.
 pub fn matching_whoever(
+    model: &Model,
+    place: (AppId, OperationId),
+    request: &Request,
+    clauses: impl IntoIterator<Item = ClauseId>,
+) -> Vec<ClauseId> {
+    those_that(conditions::matches_whoever, model, place, request, clauses)
+}
+
+fn those_that(
+    matches: fn(&Situation<'_>, &Clause, bool) -> bool,
     model: &Model,
     (app, operation): (AppId, OperationId),
     request: &Request,
@@ -252,7 +256,7 @@ pub fn matching_whoever(
     let situation = Situation::new(model, request, app, operation, chain);
     let matches = |id: &ClauseId| {
         let clause = &model.clauses[id.index()];
-        conditions::matches_whoever(&situation, clause, !clause.kind.refuses())
+        matches(&situation, clause, !clause.kind.refuses())
     };
     clauses.into_iter().filter(matches).collect()
 }

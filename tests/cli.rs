@@ -289,9 +289,11 @@ fn what_tests_reach_is_measured_and_demanded() {
     assert_eq!(noticed["of"].as_u64().unwrap() - noticed["part"].as_u64().unwrap(), survivors);
 
     let demand = format!("{}\n[test]\nmin-rules = 100\nmin-mutation = 101\n", manifest(folder.path()));
-    fs::write(folder.path().join("demo/sprag.toml"), &demand).unwrap();
-    let too_much = "demo/sprag.toml:".to_owned();
-    check(folder.path(), &["test", "demo"], Exit::Failed, &too_much);
+    for wrong in ["101", "-1", "33.3", "\"all\""] {
+        fs::write(folder.path().join("demo/sprag.toml"), demand.replace("101", wrong)).unwrap();
+        let sentence = format!("expected a whole number of percent from 0 to 100, found `{wrong}`");
+        check(folder.path(), &["test", "demo"], Exit::Failed, &sentence);
+    }
     fs::write(folder.path().join("demo/sprag.toml"), demand.replace("101", "100")).unwrap();
     let said = check(folder.path(), &["test", "demo", "--output-format", "junit"], Exit::Findings, "");
     well_formed(&said.out);

@@ -228,6 +228,7 @@ paths:
     write("desk.yaml", yaml.as_bytes());
     write("desk.json.gz", &gzip(json.as_bytes()));
     write("desk.yml.gz", &gzip(yaml.as_bytes()));
+    write("loud.YAML.GZ", &gzip(yaml.as_bytes()));
     write("cut.json.gz", &gzip(json.as_bytes())[..100]);
     write("not-looked-at.jsonl.gz", &gzip(b"{}"));
     write("not-looked-at.gz", &gzip(b"{}"));
@@ -236,9 +237,10 @@ paths:
     desk.json.gz  openapi       2 operations, 2 scopes; 0 notes
     desk.yaml     openapi       2 operations, 2 scopes; 0 notes
     desk.yml.gz   openapi       2 operations, 2 scopes; 0 notes
+    loud.YAML.GZ  openapi       2 operations, 2 scopes; 0 notes
     cut.json.gz: cannot be read: cannot read cut.json.gz: incomplete deflate stream
 
-    openapi: 3 read, 3 imported, 0 refused; 0 notes
+    openapi: 4 read, 4 imported, 0 refused; 0 notes
     ");
     assert_eq!(said.exit, Exit::Clean);
 

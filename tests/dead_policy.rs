@@ -1,19 +1,11 @@
 //! Packages of which the analysis of dead policy has said something wrong.
 
 use sprag::analysis::dead::{Dead, dead};
-use sprag::driver::{self, Inputs};
-use sprag::span::Source;
+use sprag_test_support::compiled;
 
 /// What is dead, of a package over the catalog of the documentation.
 fn of(policy: &str) -> Dead {
-    let source = |path: &str, text: &str| Source { path: path.to_owned(), text: text.to_owned() };
-    let compiled = driver::compile(Inputs {
-        package: "acme".to_owned(),
-        own: vec![source("policy.sprag", policy)],
-        shelf: vec![source("demo.sprag", include_str!("../docs/demo.sprag"))],
-        lock: None,
-    });
-    dead(&compiled.model.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics)), &|_, _| {})
+    dead(&compiled::files(vec![policy.to_owned()], include_str!("../docs/demo.sprag")).model, &|_, _| {})
 }
 
 /// More permits than are tried at first, and only the last is of use to nobody in particular.

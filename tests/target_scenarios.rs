@@ -302,7 +302,7 @@ fn where_a_forge_app_sends_data_is_in_its_manifest() {
     let but = "permit helper to forge.fetch.backend unless destination == \"evil.example\" as not-there\n";
     let (text, err) = said(but, &[]);
     assert!(text.contains("backend: [\"*\"]"), "{text}");
-    assert!(err.contains("note: the policy permits `helper` to send to any address"), "{err}");
+    assert!(err.contains("note: the manifest opens every address to `helper`"), "{err}");
     assert!(err.contains("gap: `helper`, `forge.fetch.backend`, "), "{err}");
     let (text, _) = said("permit helper to forge.fetch.backend\n", &["--strict"]);
     assert!(text.contains("backend: [\"*\"]"), "{text}");

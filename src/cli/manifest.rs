@@ -54,11 +54,26 @@ pub(crate) struct TargetTable {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct TestTable {
     /// Of the rules, decisive in some case.
-    pub(crate) min_rules: Option<Spanned<u8>>,
+    pub(crate) min_rules: Option<Percent>,
     /// Of the cells of the decision space.
-    pub(crate) min_cells: Option<Spanned<u8>>,
+    pub(crate) min_cells: Option<Percent>,
     /// Of the planted mistakes.
-    pub(crate) min_mutation: Option<Spanned<u8>>,
+    pub(crate) min_mutation: Option<Percent>,
+}
+
+/// So many hundredths.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "toml::Value")]
+pub(crate) struct Percent(pub(crate) u8);
+
+impl TryFrom<toml::Value> for Percent {
+    type Error = String;
+
+    fn try_from(value: toml::Value) -> Result<Percent, String> {
+        let whole = value.as_integer().and_then(|number| u8::try_from(number).ok());
+        let percent = whole.filter(|percent| *percent <= 100).map(Percent);
+        percent.ok_or_else(|| format!("expected a whole number of percent from 0 to 100, found `{value}`"))
+    }
 }
 
 /// `[package]`
@@ -135,12 +150,6 @@ pub(crate) fn manifest(cwd: &Path, root: &Path) -> io::Result<(Manifest, String)
         let sentence =
             format!("language `{}` is not known; this compiler knows `{LANGUAGE}`", language.get_ref());
         return Err(at(&shown, &text, language.span().start, &sentence));
-    }
-    for percent in [&manifest.test.min_rules, &manifest.test.min_cells, &manifest.test.min_mutation] {
-        if let Some(percent) = percent.as_ref().filter(|p| *p.get_ref() > 100) {
-            let sentence = format!("{} is more than 100 percent", percent.get_ref());
-            return Err(at(&shown, &text, percent.span().start, &sentence));
-        }
     }
     Ok((manifest, text))
 }

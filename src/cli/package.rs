@@ -133,7 +133,7 @@ impl Package {
         let (own, mut shelf) = (read(own)?, read(shelf)?);
         stock(&own, &mut shelf);
         let inputs = Inputs { package: name.clone(), own, shelf, lock: None };
-        let percent = |p: Option<toml::Spanned<u8>>| p.map(toml::Spanned::into_inner);
+        let percent = |p: Option<manifest::Percent>| p.map(|manifest::Percent(percent)| percent);
         let thresholds = Thresholds {
             rules: percent(manifest.test.min_rules),
             cells: percent(manifest.test.min_cells),

@@ -4,13 +4,11 @@
 //! with `destination` where to. Forge matches whole domains, and all that lies below one (`*.example.com`, not
 //! `example.com`); a path makes no difference.
 
-use std::collections::BTreeSet;
-
 use super::policy::Policy;
 use super::words;
 use crate::request::{Request, Value as Said};
 use crate::sema::model::{
-    AppId, AttributeId, Condition, Constant, Model, OperationId, Pattern, PatternPart, Predicate,
+    AppId, AttributeId, Condition, Model, OperationId, Pattern, PatternPart, Predicate,
 };
 use crate::sema::pattern;
 
@@ -115,40 +113,11 @@ fn destination(model: &Model) -> Option<AttributeId> {
 }
 
 fn matches(model: &Model, destination: AttributeId, own: &[Address]) -> Condition {
-    if own.is_empty() {
-        return Condition::Constant(false);
-    }
-    let patterns = own.iter().map(|address| address.pattern.clone()).collect();
-    words::test(model, destination, Predicate::Like(patterns))
+    words::like(model, destination, own.iter().map(|address| address.pattern.clone()).collect())
 }
 
 /// The addresses that the policy names, as far as a manifest can: a domain, or all below one.
 fn candidates(model: &Model, destination: AttributeId) -> Vec<Address> {
-    let mut patterns = BTreeSet::new();
-    for clause in &model.clauses {
-        words::each_test(&clause.condition, &mut |subject, predicate| {
-            if !words::reads(subject, destination) {
-                return;
-            }
-            match predicate {
-                Predicate::Like(of) => patterns.extend(of.iter().cloned()),
-                Predicate::Is(constants) => {
-                    for constant in constants {
-                        if let Constant::Domain(text) = constant {
-                            patterns.insert(Pattern(vec![PatternPart::Text(text.clone())]));
-                        }
-                    }
-                }
-                Predicate::Present
-                | Predicate::Order(..)
-                | Predicate::InNetworks(_)
-                | Predicate::During(_)
-                | Predicate::HasAny(_)
-                | Predicate::Same(_)
-                | Predicate::ElementOf(_) => {}
-            }
-        });
-    }
     let written = |pattern: Pattern| {
         let text = match pattern.0.as_slice() {
             [PatternPart::Text(text)] => text.clone(),
@@ -157,5 +126,5 @@ fn candidates(model: &Model, destination: AttributeId) -> Vec<Address> {
         };
         Some(Address { pattern, text })
     };
-    patterns.into_iter().filter_map(written).collect()
+    words::patterns_of(model, destination).into_iter().filter_map(written).collect()
 }

@@ -163,8 +163,8 @@ fn egress(
         let addresses = Addresses::fewest(policy, app, &operations, strict);
         if addresses == Addresses::Any {
             note(format!(
-                "the policy permits `{name}` to send to any address by `{operation}`; name those that it may with \
-                 `destination`"
+                "the manifest opens every address to `{name}` for `{operation}`: the policy permits some that it does \
+                 not name with `destination` as a whole domain or `*.` before one"
             ));
         }
         found.insert(side, addresses);

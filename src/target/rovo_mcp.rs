@@ -3,7 +3,7 @@
 //! Domains are matched with the origin that an OAuth client redirects to, and say nothing of API tokens. All settings
 //! hold for the whole organisation and for every client: neither a site nor an app has settings of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
@@ -12,8 +12,7 @@ use super::scopes::{self, Asked};
 use super::{About, Lets, Limit, Note, Options, Plan, Sees, Settings, Target, words};
 use crate::request::{Request, Value as Said};
 use crate::sema::model::{
-    AppId, AttributeId, Condition, Constant, Model, OperationId, Pattern, PatternPart, PermissionModelId,
-    Predicate, ScopeId,
+    AppId, AttributeId, Condition, Model, OperationId, Pattern, PatternPart, PermissionModelId, ScopeId,
 };
 use crate::sema::pattern;
 
@@ -172,40 +171,11 @@ fn domains(model: &Model, origin: AttributeId, permits: &dyn Fn(&Condition) -> b
 }
 
 fn matches(model: &Model, origin: AttributeId, own: &[Origin]) -> Condition {
-    if own.is_empty() {
-        return Condition::Constant(false);
-    }
-    let patterns = own.iter().map(|origin| origin.pattern.clone()).collect();
-    words::test(model, origin, Predicate::Like(patterns))
+    words::like(model, origin, own.iter().map(|origin| origin.pattern.clone()).collect())
 }
 
 /// The origins that the policy names; what stands for any scheme, with the two of the web.
 fn candidates(model: &Model, origin: AttributeId) -> Vec<Origin> {
-    let mut patterns = BTreeSet::new();
-    for clause in &model.clauses {
-        words::each_test(&clause.condition, &mut |subject, predicate| {
-            if !words::reads(subject, origin) {
-                return;
-            }
-            match predicate {
-                Predicate::Like(of) => patterns.extend(of.iter().cloned()),
-                Predicate::Is(constants) => {
-                    for constant in constants {
-                        if let Constant::Origin(text) = constant {
-                            patterns.insert(Pattern(vec![PatternPart::Text(text.clone())]));
-                        }
-                    }
-                }
-                Predicate::Present
-                | Predicate::Order(..)
-                | Predicate::InNetworks(_)
-                | Predicate::During(_)
-                | Predicate::HasAny(_)
-                | Predicate::Same(_)
-                | Predicate::ElementOf(_) => {}
-            }
-        });
-    }
     let schemes = |pattern: Pattern| match pattern.0.as_slice() {
         [PatternPart::Label, PatternPart::Text(rest), more @ ..] => {
             let with = |scheme: &str| {
@@ -217,7 +187,7 @@ fn candidates(model: &Model, origin: AttributeId) -> Vec<Origin> {
         }
         _ => vec![pattern], // its scheme is said
     };
-    patterns
+    words::patterns_of(model, origin)
         .into_iter()
         .flat_map(schemes)
         .map(|pattern| Origin { text: text_of(&pattern), pattern })

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::analysis::privilege::permitted;
 use crate::sema::model::{
-    AppId, AttributeId, Clause, Condition, Constant, KindId, Model, Operation, OperationId, Owner,
-    PermissionModelId, Predicate, Subject,
+    AppId, AttributeId, Clause, Condition, Constant, KindId, Model, Operation, OperationId, Owner, Pattern,
+    PatternPart, PermissionModelId, Predicate, Subject,
 };
 
 /// The kind of that name.
@@ -173,6 +173,44 @@ pub(super) fn texts(model: &Model, attribute: AttributeId) -> BTreeSet<String> {
     };
     model.clauses.iter().for_each(|clause| each_test(&clause.condition, &mut collect));
     found
+}
+
+/// The domains or origins that the policy's rules compare an attribute with, as patterns.
+pub(super) fn patterns_of(model: &Model, attribute: AttributeId) -> BTreeSet<Pattern> {
+    let mut patterns = BTreeSet::new();
+    for clause in &model.clauses {
+        each_test(&clause.condition, &mut |subject, predicate| {
+            if !reads(subject, attribute) {
+                return;
+            }
+            match predicate {
+                Predicate::Like(of) => patterns.extend(of.iter().cloned()),
+                Predicate::Is(constants) => {
+                    for constant in constants {
+                        if let Constant::Domain(text) | Constant::Origin(text) = constant {
+                            patterns.insert(Pattern(vec![PatternPart::Text(text.clone())]));
+                        }
+                    }
+                }
+                Predicate::Present
+                | Predicate::Order(..)
+                | Predicate::InNetworks(_)
+                | Predicate::During(_)
+                | Predicate::HasAny(_)
+                | Predicate::Same(_)
+                | Predicate::ElementOf(_) => {}
+            }
+        });
+    }
+    patterns
+}
+
+/// That the attribute is like one of the patterns.
+pub(super) fn like(model: &Model, attribute: AttributeId, patterns: Vec<Pattern>) -> Condition {
+    match patterns.is_empty() {
+        true => Condition::Constant(false),
+        false => test(model, attribute, Predicate::Like(patterns)),
+    }
 }
 
 /// Whether the subject reads the attribute.

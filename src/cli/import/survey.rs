@@ -86,7 +86,9 @@ fn collect(cwd: &Path, path: &Path, named: bool, found: &mut Vec<PathBuf>) -> io
 
 /// Whether its name is one that documents have, compressed or not.
 fn is_known(path: &Path) -> bool {
-    let is = |path: &Path, wanted: &[&str]| path.extension().is_some_and(|e| wanted.iter().any(|w| e == *w));
+    let is = |path: &Path, wanted: &[&str]| {
+        path.extension().is_some_and(|e| wanted.iter().any(|w| e.eq_ignore_ascii_case(w)))
+    };
     let inside = if is(path, &["gz"]) { path.with_extension("") } else { path.to_owned() };
     is(&inside, &["json", "yml", "yaml"])
 }
