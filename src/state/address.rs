@@ -67,9 +67,12 @@ impl Address {
     }
 
     /// All of the address that says which store it is: without passwords and without how it is encrypted, so that it
-    /// stays when they change.
+    /// stays when they change; a file by its real path, so that no other way to write it is the name of another store.
     pub fn name(&self) -> String {
-        let Address::Postgres(url) = self else { return self.to_string() };
+        let url = match self {
+            Address::Postgres(url) => url,
+            Address::Sqlite(path) => return Address::Sqlite(real(path)).to_string(),
+        };
         let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
         let names = |p: &str| {
             let name = p.split_once('=').map_or(p, |(name, _)| name);
@@ -83,6 +86,12 @@ impl Address {
     fn unknown(&self) -> Error {
         Error::Invalid(format!("this program was built without the kind of store that {self} is"))
     }
+}
+
+/// The path without links and `..`, as far as there is something.
+fn real(path: &Path) -> PathBuf {
+    let folder = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(folder).unwrap_or_else(|| path.to_owned())
 }
 
 impl fmt::Debug for Address {
@@ -152,5 +161,28 @@ mod tests {
             name("postgres://db/state?application_name=x")
         );
         assert_eq!(name("sqlite:state.db"), "sqlite:/here/state.db");
+    }
+
+    #[test]
+    fn a_file_has_one_name_however_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let [here, below] = [folder.path().to_owned(), folder.path().join("below")];
+        std::fs::create_dir(&below).unwrap();
+        let names = || {
+            let name = |text: &str, from: &Path| Address::parse(text, from).unwrap().name();
+            [
+                name("sqlite:state.db", &here),
+                name("sqlite:./below/../state.db", &here),
+                name("sqlite:../state.db", &below),
+            ]
+        };
+        let before = names();
+        std::fs::write(here.join("state.db"), "").unwrap();
+        assert!(before.iter().chain(&names()).all(|name| *name == before[0]), "{before:?}");
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(here.join("state.db"), below.join("link.db")).unwrap();
+            assert_eq!(Address::parse("sqlite:link.db", &below).unwrap().name(), before[0]);
+        }
     }
 }

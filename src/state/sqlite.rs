@@ -78,8 +78,7 @@ impl Sqlite {
         let says = |e: &rusqlite::Error| error(path, e);
         let connection = Connection::open_with_flags(path, flags).map_err(|e| says(&e))?;
         connection.busy_timeout(PATIENCE).map_err(|e| says(&e))?;
-        let mode: String =
-            connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(|e| says(&e))?;
+        let mode = write_ahead(&connection).map_err(|e| says(&e))?;
         if mode != "wal" {
             let sentence = format!("{}: the file system does not carry a write-ahead log", path.display());
             return Err(Error::Unreachable(sentence));
@@ -240,6 +239,21 @@ impl Store for Sqlite {
             Ok(head) => append(transaction, &head, entries),
             Err(e) => Ok(Err(e)),
         })
+    }
+}
+
+/// Turns the write-ahead log on, and says what SQLite then keeps. Who turns a new file over needs it alone, and
+/// for that SQLite asks no busy handler: its time-out does not count here, so that one has to wait oneself.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<String> {
+    let begun = Instant::now();
+    loop {
+        let told = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
+        match told.as_ref().map_err(rusqlite::Error::sqlite_error_code) {
+            Err(Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)) if begun.elapsed() < PATIENCE => {
+                std::thread::sleep(POLL);
+            }
+            Ok(_) | Err(_) => return told,
+        }
     }
 }
 

@@ -51,15 +51,26 @@ impl Witness {
     /// [`Error::RolledBack`] for an older one, another one, or one with another past; [`Error::Unreachable`] if
     /// what was seen cannot be kept.
     pub fn confirm(&self, store: &dyn Store) -> Result<Head, Error> {
+        let (head, ()) = self.believed(store, || Ok((store.head()?, ())))?;
+        Ok(head)
+    }
+
+    /// What the store says, with where its history ended when it said that: this is what is compared. To look
+    /// afterwards where it ends would not do, for meanwhile another copy may have come to stand in its place.
+    fn believed<T>(
+        &self,
+        store: &dyn Store,
+        ask: impl Fn() -> Result<(Head, T), Error>,
+    ) -> Result<(Head, T), Error> {
         // Many of a node's requests see what was seen before, and need no lock.
-        let head = store.head()?;
+        let (head, said) = ask()?;
         if self.seen()? == Some(head) {
-            return Ok(head);
+            return Ok((head, said));
         }
         let lock = self.file.lock()?;
         let known = self.seen()?;
-        // Read again: while this one waited, others may have seen more than it had.
-        let head = store.head()?;
+        // Asked again: while this one waited, others may have seen more than it was told.
+        let (head, said) = ask()?;
         if let Some(known) = known {
             self.compare(store, &head, &known)?;
         }
@@ -67,7 +78,7 @@ impl Witness {
             self.file.write(&told(&head))?;
         }
         drop(lock);
-        Ok(head)
+        Ok((head, said))
     }
 
     /// Takes the store as it is from now on, whatever was seen before.
@@ -90,6 +101,9 @@ impl Witness {
                 self.path().display()
             )))
         };
+        if head == known {
+            return Ok(());
+        }
         if head.store != known.store {
             return back(format!("this is store {}, but store {} was seen here", head.store, known.store));
         }
@@ -155,11 +169,25 @@ impl Witnessed {
         &self.witness
     }
 
-    /// What the store says, believed only if afterwards it is not older than what was seen.
-    fn believed<T>(&self, said: Result<T, Error>) -> Result<T, Error> {
-        let said = said?;
+    /// Writes on a store that is not older than what was seen, if what was written is in such a one afterwards too.
+    fn written<T>(
+        &self,
+        write: impl FnOnce() -> Result<T, Error>,
+        end: impl FnOnce(&T) -> Head,
+    ) -> Result<T, Error> {
+        // Nothing is built on a store that is older than it was.
         self.witness.confirm(&*self.store)?;
-        Ok(said)
+        let done = write()?;
+        let head = self.witness.confirm(&*self.store)?;
+        self.witness.compare(&*self.store, &head, &end(&done))?;
+        Ok(done)
+    }
+
+    /// Entries, which are given as they are found.
+    fn found(&self, entries: Result<Vec<Entry>, Error>) -> Result<Vec<Entry>, Error> {
+        let entries = entries?;
+        self.witness.confirm(&*self.store)?;
+        Ok(entries)
     }
 }
 
@@ -169,29 +197,28 @@ impl Store for Witnessed {
     }
 
     fn transact(&self, installation: &Installation, change: &mut Changer<'_>) -> Result<Acknowledged, Error> {
-        // Nothing is built on a store that is older than it was.
-        self.witness.confirm(&*self.store)?;
-        self.believed(self.store.transact(installation, change))
+        self.written(|| self.store.transact(installation, change), |acknowledged| acknowledged.head)
     }
 
     fn snapshot(&self) -> Result<Snapshot, Error> {
-        self.believed(self.store.snapshot())
+        let ask = || self.store.snapshot().map(|snapshot| (snapshot.head, snapshot.installations));
+        let (head, installations) = self.witness.believed(&*self.store, ask)?;
+        Ok(Snapshot { head, installations })
     }
 
     fn read(&self, installation: &Installation) -> Result<(Head, Option<Facts>), Error> {
-        self.believed(self.store.read(installation))
+        self.witness.believed(&*self.store, || self.store.read(installation))
     }
 
     fn entries(&self, after: u64, most: usize) -> Result<Vec<Entry>, Error> {
-        self.believed(self.store.entries(after, most))
+        self.found(self.store.entries(after, most))
     }
 
     fn watch(&self, after: u64, most: usize, timeout: Duration) -> Result<Vec<Entry>, Error> {
-        self.believed(self.store.watch(after, most, timeout))
+        self.found(self.store.watch(after, most, timeout))
     }
 
     fn append(&self, entries: &[Entry]) -> Result<Head, Error> {
-        self.witness.confirm(&*self.store)?;
-        self.believed(self.store.append(entries))
+        self.written(|| self.store.append(entries), |head| *head)
     }
 }

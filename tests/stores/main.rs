@@ -9,6 +9,7 @@ mod encryption;
 mod facts;
 mod kinds;
 mod laws;
+mod meanwhile;
 mod migrations;
 #[path = "../server/mod.rs"]
 mod server;

@@ -96,3 +96,19 @@ fn all_make_one_file_at_once_and_one_store_comes_out() {
     });
     assert!(heads.iter().all(|head| *head == heads[0]), "{heads:?}");
 }
+
+/// Who makes a store turns its file to a write-ahead log, and SQLite's own patience does not hold for that.
+#[test]
+fn who_makes_a_file_waits_for_who_writes_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let store = std::thread::scope(|scope| {
+        let maker = scope.spawn(|| Sqlite::create(&path));
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        other.execute_batch("ROLLBACK").unwrap();
+        maker.join().unwrap()
+    });
+    assert_eq!(store.unwrap().head().unwrap().epoch, 0);
+}
