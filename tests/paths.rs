@@ -349,6 +349,36 @@ fn a_path_never_gets_more_than_a_name() {
     assert!(named > 300, "{named} of {by_path}");
 }
 
+/// `/issue/mine` is an operation of its own: what somebody reads as its name is no issue's key.
+#[test]
+fn what_a_server_could_read_as_a_name_is_no_value() {
+    let desk = desk();
+    let rules = "permit a to any operation\nforbid a to desk.issue.mine";
+    let open = with_rules(rules);
+    check(&open, "/issue/mine", "forbidden", &[]);
+    let like =
+        ["Mine", "MINE", "%4dine", "mine()", "Mine(a='b')", "acme.mine", "acme.x.MINE(a=1.5)", "mine%28%29"];
+    for like in like {
+        check(&open, &format!("/issue/{like}"), "unknown-operation", &[]);
+        // Below it nothing has the name, so that there it is a value like any other.
+        check(&desk, &format!("/issue/{like}/of/x/s"), "forbidden", &[("site", "x/s")]);
+    }
+    for value in ["mines", "mine.acme", "mine(", "(mine)", "mine)", "()", "mine()x", "WEB-1"] {
+        let answer = both(&open, &ask("a", &format!("/issue/{value}"), Vec::new()));
+        assert!(answer.decision, "{value}: {answer:#?}");
+    }
+}
+
+/// No browser sends a `#`, and who keeps it reads another path than who cuts it off.
+#[test]
+fn a_fragment_leads_nowhere() {
+    let desk = desk();
+    for path in ["/issue/WEB-1#/../PAY-1", "/issue/WEB-1#", "/users/x#/messages", "/project/WEB#/issues"] {
+        check(&desk, path, "unknown-operation", &[]);
+    }
+    check(&desk, "/project/WEB?a=#b", "permit", &[("project", "WEB")]);
+}
+
 #[track_caller]
 fn both_at(
     world: &Compiled,

@@ -8,11 +8,11 @@ use crate::request::OperationHandle;
 
 impl Bundle<'_> {
     /// The operation that a request on the wire calls; `None` if no template matches, or if the path is
-    /// one that servers read in different ways (empty, `.` or `..` segments, a final slash, `\`, `;`, a blank,
-    /// broken escapes, escapes of `/`, `\` or `%`, control characters, bytes that are not UTF-8).
+    /// one that servers read in different ways (empty, `.` or `..` segments, a final slash, `\`, `;`, `#`, a blank,
+    /// a name in another case or called like a function where a parameter would take it, broken escapes, escapes of `/`, `\` or `%`, control characters, bytes that are not UTF-8).
     ///
     /// It tells the operation alone: which containers the path names, a request tells only as
-    /// [`crate::Target::Http`]. Query and fragment are ignored. Among several templates the one wins that has a literal where, from
+    /// [`crate::Target::Http`]. The query is ignored. Among several templates the one wins that has a literal where, from
     /// the left, the others first have a parameter.
     pub fn route(&self, method: &str, path: &str) -> Option<OperationHandle> {
         let path = plain(path)?;
@@ -22,21 +22,32 @@ impl Bundle<'_> {
     /// The same for a path that [`plain`] gave.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<u32> {
         let root = (self.tables.routes.len() as u32).checked_sub(1)?;
-        self.walk(root, method, path)
+        self.walk(root, method, path).flatten()
     }
 
-    fn walk(&self, number: u32, method: &str, path: &str) -> Option<u32> {
+    /// What the path leads to from here. `Some(None)`: to what only a lenient server would find, so that nobody knows
+    /// what is meant.
+    fn walk(&self, number: u32, method: &str, path: &str) -> Option<Option<u32>> {
         let route = self.tables.routes.get(number as usize)?;
         let (segment, rest) = match path.split_once('/') {
             Some((segment, rest)) => (segment, Some(rest)),
             None => (path, None),
         };
-        let literal = self.edge(route, segment);
-        let parameter = Some(route.parameter.get()).filter(|p| *p != NONE);
-        literal.into_iter().chain(parameter).find_map(|next| match rest {
+        let below = |next: u32| match rest {
             Some(rest) => self.walk(next, method, rest),
-            None => self.method(self.tables.routes.get(next as usize)?, method),
-        })
+            None => self.method(self.tables.routes.get(next as usize)?, method).map(Some),
+        };
+        let literal = self.edge(route, segment);
+        if let Some(found) = literal.and_then(below) {
+            return Some(found);
+        }
+        let names = Names::of(segment);
+        let mut others = self.edges(route.edges).iter().filter(|edge| Some(edge.target.get()) != literal);
+        if others.any(|edge| names.are(self.text(edge.text)) && below(edge.target.get()).is_some()) {
+            return Some(None);
+        }
+        let parameter = Some(route.parameter.get()).filter(|p| *p != NONE);
+        parameter.and_then(below)
     }
 
     fn edge(&self, route: &Route, segment: &str) -> Option<u32> {
@@ -56,9 +67,36 @@ impl Bundle<'_> {
     }
 }
 
+/// The names that a lenient server could read in a segment: it as it is, without arguments behind, and without a
+/// namespace before; in any case of ASCII letters.
+struct Names<'s> {
+    segment: &'s str,
+    /// Where the last part of the name begins, and where the name ends, in decoded bytes.
+    bare: usize,
+    end: usize,
+}
+
+impl Names<'_> {
+    fn of(segment: &str) -> Names<'_> {
+        let is_called = decoded(segment).last() == Some(b')');
+        let called = decoded(segment).position(|byte| byte == b'(').filter(|_| is_called);
+        let end = called.unwrap_or_else(|| decoded(segment).count());
+        let dots = decoded(segment).take(end).enumerate().filter(|(_, byte)| *byte == b'.');
+        Names { segment, bare: dots.last().map_or(0, |(at, _)| at + 1), end }
+    }
+
+    fn are(&self, name: &str) -> bool {
+        let is = |from: usize| {
+            let read = decoded(self.segment).take(self.end).skip(from);
+            read.map(|byte| byte.to_ascii_lowercase()).eq(name.bytes().map(|byte| byte.to_ascii_lowercase()))
+        };
+        is(0) || is(self.bare)
+    }
+}
+
 /// What every server reads in the same way: the segments of a path, without the first `/`.
 pub(crate) fn plain(path: &str) -> Option<&str> {
-    let path = path.split(['?', '#']).next()?.strip_prefix('/')?;
+    let path = path.split('?').next()?.strip_prefix('/')?;
     path.split('/').all(is_plain).then_some(path)
 }
 
@@ -78,7 +116,7 @@ fn is_plain(segment: &str) -> bool {
                 },
                 _ => return false,
             },
-            b'\\' | b';' | b' ' => return false,
+            b'\\' | b';' | b' ' | b'#' => return false,
             byte => byte,
         };
         // U+0080 to U+009F are controls too: 0xc2 and one of these.

@@ -6,50 +6,76 @@ use crate::sema::model::{Model, OperationId};
 ///
 /// The method is compared exactly. Of several templates the one wins whose first difference from the left is
 /// literal where the others have a parameter. By definition, a request that two operations match equally
-/// well is unknown.
+/// well is unknown; and one whose path a server could read as another template's name where the best that matches has
+/// a parameter: see [`Reading`].
 pub(super) fn find(model: &Model, method: &str, path: &str) -> Option<OperationId> {
     let segments = segments(path)?;
-    // For each match, which segments are parameters: `false` sorts first, so the most literal is least.
-    let mut matching: Vec<(Vec<bool>, OperationId)> = Vec::new();
+    let mut matching: Vec<(Vec<Reading>, OperationId)> = Vec::new();
     for (index, operation) in model.operations.iter().enumerate() {
         if let Some((its_method, template)) = &operation.http
             && its_method == method
-            && let Some(parameters) = matches(template, &segments)
+            && let Some(readings) = matches(template, &segments)
         {
-            matching.push((parameters, OperationId(index as u32)));
+            matching.push((readings, OperationId(index as u32)));
         }
     }
     matching.sort();
     match matching.as_slice() {
         [] => None,
+        [(best, _), ..] if best.contains(&Reading::AlmostLiteral) => None,
         [(best, _), (next, _), ..] if best == next => None,
         [(_, operation), ..] => Some(*operation),
     }
 }
 
-/// Which segments of the template are parameters, if it matches. A segment with a `{` anywhere is one.
-fn matches(template: &str, segments: &[String]) -> Option<Vec<bool>> {
+/// How a segment meets that of a template; the most literal first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reading {
+    /// It is the same.
+    Literal,
+    /// A server could take it for the same: see [`is_like`]. Then nobody knows whether it is a name or a value.
+    AlmostLiteral,
+    /// It is the value of a parameter.
+    Parameter,
+}
+
+/// How the segments meet the template, if they do. A segment of it with a `{` anywhere is a parameter.
+fn matches(template: &str, segments: &[String]) -> Option<Vec<Reading>> {
     let parts: Vec<&str> = template.strip_prefix('/')?.split('/').collect();
     if parts.len() != segments.len() {
         return None;
     }
-    let is_parameter = |part: &str| part.contains('{');
-    let all_match = parts.iter().zip(segments).all(|(part, segment)| is_parameter(part) || part == segment);
-    all_match.then(|| parts.iter().map(|part| is_parameter(part)).collect())
+    let reading = |(part, segment): (&&str, &String)| match *part {
+        part if part.contains('{') => Some(Reading::Parameter),
+        part if part == segment => Some(Reading::Literal),
+        part => is_like(part, segment).then_some(Reading::AlmostLiteral),
+    };
+    parts.iter().zip(segments).map(reading).collect()
+}
+
+/// Whether a server could read the segment as the name: one to which the case of ASCII letters is all the same, or that
+/// calls functions with arguments behind their name and a namespace before it, as in `microsoft.graph.delta()` (OData
+/// 4.01 URL Conventions, section 4.5).
+fn is_like(name: &str, segment: &str) -> bool {
+    let arguments = segment.strip_suffix(')').and_then(|called| called.split_once('('));
+    let called = arguments.map_or(segment, |(called, _)| called);
+    let bare = called.rsplit_once('.').map_or(called, |(_, bare)| bare);
+    [called, bare].iter().any(|called| name.eq_ignore_ascii_case(called))
 }
 
 /// The decoded segments of a path, or `None` for a path that anything on its way could read differently.
 ///
-/// The path ends at the first `?` or `#`. It begins with `/` and has no empty segment, so that neither `/`
-/// nor a trailing slash matches anything.
+/// The path ends at the first `?`. It begins with `/` and has no empty segment, so that neither `/` nor a trailing slash
+/// matches anything.
 fn segments(path: &str) -> Option<Vec<String>> {
-    let end = path.find(['?', '#']).unwrap_or(path.len());
+    let end = path.find('?').unwrap_or(path.len());
     path[..end].strip_prefix('/')?.split('/').map(decoded).collect()
 }
 
 /// The segment with its percent-escapes resolved, once.
 ///
-/// `None` if it is empty; holds `\`, `;` or a blank (which ends the path on the wire); holds a `%` without two hexadecimal digits; has an escape for
+/// `None` if it is empty; holds `\`, `;`, a blank (which ends the path on the wire) or a `#` (which never is sent, and
+/// which some servers cut off and others keep); holds a `%` without two hexadecimal digits; has an escape for
 /// `/`, `\` or `%`; decodes to something that is not UTF-8; or if the result has a control character
 /// (Unicode `Cc`, escaped or not) or, by definition, nothing but dots, however many and however written.
 pub(super) fn decoded(segment: &str) -> Option<String> {
@@ -57,7 +83,7 @@ pub(super) fn decoded(segment: &str) -> Option<String> {
     let mut rest = segment.bytes();
     while let Some(byte) = rest.next() {
         match byte {
-            b'\\' | b';' | b' ' => return None,
+            b'\\' | b';' | b' ' | b'#' => return None,
             b'%' => {
                 let byte = hex(rest.next()?)? * 16 + hex(rest.next()?)?;
                 if matches!(byte, b'/' | b'\\' | b'%') {
