@@ -23,7 +23,9 @@ pub use facts::operation;
 use std::collections::BTreeSet;
 
 use crate::request::Request;
-use crate::sema::model::{AppId, Clause, ClauseId, KindId, Layer, Model, OperationId, RatchetId, ScopeId};
+use crate::sema::model::{
+    AppId, Clause, ClauseId, ContainerId, KindId, Layer, Model, OperationId, RatchetId, ScopeId,
+};
 use facts::Situation;
 use layers::Verdict;
 
@@ -220,8 +222,9 @@ pub fn matching(model: &Model, request: &Request) -> Vec<ClauseId> {
     };
     let chain = chain::effective(model, operation, request);
     let situation = Situation::new(model, request, app, operation, chain);
-    let matches = |(id, clause)| conditions::matches(&situation, clause, true).then_some(id);
-    situation.clauses().filter_map(matches).collect()
+    let matches =
+        |(id, clause): &(ClauseId, &Clause)| conditions::matches(&situation, clause, true).then_some(*id);
+    situation.clauses().iter().filter_map(matches).collect()
 }
 
 /// Those of the clauses that match the request: of a list, what refuses where it refuses all entries, what grants or
@@ -259,6 +262,18 @@ fn those_that(
         matches(&situation, clause, !clause.kind.refuses())
     };
     clauses.into_iter().filter(matches).collect()
+}
+
+/// The declared containers that a request for the operation is about, innermost first: those of its effective chain.
+pub fn containers(model: &Model, operation: OperationId, request: &Request) -> Vec<ContainerId> {
+    match chain::effective(model, operation, request) {
+        chain::Chain::Fits(chain) => {
+            let declared =
+                |element: &chain::Element| model.containers.find(element.kind, element.id.as_deref()?);
+            chain.iter().filter_map(declared).collect()
+        }
+        chain::Chain::Wrong | chain::Chain::ContradictsPath => Vec::new(),
+    }
 }
 
 /// A layer that permits some entries of a list.

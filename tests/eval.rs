@@ -472,6 +472,34 @@ fn declared_parents_stand_above_what_the_request_says() {
 }
 
 #[test]
+fn what_is_declared_to_lie_elsewhere_gives_way() {
+    let mut model = open();
+    declare(&mut model, SITE, "acme", None);
+    declare(&mut model, SITE, "other", None);
+    declare(&mut model, ISSUE, "I", Some(ContainerId(0)));
+    declare(&mut model, PROJECT, "X", Some(ContainerId(1)));
+    declare(&mut model, PROJECT, "Y", Some(ContainerId(0)));
+    let site = |id: &str| {
+        let site_id = Subject::Container { attributes: vec![AttributeId(5)], inherited: false };
+        test(site_id, Predicate::Is(vec![Constant::String(id.into())]))
+    };
+    let delivery = |id| with_category(at("project", id), "Delivery");
+    let named = |project| Request { containers: vec![at("issue", "I"), project], ..edit() };
+    // The issue's own site stands; whoever names a project of another one names none.
+    only_permit(&mut model, site("acme"));
+    permits(&model, &named(delivery("X")));
+    only_permit(&mut model, site("other"));
+    denies(&model, &named(delivery("X")), &["rules no-permit"]);
+    only_permit(&mut model, category_is("Delivery"));
+    denies(&model, &named(delivery("X")), &["rules no-permit"]);
+    // A project of the same site, or of which the policy knows nothing, stays.
+    permits(&model, &named(delivery("Y")));
+    permits(&model, &named(delivery("Z")));
+    // And so does the other project without the issue.
+    permits(&model, &Request { containers: vec![delivery("X")], ..edit() });
+}
+
+#[test]
 fn inherited_attributes_are_lifted_from_the_nearest_container_with_a_value() {
     let mut model = open();
     let classification = Subject::Container { attributes: CLASSIFICATIONS.to_vec(), inherited: true };

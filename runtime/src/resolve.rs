@@ -10,7 +10,7 @@ use crate::load::Bundle;
 use crate::namings::{Room, Said};
 use crate::request::{App, AppHandle, Container, OperationHandle, Request, Target, User, Value};
 use crate::state::{STRANGE, State, Withdrawn};
-use crate::{routes, text};
+use crate::{format, routes, text};
 
 /// A request whose strings were all looked up: deciding it reads only tables, and only those of its own bundle.
 #[derive(Debug)]
@@ -90,6 +90,8 @@ struct Link<'r> {
     given: u32,
     /// Whether the path names it.
     named: bool,
+    /// Whether the policy says of a container further in that it lies in this one.
+    settled: bool,
 }
 
 impl Link<'_> {
@@ -455,7 +457,7 @@ impl<'a: 'r, 'r> Bundle<'a> {
                 return Err(Reason::WrongContainer);
             }
             for depth in (0..=self.depth(innermost)).rev() {
-                contradiction |= !self.fill_parent(&mut chain, depth);
+                contradiction |= !self.fill_outwards(&mut chain, depth);
             }
         }
         if contradiction {
@@ -506,32 +508,53 @@ impl<'a: 'r, 'r> Bundle<'a> {
 
     fn link<'c>(&self, kind: u32, id: Option<&'c str>, given: u32, named: bool) -> Link<'c> {
         let declared = id.and_then(|id| self.symbol(Space::Container.of(kind), id)).unwrap_or(NONE);
-        Link { kind, id, declared, given, named }
+        Link { kind, id, declared, given, named, settled: false }
     }
 
-    /// What the policy says of a container's parent is stronger than what the request says. It must be what the path
-    /// says, if that says anything.
-    fn fill_parent<'c>(&self, chain: &mut Chain<'c>, depth: usize) -> bool
+    /// What the policy says of where a container lies is stronger than what the request says: it stands at those kinds.
+    /// Where a container further in lies elsewhere, this one is not where the request says, and is left out. It must be
+    /// what the path says, if that says anything.
+    fn fill_outwards<'c>(&self, chain: &mut Chain<'c>, depth: usize) -> bool
     where
         'a: 'c,
     {
-        let t = &self.tables;
-        let link = chain.links.get(depth).copied().flatten();
-        let declared = link.and_then(|link| t.containers.get(link.declared as usize));
-        let parent = declared.map_or(NONE, |container| container.parent.get());
-        let Some(record) = t.containers.get(parent as usize) else {
+        let Some(Some(link)) = chain.links.get(depth).copied() else {
             return true;
         };
-        let (kind, id) = (record.kind.get(), Some(self.text(record.id)));
-        match chain.links.get_mut(self.depth(kind)) {
-            Some(Some(link)) if link.id == id => true,
-            Some(link) => {
-                let fits = !link.is_some_and(|link| link.named);
-                *link = Some(Link { kind, id, declared: parent, given: NONE, named: false });
-                fits
-            }
-            None => true,
+        if link.settled {
+            return true; // and so is what it lies in
         }
+        let elsewhere = |(number, record): (u32, &format::Container)| {
+            let there = chain.links.get(self.depth(record.kind.get())).copied().flatten();
+            there.is_some_and(|there| there.settled && there.declared != number)
+        };
+        if self.outwards(link.declared).any(elsewhere) {
+            if let Some(here) = chain.links.get_mut(depth) {
+                *here = None;
+            }
+            return !link.named;
+        }
+        let mut fits = true;
+        for (declared, record) in self.outwards(link.declared) {
+            let (kind, id) = (record.kind.get(), Some(self.text(record.id)));
+            match chain.links.get_mut(self.depth(kind)) {
+                Some(Some(link)) if link.id == id => link.settled = true,
+                Some(link) => {
+                    fits &= !link.is_some_and(|link| link.named);
+                    *link = Some(Link { kind, id, declared, given: NONE, named: false, settled: true });
+                }
+                None => {}
+            }
+        }
+        fits
+    }
+
+    /// What the policy says that a container lies in, with the numbers, from the inside outwards.
+    fn outwards(&self, container: u32) -> impl Iterator<Item = (u32, &'a format::Container)> {
+        let containers = self.tables.containers;
+        let parent = move |number: u32| containers.get(number as usize).map(|record| record.parent.get());
+        let outer = core::iter::successors(parent(container), move |number| parent(*number));
+        outer.map_while(move |number| Some((number, containers.get(number as usize)?))).take(MAX_DEPTH)
     }
 
     /// Reads the containers, innermost first: the first value that a slot meets stays.

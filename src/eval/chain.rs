@@ -144,10 +144,10 @@ fn add(model: &Model, elements: &mut Vec<Element>, kind: KindId, id: &str) {
     elements.insert(place.unwrap_or(elements.len()), element);
 }
 
-/// Walks from the innermost kind to the root. Wherever the element at hand is declared with a parent, that
-/// parent takes the place of what the request said at the parent's kind; the request's attributes stay only
-/// where it named the same container. `None` where one that the path names had to give way, even if another takes
-/// its place again.
+/// Walks from the innermost kind to the root. What the container at hand is declared to lie in takes the place of what
+/// the request said at those kinds; the request's attributes stay only where it named the same container. Where a
+/// container further in is declared to lie elsewhere, the one at hand is not where the request says: it is left out.
+/// `None` where one that the path names had to give way.
 fn with_declared_parents(
     model: &Model,
     innermost: KindId,
@@ -156,24 +156,32 @@ fn with_declared_parents(
 ) -> Option<Vec<Element>> {
     let mut by_kind: BTreeMap<KindId, Element> =
         elements.into_iter().map(|element| (element.kind, element)).collect();
+    let mut settled: BTreeMap<KindId, &str> = BTreeMap::new();
     let path = path_to_root(model, innermost);
     for kind in &path {
-        let declaration = by_kind
-            .get(kind)
-            .and_then(|element| element.id.as_deref())
-            .and_then(|id| declared(model, *kind, id));
-        let Some(parent) = declaration.and_then(|container| container.parent) else {
+        let id = by_kind.get(kind).and_then(|element| element.id.as_deref());
+        let Some(container) = id.and_then(|id| model.containers.find(*kind, id)) else {
             continue;
         };
-        let parent = &model.containers[parent.index()];
-        let same = by_kind.get(&parent.kind).is_some_and(|element| element.id.as_ref() == Some(&parent.id));
-        if !same {
-            if named.iter().any(|(kind, id)| *kind == parent.kind && *id != parent.id) {
+        let outer = model.containers.outwards(container).map(|outer| &model.containers[outer.index()]);
+        let outer: Vec<&Container> = outer.collect();
+        if outer.iter().any(|outer| settled.get(&outer.kind).is_some_and(|id| *id != outer.id)) {
+            if named.iter().any(|(of, _)| of == kind) {
                 return None;
             }
-            let element =
-                Element { kind: parent.kind, id: Some(parent.id.clone()), attributes: Some(BTreeMap::new()) };
-            by_kind.insert(parent.kind, element);
+            by_kind.remove(kind);
+            continue;
+        }
+        for Container { kind, id, .. } in outer {
+            settled.insert(*kind, id);
+            if by_kind.get(kind).is_some_and(|element| element.id.as_ref() == Some(id)) {
+                continue;
+            }
+            if named.iter().any(|(of, other)| of == kind && other != id) {
+                return None;
+            }
+            let element = Element { kind: *kind, id: Some(id.clone()), attributes: Some(BTreeMap::new()) };
+            by_kind.insert(*kind, element);
         }
     }
     Some(path.iter().filter_map(|kind| by_kind.remove(kind)).collect())

@@ -1,12 +1,13 @@
 //! What the request speaks of: the app, the operation, the user, the stage reached.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::chain::{self, Chain, Element};
 use super::routes;
 use crate::request::{Request, Target, User};
 use crate::sema::model::{
-    App, AppId, ClauseId, KindId, Model, Operation, OperationId, PermissionModelId, RatchetId,
+    App, AppId, Clause, ClauseId, KindId, Model, Operation, OperationId, PermissionModelId, RatchetId,
 };
 
 /// A request of a known app for a known operation.
@@ -19,6 +20,8 @@ pub(super) struct Situation<'a> {
     pub(super) chain: Vec<Element>,
     /// The kinds of which a list operation returns entries that the request does not know yet.
     pub(super) listed: BTreeSet<KindId>,
+    /// Looked for once, since every layer goes through them.
+    clauses: OnceCell<Vec<(ClauseId, &'a Clause)>>,
 }
 
 impl<'a> Situation<'a> {
@@ -38,7 +41,7 @@ impl<'a> Situation<'a> {
             }
             Chain::Wrong | Chain::ContradictsPath => (Vec::new(), BTreeSet::new()),
         };
-        Situation { model, request, app, operation, chain, listed }
+        Situation { model, request, app, operation, chain, listed, clauses: OnceCell::new() }
     }
 
     pub(super) fn app(&self) -> &'a App {
@@ -82,9 +85,15 @@ impl<'a> Situation<'a> {
         ratchet.apps.contains(&self.app) && self.request.stages.contains_key(&ratchet.name)
     }
 
-    /// Clauses in source order with their ids.
-    pub(super) fn clauses(&self) -> impl Iterator<Item = (ClauseId, &'a crate::sema::model::Clause)> {
-        self.model.clauses.iter().enumerate().map(|(index, clause)| (ClauseId(index as u32), clause))
+    /// The clauses about this app and this operation, in source order, with their ids.
+    pub(super) fn clauses(&self) -> &[(ClauseId, &'a Clause)] {
+        self.clauses.get_or_init(|| {
+            let here = |clause: &Clause| {
+                clause.apps.contains(&self.app) && clause.operations.contains(&self.operation)
+            };
+            let all = (0..).map(ClauseId).zip(&self.model.clauses);
+            all.filter(|(_, clause)| here(clause)).collect()
+        })
     }
 }
 

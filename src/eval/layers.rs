@@ -192,8 +192,9 @@ fn not_refused(situation: &Situation, kind: ClauseKind, layer: Layer, reason: Re
 fn matching(situation: &Situation, kind: ClauseKind, listed: bool) -> Vec<ClauseId> {
     situation
         .clauses()
+        .iter()
         .filter(|(_, clause)| clause.kind == kind && conditions::matches(situation, clause, listed))
-        .map(|(id, _)| id)
+        .map(|(id, _)| *id)
         .collect()
 }
 

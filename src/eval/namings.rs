@@ -17,7 +17,7 @@ pub(super) fn named(model: &Model, operation: OperationId, target: &Target) -> O
     let Target::Http { path, .. } = target else {
         return Some(Vec::new());
     };
-    let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];
+    let path = &path[..path.find('?').unwrap_or(path.len())];
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let (mut named, mut length) = (Vec::new(), 0);
     for naming in &model.operations[operation.index()].namings {

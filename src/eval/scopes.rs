@@ -44,7 +44,9 @@ fn named(situation: &Situation, scope: ScopeId, is: impl Fn(&str) -> bool) -> bo
 
 /// Whether the scopes suffice with the ratchets, and no more without those withdrawn from the installation.
 pub(super) fn withdrawn_here(situation: &Situation) -> bool {
-    suffice(situation, &held_by_stages(situation)) && !suffice(situation, &held(situation))
+    let withdrawn = &situation.request.withdrawn;
+    let something = !withdrawn.scopes.is_empty() || !withdrawn.forever.is_empty();
+    something && suffice(situation, &held_by_stages(situation)) && !suffice(situation, &held(situation))
 }
 
 /// Whether in one of the usable models one alternative of the requirement lies within these scopes.

@@ -1,6 +1,6 @@
 //! Whether a term is ever true, and of what: the cheapest way that decides it.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use super::diagram::{Diagrams, Region, TooLarge};
 use super::sat::{self, Solver, Verdict};

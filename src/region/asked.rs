@@ -1,6 +1,8 @@
 //! What formulas ask of a request: from conditions to the variables they read and the tests that cut them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::side::{Known, path};
 use super::values::given;

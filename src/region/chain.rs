@@ -9,15 +9,17 @@ use super::terms::{Term, Terms, Variable};
 use super::variables::{Class, What};
 use super::vocabulary::Vocabulary;
 use crate::request::Value;
-use crate::sema::model::{ContainerId, KindId};
+use crate::sema::model::{ContainerId, KindId, Model};
 
 /// What stands at a kind of the effective chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Element {
     /// What the request names there, if anything, with all that it says of it.
     Named,
-    /// The declared parent of a container further in, of which the request says nothing.
+    /// What a container further in is declared to lie in, of which the request says nothing.
     Written(ContainerId),
+    /// Nothing: what the request names there is declared to lie elsewhere than a container further in.
+    Nothing,
 }
 
 /// One side's chain.
@@ -30,81 +32,80 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    /// Every declared parent takes its place, from the innermost kind outwards, unless the request names the very
-    /// same container there.
+    /// From the innermost kind outwards: what containers further in are declared to lie in stands there, unless the
+    /// request names the very same container. What it names at the other kinds stays, if that is not declared to lie
+    /// elsewhere.
     pub(super) fn new(known: &Known<'_>, vocabulary: &Vocabulary, terms: &mut Terms) -> Chain {
-        let (walk, foreign) = walk(known, vocabulary);
-        let absent: Vec<Term> =
-            foreign.into_iter().map(|variable| terms.is(variable, ClassSet::one(0)).not()).collect();
-        let wrong = terms.or(&absent);
-        let mut at: BTreeMap<KindId, Vec<(Term, Element)>> =
-            walk.iter().map(|kind| (*kind, vec![(Term::TRUE, Element::Named)])).collect();
-        for kind in &walk {
-            let Some(elements) = at.get(kind).cloned() else {
-                continue;
-            };
-            // Where which declared parent is written.
-            let mut writes: BTreeMap<ContainerId, Vec<Term>> = BTreeMap::new();
-            for (guard, element) in elements {
-                match element {
-                    Element::Written(container) => {
-                        if let Some(parent) = known.model.containers[container.index()].parent {
-                            writes.entry(parent).or_default().push(guard);
-                        }
-                    }
-                    Element::Named => {
-                        for (parent, classes) in parents(known, vocabulary, *kind) {
-                            let variable = classes.0;
-                            let named = terms.is(variable, classes.1);
-                            let write = terms.and(&[guard, named]);
-                            writes.entry(parent).or_default().push(write);
-                        }
-                    }
+        let (walk, wrong) = walk(known, vocabulary, terms);
+        let mut settled = Settled::default();
+        let mut at = BTreeMap::new();
+        for kind in walk {
+            let (mut elements, mut named, mut free) = (Vec::new(), Vec::new(), Vec::new());
+            for (container, here) in settled.of(kind) {
+                free.push(here.not());
+                let same = is(known, vocabulary, terms, *container);
+                named.push(terms.and(&[*here, same]));
+                elements.push((terms.and(&[*here, same.not()]), Element::Written(*container)));
+            }
+            let free = terms.and(&free);
+            let mut nowhere = Vec::new();
+            for (parent, (variable, classes)) in parents(known, vocabulary, kind) {
+                let here = terms.is(variable, classes);
+                let here = terms.and(&[free, here]);
+                let outer: Vec<ContainerId> = known.model.containers.to_root(parent).collect();
+                let elsewhere = settled.elsewhere(known.model, terms, &outer);
+                nowhere.push(terms.and(&[here, elsewhere]));
+                let stays = terms.and(&[here, elsewhere.not()]);
+                for outer in outer {
+                    settled.add(known.model, terms, outer, stays);
                 }
             }
-            for (parent, guards) in writes {
-                let here = terms.or(&guards);
-                write(known, vocabulary, terms, &mut at, here, parent);
-            }
+            let nowhere = terms.or(&nowhere);
+            named.push(terms.and(&[free, nowhere.not()]));
+            elements.push((terms.or(&named), Element::Named));
+            elements.push((nowhere, Element::Nothing));
+            elements.retain(|(guard, _)| *guard != Term::FALSE);
+            at.insert(kind, elements);
         }
         Chain { at, wrong }
     }
 }
 
-/// Puts a declared parent in its place where `here` holds.
-fn write(
-    known: &Known<'_>,
-    vocabulary: &Vocabulary,
-    terms: &mut Terms,
-    at: &mut BTreeMap<KindId, Vec<(Term, Element)>>,
-    here: Term,
-    parent: ContainerId,
-) {
-    let declaration = &known.model.containers[parent.index()];
-    let Some(elements) = at.get_mut(&declaration.kind) else {
-        return; // a parent lies on the way to the root
-    };
-    let variable = vocabulary.container(known, declaration.kind);
-    let same = variable.and_then(|variable| {
-        let class = vocabulary.class(variable, &Value::Text(declaration.id.clone()))?;
-        Some(terms.is(variable, ClassSet::one(class)))
+/// Where containers further in are declared to lie in which.
+#[derive(Debug, Default)]
+struct Settled {
+    at: BTreeMap<KindId, BTreeMap<ContainerId, Term>>,
+}
+
+impl Settled {
+    fn of(&self, kind: KindId) -> impl Iterator<Item = (&ContainerId, &Term)> {
+        self.at.get(&kind).into_iter().flatten()
+    }
+
+    fn add(&mut self, model: &Model, terms: &mut Terms, container: ContainerId, here: Term) {
+        let of_kind = self.at.entry(model.containers[container.index()].kind).or_default();
+        let guard = of_kind.entry(container).or_insert(Term::FALSE);
+        *guard = terms.or(&[*guard, here]);
+    }
+
+    /// Where another container is settled at the kind of one of these.
+    fn elsewhere(&self, model: &Model, terms: &mut Terms, outer: &[ContainerId]) -> Term {
+        let mut others = Vec::new();
+        for container in outer {
+            let of_kind = self.of(model.containers[container.index()].kind);
+            others.extend(of_kind.filter(|(other, _)| *other != container).map(|(_, here)| *here));
+        }
+        terms.or(&others)
+    }
+}
+
+/// Where the request names this container.
+fn is(known: &Known<'_>, vocabulary: &Vocabulary, terms: &mut Terms, container: ContainerId) -> Term {
+    let declaration = &known.model.containers[container.index()];
+    let class = vocabulary.container(known, declaration.kind).and_then(|variable| {
+        Some((variable, vocabulary.class(variable, &Value::Text(declaration.id.clone()))?))
     });
-    let mut written = Vec::new();
-    for (guard, element) in elements.iter_mut() {
-        let stays = match element {
-            Element::Named => same.unwrap_or(Term::FALSE),
-            Element::Written(container) => Term::constant(*container == parent),
-        };
-        let changes = terms.and(&[*guard, here, stays.not()]);
-        written.push(changes);
-        *guard = terms.and(&[*guard, changes.not()]);
-    }
-    let written = terms.or(&written);
-    match elements.iter_mut().find(|(_, element)| *element == Element::Written(parent)) {
-        Some((guard, _)) => *guard = terms.or(&[*guard, written]),
-        None => elements.push((written, Element::Written(parent))),
-    }
-    elements.retain(|(guard, _)| *guard != Term::FALSE);
+    class.map_or(Term::FALSE, |(variable, class)| terms.is(variable, ClassSet::one(class)))
 }
 
 /// The declared parents of the containers of a kind that are told from others, with the classes of these.
@@ -131,28 +132,37 @@ fn parents(
         .collect()
 }
 
-/// The kinds whose containers can stand in the chain, innermost first; and the variables of kinds that only the
-/// other side knows or that have nothing to do with the operation: a request that names one of these is refused.
-fn walk(known: &Known<'_>, vocabulary: &Vocabulary) -> (Vec<KindId>, Vec<Variable>) {
+/// The kinds whose containers a request can name, those further in first; and where it names two that lie in no one way
+/// to the root, or one of a kind that only the other side knows or that has nothing to do with the operation: such a
+/// request is refused.
+fn walk(known: &Known<'_>, vocabulary: &Vocabulary, terms: &mut Terms) -> (Vec<KindId>, Term) {
     let mut walk = known.path.clone();
-    let mut foreign = Vec::new();
-    let kinds = vocabulary.parts().filter_map(|(variable, part)| match &part.what {
-        What::Container(kind) => Some((variable, kind_named(known, kind))),
-        What::User | What::Value(..) | What::Element(..) | What::ElementLike(..) | What::Stage(_) => None,
-    });
-    let kinds: Vec<(Variable, Option<KindId>)> = kinds.collect();
-    for (_, kind) in &kinds {
-        if let Some(kind) = kind {
-            let longer = path(known.model, *kind);
-            if longer.len() > walk.len() && longer.ends_with(&walk) {
-                walk = longer;
+    let mut wrong = Vec::new();
+    let mut named: Vec<(KindId, Term)> = Vec::new();
+    for (variable, part) in vocabulary.parts() {
+        let kind = match &part.what {
+            What::Container(kind) => kind_named(known, kind),
+            What::User | What::Value(..) | What::Element(..) | What::ElementLike(..) | What::Stage(_) => {
+                continue;
+            }
+        };
+        let here = terms.is(variable, ClassSet::one(0)).not();
+        let Some(kind) = kind.filter(|kind| known.can_name(*kind)) else {
+            wrong.push(here);
+            continue;
+        };
+        for (other, there) in &named {
+            let on_one_branch =
+                path(known.model, kind).contains(other) || path(known.model, *other).contains(&kind);
+            if !on_one_branch {
+                wrong.push(terms.and(&[here, *there]));
             }
         }
-    }
-    for (variable, kind) in kinds {
-        if !kind.is_some_and(|kind| walk.contains(&kind)) {
-            foreign.push(variable);
+        named.push((kind, here));
+        if !walk.contains(&kind) {
+            walk.push(kind);
         }
     }
-    (walk, foreign)
+    walk.sort_by_key(|kind| (std::cmp::Reverse(path(known.model, *kind).len()), *kind));
+    (walk, terms.or(&wrong))
 }

@@ -1,7 +1,8 @@
 //! A region in few words: a cover by cubes, each as large as the region allows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use foldhash::{HashMap, HashMapExt};
 use num_bigint::BigUint;
 
 use super::diagram::{Diagrams, Edge, Region, TooLarge};

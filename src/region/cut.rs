@@ -4,9 +4,11 @@
 //! that all tests answer alike one is kept. Of variables that are compared with each other so many are kept as there
 //! are such variables, so that every pattern of equal and different values exists among the examples.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::asked::{Ask, Asked, Test, exact, texts};
 use super::index::Members;
@@ -136,7 +138,7 @@ fn part(asked: &Asked<'_, '_>, number: usize, values: &[Value]) -> Part {
         What::Value(..) => {
             let alone = [number];
             let tester = Cutter::new(asked, &alone);
-            let mut seen = HashSet::from([tester.signature(None)]);
+            let mut seen = HashSet::from_iter([tester.signature(None)]);
             let mut classes = vec![Class::Missing];
             if ask.types.iter().any(|(_, kind)| *kind == Type::Strings) {
                 seen.insert(tester.signature(Some(&Value::Set(BTreeSet::new()))));

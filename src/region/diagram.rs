@@ -4,9 +4,10 @@
 //! what is told apart of it. Blocks are cut when a set tells their classes apart; nodes made before are then
 //! spelled with the finer blocks, and stay what they are. Equal regions have equal handles.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
 use num_bigint::BigUint;
 
 use super::blocks::Blocks;

@@ -3,17 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::asked::{Asked, exact, kind_name, names_to_root};
+use super::asked::{Asked, exact, kind_named, names_to_root};
 use super::index::Index;
+use super::torn::Torn;
 use super::values::given;
 use super::variables::What;
 use crate::request::Value;
 use crate::sema::model::{ContainerId, Model};
 
-/// By kind name, the ids of the containers that are declared differently.
+/// By kind name, the ids of the containers that are declared differently, or stand in requests differently.
 #[derive(Debug, Default)]
 pub(super) struct Differences {
     ids: BTreeMap<String, Vec<String>>,
+    /// Those among them that are of pairs that one side lets a request name together and the other does not.
+    torn: Torn,
 }
 
 /// What a model declares of a container, by names: its parent and its attributes.
@@ -37,6 +40,13 @@ impl Differences {
                 }
             }
         }
+        differences.torn = Torn::between(old.model, new.model);
+        for (kind, ids) in &differences.torn.ids {
+            let listed = differences.ids.entry(kind.clone()).or_default();
+            let known: BTreeSet<&String> = listed.iter().collect();
+            let more: Vec<String> = ids.iter().filter(|id| !known.contains(id)).cloned().collect();
+            listed.extend(more);
+        }
         differences
     }
 
@@ -46,7 +56,7 @@ impl Differences {
         for (kind, ids) in &self.ids {
             let number = match asked.find(&What::Container(kind.clone())) {
                 Some(number) => number,
-                // Nothing is read of the kind itself, but its containers may have other parents of which there is.
+                // Nothing is read of the kind itself, but its containers may lie in others of which there is.
                 None if outer_is_read(asked, kind) => asked.variable(What::Container(kind.clone())),
                 None => continue,
             };
@@ -63,7 +73,8 @@ impl Differences {
                     .collect();
                 let empty =
                     |facts: &Option<Facts>| facts.as_ref().is_none_or(|(p, a)| p.is_none() && a.is_empty());
-                if facts.iter().all(empty) || facts.windows(2).all(|pair| pair[0] == pair[1]) {
+                let same = facts.iter().all(empty) || facts.windows(2).all(|pair| pair[0] == pair[1]);
+                if same && !self.torn.has(kind, id) {
                     continue;
                 }
                 if own || sorts.insert(format!("{facts:?}")) {
@@ -77,8 +88,7 @@ impl Differences {
 /// Whether anything is read of a kind that containers of this kind lie in.
 fn outer_is_read(asked: &Asked<'_, '_>, kind: &str) -> bool {
     asked.sides.iter().flatten().any(|known| {
-        let concerned = known.path.iter().copied().find(|at| kind_name(known, *at) == kind);
-        concerned.is_some_and(|kind| {
+        kind_named(known, kind).filter(|kind| known.can_name(*kind)).is_some_and(|kind| {
             let outer = names_to_root(known, kind).into_iter().skip(1);
             outer.map(What::Container).any(|what| asked.find(&what).is_some())
         })

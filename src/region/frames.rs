@@ -3,8 +3,10 @@
 //! A frame is what decides besides permits and refusals. Where it is the same for two places, a clause means the same in
 //! both, unless it reads what the app or the operation is.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::index::Index;
 use super::layers::{callable, closure};

@@ -1,7 +1,9 @@
 //! What is looked up again and again in one model: its clauses by app, its groups by name.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use foldhash::HashMap;
 
 use super::spoken::Spoken;
 use crate::sema::model::{AppId, ClauseId, ClauseKind, Model, OperationId, RatchetId};

@@ -3,7 +3,7 @@
 //! A function of what the request says, case by case, as the reference evaluator reads it. Negations are pushed down
 //! to the tests, where what is unknown or listed is counted.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use super::asked::kind_name;
 use super::chain::{Chain, Element};
@@ -717,17 +717,19 @@ impl<'m> Lowering<'m> {
 
     /// Where the effective chain has no container of the kind.
     fn absent(&self, cx: &mut Context<'_>, kind: KindId) -> Term {
-        let elements = self.chain.at.get(&kind).into_iter().flatten();
-        let named = elements.filter(|(_, element)| *element == Element::Named).map(|(guard, _)| *guard);
-        let named: Vec<Term> = named.collect();
-        let named = cx.terms.or(&named);
-        match cx.vocabulary.container(&self.known, kind) {
-            Some(variable) => {
-                let nothing = cx.terms.is(variable, ClassSet::one(0));
-                cx.terms.and(&[named, nothing])
+        let unnamed = match cx.vocabulary.container(&self.known, kind) {
+            Some(variable) => cx.terms.is(variable, ClassSet::one(0)),
+            None => Term::TRUE,
+        };
+        let mut absent = Vec::new();
+        for (guard, element) in self.chain.at.get(&kind).into_iter().flatten() {
+            match element {
+                Element::Named => absent.push(cx.terms.and(&[*guard, unnamed])),
+                Element::Written(_) => {}
+                Element::Nothing => absent.push(*guard),
             }
-            None => named,
         }
+        cx.terms.or(&absent)
     }
 
     /// An attribute of what stands at a kind: its id, else what the policy declares, else what the request says.
@@ -750,6 +752,7 @@ impl<'m> Lowering<'m> {
                 return vec![(Term::TRUE, value.map_or(Source::Missing, Source::Constant))];
             }
             Element::Named => cx.vocabulary.container(&self.known, kind),
+            Element::Nothing => None,
         };
         let Some(variable) = variable else {
             return vec![(Term::TRUE, Source::Unreadable)];

@@ -33,6 +33,7 @@ mod spoken;
 pub mod survey;
 pub mod terms;
 mod texts;
+mod torn;
 pub mod universe;
 mod values;
 pub mod variables;

@@ -4,8 +4,10 @@
 //! pair is asked about once or few times, however many apps and operations there are. Only what refuses differs then,
 //! and the evaluator tells whether it does.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::ask::Spent;
 use super::frames::{FrameId, Frames, either};

@@ -6,8 +6,9 @@
 //! only add clauses. Terms stand in negation normal form and are only ever assumed to be true; so one
 //! direction of each definition is enough (Plaisted and Greenbaum, 1986).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::HashMap;
 use rustsat::solvers::{Solve, SolveIncremental, SolverResult};
 use rustsat::types::{Clause, Lit, TernaryVal, Var};
 

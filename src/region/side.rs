@@ -130,6 +130,15 @@ impl<'m> Known<'m> {
         }
     }
 
+    /// Whether a request for the operation can name containers of the kind: one that the operation acts in, or lists,
+    /// or one above or below these.
+    pub(super) fn can_name(&self, kind: KindId) -> bool {
+        let operation = &self.model.operations[self.operation.index()];
+        let outwards = path(self.model, kind);
+        let mut anchors = std::iter::once(operation.kind).chain(operation.lists);
+        anchors.any(|anchor| outwards.contains(&anchor) || path(self.model, anchor).contains(&kind))
+    }
+
     /// Whether the operation acts in, or lists, the kind or one below it.
     pub(super) fn acts_in(&self, kind: KindId) -> bool {
         // The path from the kind it lists passes the kind it acts in.

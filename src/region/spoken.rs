@@ -1,7 +1,9 @@
 //! Which operations, and which apps, clauses speak of, as bits. Clauses with the same ones share them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::hash::Hash;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::sema::model::{AppId, ClauseId, Model, OperationId};
 
@@ -17,12 +19,17 @@ pub(super) struct Spoken {
 struct Members {
     /// For each clause the number of its set.
     sets: Vec<u32>,
+    /// For each set its elements.
+    of: Vec<Bits>,
     /// For each element the sets that it is in.
     lies_in: Vec<Sets>,
 }
 
-/// Some of the sets, as bits.
-pub(super) type Sets = Vec<u64>;
+/// The numbers whose bits are set.
+type Bits = Vec<u64>;
+
+/// Some of the sets.
+pub(super) type Sets = Bits;
 
 impl Spoken {
     pub(super) fn new(model: &Model) -> Spoken {
@@ -56,6 +63,16 @@ impl Spoken {
         sets
     }
 
+    /// The sets that some of these operations are in.
+    pub(super) fn meeting(&self, operations: &BTreeSet<OperationId>) -> Sets {
+        let mut sets = vec![0; self.operations.lies_in.first().map_or(0, Vec::len)];
+        for operation in operations {
+            let of = &self.operations.lies_in[operation.index()];
+            sets.iter_mut().zip(of).for_each(|(word, more)| *word |= more);
+        }
+        sets
+    }
+
     /// Those of the sets that the operation is in.
     pub(super) fn among(&self, sets: &Sets, operation: OperationId) -> Sets {
         let of = &self.operations.lies_in[operation.index()];
@@ -76,15 +93,19 @@ impl Members {
         };
         let sets: Vec<u32> = sets.map(number).collect();
         let mut lies_in = vec![vec![0; known.len().div_ceil(64)]; elements];
+        let mut of = vec![vec![0; elements.div_ceil(64)]; known.len()];
         for (set, number) in &known {
-            set.iter().for_each(|element| add(&mut lies_in[index(element)], *number));
+            for element in set.iter().map(index) {
+                add(&mut lies_in[element], *number);
+                add(&mut of[*number as usize], element as u32);
+            }
         }
-        Members { sets, lies_in }
+        Members { sets, of, lies_in }
     }
 
+    /// Mostly asked of one clause and many elements, so that they are read one after the other.
     fn has(&self, clause: ClauseId, element: usize) -> bool {
-        let set = self.sets[clause.index()] as usize;
-        self.lies_in[element][set / 64] >> (set % 64) & 1 == 1
+        has(&self.of[self.sets[clause.index()] as usize], element as u32)
     }
 }
 
@@ -97,6 +118,11 @@ pub(super) fn numbers(sets: &Sets) -> impl Iterator<Item = u32> {
     })
 }
 
-fn add(sets: &mut Sets, number: u32) {
-    sets[number as usize / 64] |= 1 << (number % 64);
+/// Whether the number is among them.
+pub(super) fn has(bits: &Bits, number: u32) -> bool {
+    bits[number as usize / 64] >> (number % 64) & 1 == 1
+}
+
+fn add(bits: &mut Bits, number: u32) {
+    bits[number as usize / 64] |= 1 << (number % 64);
 }

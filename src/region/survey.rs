@@ -1,14 +1,16 @@
 //! All apps and all operations: where anything is permitted at all, with a witness.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::ask::Spent;
 use super::frames::{FrameId, Frames, either, held};
 use super::index::Index;
 use super::precedents::{Asked, Place, Precedents, When};
 use super::reach::Reach;
-use super::spoken::{Sets, numbers};
+use super::spoken::{Sets, has, numbers};
 use super::universe::Models;
 use super::{Counting, frames};
 use crate::parallel;
@@ -141,6 +143,13 @@ impl<'m> Surveyor<'m> {
     /// Whether the clause speaks of the operation, and can match a request for it.
     pub fn speaks(&self, clause: ClauseId, operation: OperationId) -> bool {
         self.index.spoken.speaks(clause, operation) && !self.frames.is_idle(clause, operation)
+    }
+
+    /// Whether clauses speak of operations that this one speaks of, too.
+    pub fn meeting(&self, clause: ClauseId) -> impl Fn(ClauseId) -> bool {
+        let spoken = &self.index.spoken;
+        let sets = spoken.meeting(&self.index.model.clauses[clause.index()].operations);
+        move |other| has(&sets, spoken.set(other))
     }
 
     /// Whether the clause speaks of the app.

@@ -4,7 +4,7 @@
 //! *not*. Constants are folded, nested conjunctions flattened, literals on one variable merged, and what a
 //! literal of a conjunction decides is folded out of the disjunctions beside it.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use super::sets::ClassSet;
 

@@ -1,7 +1,9 @@
 //! Example texts: for each way to match some patterns and not the others, the shortest texts that do.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::sema::model::{Pattern, PatternPart};
 use crate::sema::pattern::{normalise_domain, normalise_origin};

@@ -10,15 +10,16 @@
 //!   one, or if two sides declare it differently. Of any other, what is declared can as well be said of a container
 //!   that is not declared, its parent can be named, and so on outwards.
 //! - A request may name containers below those that concern the operation: what it says through them, their declared
-//!   parents, it can say by naming these.
+//!   parents, it can say by naming these; but not where two sides declare them differently: then they are variables.
 //! - Containers of wrong kinds or in a wrong order are refused by the catalog whatever else holds.
 //! - Users are told apart by the ids and the declared groups that matter here.
 //!
 //! Fixed, and no variables: what the installation's administrator approved is all that the policy approves (less only
 //! denies more); where a caller vouches for the app user or the context user, it says that they may.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::ask::{Answer, Engines, Limits, Spent, Undecided};
 use super::asked::{Asked, Test};

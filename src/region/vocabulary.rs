@@ -1,6 +1,6 @@
 //! The variables of a universe by what they stand for, and their classes by what they are.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::asked::kind_name;
 use super::side::Known;

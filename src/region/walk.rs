@@ -1,6 +1,8 @@
 //! What can be asked of a term by walking over it, and terms made from terms. No recursion: terms may be deep.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::sets::ClassSet;
 use super::terms::{Node, Term, Terms, Variable};

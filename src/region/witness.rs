@@ -1,6 +1,8 @@
 //! From an assignment to the request that it stands for.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::HashMap;
 
 use super::asked::kind_named;
 use super::side::{Known, path};

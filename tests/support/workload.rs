@@ -622,6 +622,24 @@ impl Workload {
     }
 }
 
+/// The same request with app and operation looked up in the bundle, as who decides often keeps them.
+pub fn with_handles<'r>(bundle: &runtime::Bundle<'r>, request: runtime::Request<'r>) -> runtime::Request<'r> {
+    let app = match request.app {
+        Some(runtime::App::Key(key)) => bundle.app(key).map(runtime::App::Handle),
+        other => other,
+    };
+    let operation = match request.operation {
+        runtime::Target::Name(name) => bundle.operation(name),
+        runtime::Target::Http { method, path } => bundle.route(method, path),
+        runtime::Target::Handle(handle) => Some(handle),
+    };
+    runtime::Request {
+        app: app.or(request.app),
+        operation: operation.map_or(request.operation, runtime::Target::Handle),
+        ..request
+    }
+}
+
 /// Borrowed twins of the requests, their texts and lists one after the other in memory, for the rest of the process:
 /// made outside of what is measured.
 pub fn lend(requests: &[Request]) -> Vec<runtime::Request<'static>> {

@@ -29,7 +29,7 @@ const OPERATIONS: [&str; 14] = [
     "demo.issue.comment.add",
     "demo.closed",
 ];
-const PATHS: [(&str, &str); 10] = [
+const PATHS: [(&str, &str); 13] = [
     ("GET", "/issue/I-1"),
     ("PUT", "/issue/I-1"),
     ("GET", "/issue/search"),
@@ -40,6 +40,9 @@ const PATHS: [(&str, &str); 10] = [
     ("GET", "/issue/I-1/"),
     ("PUT", "/issue/.."),
     ("GET", "/nothing"),
+    ("GET", "/issue/Search"),
+    ("GET", "/issue/a.search(x=%271%27)"),
+    ("GET", "/issue/I-1#/x"),
 ];
 const APPS: [&str; 5] = ["alpha", "beta", "gamma", "delta", "epsilon"];
 const USERS: [&str; 4] = ["ann", "bob", "cat", "dan"];

@@ -24,6 +24,18 @@ impl Containers {
         self.by_id.contains_key(&kind)
     }
 
+    /// All that one lies in, from the inside outwards.
+    pub fn outwards(&self, container: ContainerId) -> impl Iterator<Item = ContainerId> {
+        self.to_root(container).skip(1)
+    }
+
+    /// The same, and itself before.
+    pub fn to_root(&self, container: ContainerId) -> impl Iterator<Item = ContainerId> {
+        let parent = |of: &ContainerId| self.list.get(of.index()).and_then(|of| of.parent);
+        // No checked model has containers in a circle; the bound is for the reader's peace.
+        std::iter::successors(Some(container), parent).take(self.list.len())
+    }
+
     /// Adds one.
     pub fn push(&mut self, container: Container) -> ContainerId {
         let new = ContainerId(self.list.len() as u32);
