@@ -624,6 +624,17 @@ fn a_history_without_entries_says_whom_the_store_knows() {
 }
 
 #[test]
+fn nobody_writes_lines_of_a_history_that_look_like_others() {
+    let place = Place::new();
+    place.does(&["installed", "1.0", "--asks", "READ"], 0);
+    let said = place.by("ci\n9 2026-09-21T15:00:00Z approved by ciso", &["event", "setup-finished"], 1);
+    assert_eq!(said.exit, Exit::Clean, "{}", said.err);
+    let history = place.clean(&["ratchet", "history"], 0);
+    assert!(history.contains("by ci?9 2026"), "{history}");
+    assert!(!history.lines().any(|line| line.starts_with('9')), "{history}");
+}
+
+#[test]
 fn a_store_that_went_on_from_a_backup_is_joined_with_what_it_lost() {
     let place = Place::new();
     place.does(&["installed", "1.0", "--asks", "ADMIN"], 0);
@@ -715,8 +726,12 @@ fn newer_catalogs_open_nothing_by_themselves() {
     fs::write(&catalog, format!("{}{more}", fs::read_to_string(&catalog).unwrap())).unwrap();
     assert_eq!(sprag(place.folder(), &["lock"]).exit, Exit::Clean);
     assert_eq!(place.state(10)["holds"], json!([]), "nobody has said yet what the new catalog opens");
-    let told =
-        place.clean(&["ratchet", "catalogs", "--since", "old", "--who", "ann", "--why", "monthly"], 11);
+    // Compared with itself it opens nothing, which says nothing of what the installation was let in under.
+    let since =
+        |old: &'static str| ["ratchet", "catalogs", "--since", old, "--who", "ann", "--why", "monthly"];
+    place.fails(&since("."), 11, Exit::Findings, "was never decided by catalog `demo` as . has it");
+    assert_eq!(place.state(11)["holds"], json!([]));
+    let told = place.clean(&since("old"), 11);
     assert_eq!(told, "com.acme.timesheets on acme: 1 operation wait for approval\n");
     let state = place.state(12);
     assert_eq!(state["holds"], json!(["ADMIN", "READ", "WRITE"]));

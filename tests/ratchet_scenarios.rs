@@ -158,6 +158,22 @@ fn s18_installing_again_gives_nothing_back() {
     assert_eq!(site.state().stages["setup"], "done");
 }
 
+/// What was taken ahead of the installation is not given by it: that needs an approval.
+#[test]
+fn installing_gives_nothing_back_that_was_taken_before() {
+    let mut site = site("  requests ADMIN", "");
+    site.tell("security", What::Withdraw(Target::Scope("ADMIN".to_owned())));
+    site.tell("security", What::Withdraw(Target::Operation(GET.to_owned())));
+    site.install(&["ADMIN"]);
+    assert_eq!(site.reasons(ADMIN), ["missing-scopes", "scopes-withdrawn-here"]);
+    assert_eq!(site.reasons(GET), ["withdrawn-here"]);
+    assert!(site.approve("ann", &["ADMIN"], None).is_err(), "what was taken comes back for a while only");
+    site.approve("ann", &["ADMIN"], Some(60)).unwrap();
+    assert_eq!(site.reasons(ADMIN), NOTHING);
+    site.now += 61;
+    assert_eq!(site.reasons(ADMIN), ["missing-scopes", "scopes-withdrawn-here"]);
+}
+
 /// S19: a new version asks for more, and nobody has approved it.
 #[test]
 fn s19_a_version_that_asks_for_more_waits() {
@@ -328,6 +344,36 @@ fn what_a_stage_took_and_never_regrows_stays_away_when_it_is_reopened() {
     assert!(site.state().withdrawn.forever.contains("ADMIN"));
 }
 
+/// A ratchet is turned past a stage that it never stood at; as many people reopen that stage as an earlier one needs.
+#[test]
+fn who_reopens_a_stage_that_was_passed_over_reopens_no_earlier_one() {
+    let rest = "group admins { \"ann\", \"bob\" }\nratchet setup on a {\n  start\n  then configured holds WRITE when event \
+                \"ready\"\n  then settled holds READ when command\n  reopen start by 2 of group admins for 2h\n  \
+                reopen configured by 1 of group admins for 2h\n}";
+    let mut site = site("  requests DELETE", rest);
+    site.install(&["DELETE"]);
+    assert_eq!(site.reasons(DELETE), NOTHING);
+    site.tell("ann", What::Turn { ratchet: "setup".to_owned(), stage: "settled".to_owned() });
+    let reopen = |stage: &str, id: &str| What::Reopen {
+        id: id.to_owned(),
+        ratchet: "setup".to_owned(),
+        stage: stage.to_owned(),
+        seconds: Some(3600),
+        groups: BTreeSet::new(),
+    };
+    for by in ["ann", "bob"] {
+        site.tell(by, reopen("configured", "a little"));
+        assert_eq!(site.state().stages["setup"], "configured", "reopened by {by}");
+        assert_eq!(site.reasons(EDIT), NOTHING);
+        assert_ne!(site.reasons(DELETE), NOTHING, "nobody reopened `start`");
+    }
+    for (by, stage) in [("ann", "configured"), ("bob", "start")] {
+        site.tell(by, reopen("start", "all"));
+        assert_eq!(site.state().stages["setup"], stage, "reopened by {by}");
+    }
+    assert_eq!(site.reasons(DELETE), NOTHING);
+}
+
 /// S69, S71, S118, S119: code of a newer version runs; what it asks for besides was not agreed to.
 #[test]
 fn s69_s71_s118_s119_new_code_runs_with_old_permissions() {
@@ -355,6 +401,52 @@ fn s70_a_version_that_asks_for_less_passes_at_once() {
     // To ask for it again is to ask for more.
     assert_eq!(site.version("3", &["READ", "WRITE"]).granted, BTreeSet::new());
     assert_eq!(site.state().pending, names(&["WRITE"]));
+}
+
+/// What a version does not ask for any more is held only as long as something optional implies it.
+#[test]
+fn what_a_version_took_is_not_left_over_of_an_optional_scope() {
+    let app = "  requests DELETE\n  optional ADMIN";
+    let mut site = site(app, "");
+    site.install(&["DELETE"]);
+    site.approve("ann", &["DELETE", "ADMIN"], None).unwrap();
+    site.version("2", &["WRITE"]);
+    // No version takes what is optional, and who may administer may delete.
+    assert_eq!((site.reasons(ADMIN), site.reasons(DELETE)), (NOTHING.to_vec(), NOTHING.to_vec()));
+    let step = site.tell("security", What::Withdraw(Target::Scope("ADMIN".to_owned())));
+    let gone = ["ADMIN", "DELETE"].map(|scope| Target::Scope(scope.to_owned()));
+    assert_eq!(step.withdrawn, BTreeSet::from(gone));
+    assert_ne!(site.reasons(DELETE), NOTHING);
+    assert_eq!(site.reasons(EDIT), NOTHING);
+    assert_eq!(site.step_up(DELETE), Some(vec!["DELETE".to_owned()]));
+}
+
+/// The same where the optional scope never regrows, and goes with what it implies.
+#[test]
+fn what_a_version_took_is_not_left_over_of_a_scope_that_never_regrows() {
+    let app = "  requests DELETE\n  optional ADMIN";
+    let mut site = site(app, "ratchet floor on a {\n  open\n  never regrow ADMIN\n}");
+    site.install(&["DELETE"]);
+    site.approve("ann", &["DELETE", "ADMIN"], None).unwrap();
+    assert_eq!(site.reasons(DELETE), NOTHING);
+    site.version("2", &["WRITE"]);
+    assert_ne!(site.reasons(ADMIN), NOTHING);
+    assert_ne!(site.reasons(DELETE), NOTHING);
+    assert_eq!(site.reasons(EDIT), NOTHING);
+    // Whoever approves it again has seen that it was taken.
+    site.tell(
+        "ann",
+        What::Approve(Approval {
+            id: "again".to_owned(),
+            scopes: names(&["DELETE"]),
+            operations: BTreeSet::new(),
+            containers: BTreeSet::new(),
+            seconds: None,
+            groups: BTreeSet::new(),
+        }),
+    );
+    assert_eq!(site.reasons(DELETE), NOTHING);
+    assert_ne!(site.reasons(ADMIN), NOTHING);
 }
 
 /// S101: all scopes that are needed are told at once.

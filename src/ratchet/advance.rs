@@ -116,7 +116,8 @@ impl Stepping<'_> {
         let agreed = state::ceiling(model, self.app).into_iter();
         let agreed = agreed.filter(|scope| outright.contains(scope) && asked.contains(scope));
         let what = agreed.map(|scope| Target::Scope(model.scopes[scope.index()].name.clone())).collect();
-        self.vote(INSTALL, what, None, 1, &BTreeSet::new());
+        // It overrides nothing: what somebody took before stays taken.
+        self.vote(INSTALL, what, None, 1, &BTreeSet::new(), Marks::default());
         for catalog in &model.catalogs {
             let digests = self.facts.catalogs.entry(catalog.name.clone()).or_default();
             digests.insert(catalog.digest.clone());
@@ -373,22 +374,17 @@ impl Stepping<'_> {
                 return Err(Refused::ApprovedBefore(vote.by.clone()));
             }
         }
-        self.vote(id, what, seconds, needed, groups);
+        let seen = self.seen(&what);
+        self.vote(id, what, seconds, needed, groups, seen);
         Ok(())
     }
 
-    fn vote(
-        &mut self,
-        id: &str,
-        what: BTreeSet<Target>,
-        seconds: Option<i64>,
-        needed: u32,
-        groups: &BTreeSet<String>,
-    ) {
+    /// What is known by now to stand against this.
+    fn seen(&self, what: &BTreeSet<Target>) -> Marks {
         let marks = &self.facts.marks;
         let mut seen = Marks::default();
         seen.take(marks, &Target::Installation);
-        for target in &what {
+        for target in what {
             seen.take(marks, target);
             match target {
                 Target::Scope(name) => seen.take(marks, &Target::Unasked(name.clone())),
@@ -400,6 +396,18 @@ impl Stepping<'_> {
                 | Target::Stage(..) => {}
             }
         }
+        seen
+    }
+
+    fn vote(
+        &mut self,
+        id: &str,
+        what: BTreeSet<Target>,
+        seconds: Option<i64>,
+        needed: u32,
+        groups: &BTreeSet<String>,
+        seen: Marks,
+    ) {
         let vote = Vote {
             what,
             by: self.by.to_owned(),

@@ -128,17 +128,12 @@ pub(super) fn view(model: &Model, app: AppId, facts: &Facts, clock: Clock) -> St
         }
     }
 
-    let taken = |scope: &ScopeId| {
-        let implies = &model.scopes[scope.index()].implies;
-        implies.iter().any(|s| state.withdrawn.scopes.contains(&model.scopes[s.index()].name))
-    };
-    let implied: BTreeSet<ScopeId> = ceiling
-        .iter()
-        .filter(|scope| state.approved.contains(&model.scopes[scope.index()].name))
-        .flat_map(|scope| model.scopes[scope.index()].implies.iter().copied())
-        .collect();
-    let held = left.iter().filter(|scope| implied.contains(scope) && !taken(scope));
-    state.holds = held.map(|scope| model.scopes[scope.index()].name.clone()).collect();
+    let implied = closure(model, &with_names(model, &ceiling, &state.approved));
+    let given: BTreeSet<ScopeId> = &left & &implied;
+    let unfounded = unfounded(model, facts, &held(model, &given, &state), &state.approved);
+    state.withdrawn.scopes.extend(unfounded);
+    let held = held(model, &given, &state);
+    state.holds = held.iter().map(|scope| model.scopes[scope.index()].name.clone()).collect();
 
     let asks = facts.running.0.as_ref().and_then(|(_, version)| facts.versions.get(version));
     let asks = asks.into_iter().flat_map(|version| &version.asks);
@@ -146,6 +141,35 @@ pub(super) fn view(model: &Model, app: AppId, facts: &Facts, clock: Clock) -> St
     state.pending = asks.filter(waits).cloned().collect();
     state.approvals = approvals(facts, clock, terms);
     state
+}
+
+/// Less what was taken, with all that imply it.
+fn held(model: &Model, given: &BTreeSet<ScopeId>, state: &State) -> BTreeSet<ScopeId> {
+    let taken = |scope: &ScopeId| {
+        let implies = &model.scopes[scope.index()].implies;
+        implies.iter().any(|s| state.withdrawn.scopes.contains(&model.scopes[s.index()].name))
+    };
+    given.iter().filter(|scope| !taken(scope)).copied().collect()
+}
+
+/// Names of held scopes that a version took since they were approved, if no scope that was approved and is held
+/// implies them.
+///
+/// What is optional no version takes, and whoever holds it holds what it implies. Once it is gone, by a stage or by
+/// an administrator, what a version took is not left over of it.
+fn unfounded(
+    model: &Model,
+    facts: &Facts,
+    held: &BTreeSet<ScopeId>,
+    approved: &BTreeSet<String>,
+) -> BTreeSet<String> {
+    let founded = closure(model, &with_names(model, held, approved));
+    let names = held.difference(&founded).map(|scope| &model.scopes[scope.index()].name);
+    names.filter(|name| facts.marks.has(&Target::Unasked((*name).clone()))).cloned().collect()
+}
+
+fn with_names(model: &Model, scopes: &BTreeSet<ScopeId>, names: &BTreeSet<String>) -> BTreeSet<ScopeId> {
+    scopes.iter().filter(|scope| names.contains(&model.scopes[scope.index()].name)).copied().collect()
 }
 
 /// The scopes that the policy ever lets the app hold, closed.
@@ -195,16 +219,13 @@ fn reopened(
     if ratchet.stages[to + 1..=furthest].iter().any(|stage| stage.locked) {
         return false;
     }
-    // All that was turned beyond it, also to stages that this policy does not have.
-    let beyond: Vec<Target> = facts
-        .marks
-        .stages
-        .get(&ratchet.name)
-        .into_iter()
-        .flat_map(|stages| stages.keys())
-        .filter(|name| !ratchet.stages[..=to].iter().any(|stage| stage.name == **name))
-        .map(|name| Target::Stage(ratchet.name.clone(), name.clone()))
-        .collect();
+    // All that it was turned beyond, also to stages that this policy does not have. Those that were passed over too: who
+    // reopened one of them meant no earlier one, however many they are.
+    let passed = ratchet.stages[to + 1..=furthest].iter().map(|stage| &stage.name);
+    let turned = facts.marks.stages.get(&ratchet.name).into_iter().flat_map(|stages| stages.keys());
+    let beyond = turned.filter(|name| !ratchet.stages[..=to].iter().any(|stage| stage.name == **name));
+    let beyond: Vec<Target> =
+        passed.chain(beyond).map(|name| Target::Stage(ratchet.name.clone(), name.clone())).collect();
     Terms::of_reopenings(ratchet, to).any(|terms| standing::approved(model, facts, clock, terms, &beyond))
 }
 

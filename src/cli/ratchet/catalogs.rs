@@ -6,8 +6,9 @@ use super::act::{self, PolicyArgs, key};
 use super::store::{StoreArgs, says};
 use crate::cli::sides::{self, Trust};
 use crate::cli::{Context, Exit};
-use crate::ratchet::{Event, Here, What, opened};
+use crate::ratchet::{Event, Facts, Here, What, opened};
 use crate::report;
+use crate::sema::model::CatalogPin;
 use crate::state::Store;
 
 /// Tell that the package's catalogs are in force now: what they open besides waits for approval.
@@ -44,9 +45,20 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let only = args.app.as_deref().map(|app| key(model, app)).transpose()?;
     let here = Here { writer: act::WRITER, now: args.policy.now()? };
     let store = args.store.open(cx)?;
-    let all = store.snapshot().map_err(says)?.installations.into_keys();
+    let all = store.snapshot().map_err(says)?.installations.into_iter();
     let mut exit = Exit::Clean;
-    for installation in all.filter(|i| only.is_none_or(|only| i.app == only)) {
+    for (installation, facts) in all.filter(|(i, _)| only.is_none_or(|only| i.app == only)) {
+        // Compared with others than those that it was let in under, nothing new would be found.
+        if let Some(strange) = before.model.catalogs.iter().find(|catalog| !took_in(&facts, catalog)) {
+            exit = Exit::Findings;
+            let (name, since) = (&strange.name, &args.since);
+            let told = format!(
+                "{installation}: refused: it was never decided by catalog `{name}` as {since} has it; compare with the \
+                 package as it was when the installation was let in or last compared"
+            );
+            writeln!(cx.out, "{}", report::visible(&told))?;
+            continue;
+        }
         let grown = opened(&before.model, model, &installation.app);
         let count = report::count(grown.len(), "operation");
         let what = What::Catalogs { opened: grown };
@@ -63,4 +75,11 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         writeln!(cx.out, "{}", report::visible(&told))?;
     }
     Ok(exit)
+}
+
+/// Whether the installation was let in under the catalog, or compared with it since. Of one of which nothing is known
+/// nothing is held either.
+fn took_in(facts: &Facts, catalog: &CatalogPin) -> bool {
+    facts.catalogs.is_empty()
+        || facts.catalogs.get(&catalog.name).is_some_and(|of| of.contains(&catalog.digest))
 }

@@ -86,15 +86,24 @@ fn told(entry: &Entry) -> String {
     let mut text = String::new();
     for record in &entry.records {
         let when = shown::instant(record.when);
-        let mut line = format!(
-            "{} {when} {}: {} by {}, {}",
-            entry.epoch, entry.installation, record.what, record.who, record.on
-        );
-        if record.before != record.after {
-            line.push_str(&format!("\n      {} -> {}", record.before, record.after));
+        // Who can choose a text could else write lines that look like another record.
+        let on_one_line = |text: &dyn std::fmt::Display| text.to_string().replace(['\n', '\r'], "?");
+        let [installation, what, who, on, before, after, why] = [
+            &entry.installation as &dyn std::fmt::Display,
+            &record.what,
+            &record.who,
+            &record.on,
+            &record.before,
+            &record.after,
+            &record.why,
+        ]
+        .map(on_one_line);
+        let mut line = format!("{} {when} {installation}: {what} by {who}, {on}", entry.epoch);
+        if before != after {
+            line.push_str(&format!("\n      {before} -> {after}"));
         }
-        if !record.why.is_empty() {
-            line.push_str(&format!("\n      because {}", record.why));
+        if !why.is_empty() {
+            line.push_str(&format!("\n      because {why}"));
         }
         text.push_str(&report::visible(&line));
         text.push('\n');
