@@ -3,20 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::escalation::{Landscape, Reach};
-use super::standing::{May, Standing};
+use super::standing::Standing;
 use crate::sema::model::{AppId, KindId, Layer, Model, OperationId, Power};
 
 /// The landscape of a model, given what each app may do now. Empty if no mark in use gives a power.
-pub fn landscape(model: &Model, standing: &Standing<'_>, now: &[May]) -> Landscape {
+pub fn landscape(model: &Model, standing: &Standing<'_>, now: &[BTreeSet<OperationId>]) -> Landscape {
     let powers = powers(model);
     if powers.is_empty() {
         return Landscape::default();
     }
-    let reach = |(app, now): (AppId, &May)| {
-        let keys = |may: &May| may.operations.keys().copied().collect();
-        let with = |layers: &[Layer]| keys(&standing.may(app, &layers.iter().copied().collect()));
+    let reach = |(app, now): (AppId, &BTreeSet<OperationId>)| {
+        let with = |layers: &[Layer]| standing.may(app, &layers.iter().copied().collect());
         let reach = Reach {
-            now: keys(now),
+            now: now.clone(),
             with_roles: with(&[Layer::AppUser]),
             as_anybody: with(&[Layer::AppUser, Layer::ContextUser]),
         };

@@ -12,9 +12,9 @@ use crate::analysis::claims::{self, Claims};
 use crate::analysis::dead::{self, Dead};
 use crate::analysis::escalation::Landscape;
 use crate::analysis::powers;
-use crate::analysis::standing::{May, Standing};
+use crate::analysis::standing::Standing;
 use crate::region::{Models, Surveyor};
-use crate::sema::model::{AppId, Checked, Model};
+use crate::sema::model::{AppId, Checked, Model, OperationId};
 use crate::span::{SourceMap, Span};
 use crate::syntax::tree::{self, File, Item};
 use crate::target::gap::{self, Found, Set};
@@ -40,7 +40,7 @@ pub struct Subject<'a> {
     suppressions: OnceLock<Suppressions>,
     surveyor: OnceLock<Arc<Surveyor<'a>>>,
     standing: OnceLock<Standing<'a>>,
-    permitted: OnceLock<Vec<May>>,
+    permitted: OnceLock<Vec<BTreeSet<OperationId>>>,
     landscape: OnceLock<Landscape>,
     /// See [`super::privilege`].
     pub(super) privilege: Privilege<'a>,
@@ -152,7 +152,7 @@ impl<'a> Subject<'a> {
     }
 
     /// What each app may do, by its id.
-    pub fn permitted(&self) -> &[May] {
+    pub fn permitted(&self) -> &[BTreeSet<OperationId>] {
         self.permitted.get_or_init(|| {
             self.regions(); // asks for all apps at once
             let apps = (0..self.model.apps.len())

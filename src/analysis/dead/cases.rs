@@ -1,6 +1,8 @@
 //! The pairs of app and operation that are looked at.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use foldhash::HashMap;
 
 use crate::analysis::cells::Cells;
 use crate::region::terms::Term;

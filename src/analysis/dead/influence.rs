@@ -1,8 +1,10 @@
 //! Which rules, containers and stages no request shows to matter.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use foldhash::{HashSet, HashSetExt};
 
 use super::cases::{Case, Cases, Place};
 use super::containers;
@@ -12,12 +14,15 @@ use super::questions::Questions;
 use super::stages;
 use super::{DeadRule, Maker, Subject, Undecided};
 use crate::analysis::Progress;
+use crate::eval;
 use crate::parallel;
 use crate::region::{Models, Surveyor};
 use crate::sema::model::{AppId, Clause, ClauseId, ClauseKind, Condition, ContainerId, Model, RatchetId};
 
 /// In no more places than this each is asked what makes a rule idle there; in more, those decided alike by one of them.
 const FEW: usize = 64;
+
+type ByApp = BTreeMap<AppId, Vec<Place>>;
 
 /// What is found.
 pub(super) struct Left {
@@ -171,6 +176,7 @@ impl<'a, 'm> Looking<'a, 'm> {
             what,
             cases: self.cases,
             proofs: Proofs::default(),
+            makers: BTreeSet::new(),
             matching: HashSet::new(),
             asked: Cell::new(0),
             looked: 0,
@@ -182,7 +188,7 @@ impl<'a, 'm> Looking<'a, 'm> {
     fn rule(&self, clause: ClauseId, without: &BTreeSet<ClauseId>) -> Rule {
         let what = What::Rule(clause);
         let mut asker = self.asker(what);
-        let (mut makers, mut undecided) = (BTreeSet::new(), None);
+        let mut undecided = None;
         let mut open = |place: Place, what: Vec<String>| {
             let (app, operation) = (place.app, place.operation);
             undecided.get_or_insert(Undecided { of: Subject::Rule(clause), app, operation, what });
@@ -191,16 +197,16 @@ impl<'a, 'm> Looking<'a, 'm> {
             for place in self.places(clause) {
                 match asker.ask(place, || self.case(place, without)) {
                     Verdict::Shown(request) => {
-                        return Rule::Matters(containers::of_request(self, place.operation, &request));
+                        return Rule::Matters(eval::containers(self.model, place.operation, &request));
                     }
-                    Verdict::Never(more) => makers.extend(more),
+                    Verdict::Never => {}
                     Verdict::Undecided(what) => open(place, what),
                 }
             }
-            return undecided.map_or(Rule::Dead(makers), Rule::Undecided);
+            return undecided.map_or(Rule::Dead(asker.makers), Rule::Undecided);
         }
         // Once some permits have failed, and then only where it matters what permits.
-        let mut left: Option<Vec<Place>> = None;
+        let mut left: Option<ByApp> = None;
         let mut all: Option<(Vec<Place>, [usize; 2])> = None;
         for (number, (permit, relation)) in self.by_permit(what).enumerate() {
             if without.contains(&permit) {
@@ -209,10 +215,7 @@ impl<'a, 'm> Looking<'a, 'm> {
             let mut ask = |place: Place| asker.ask_of(permit, place, || self.case(place, without));
             let mut found = |verdict: Verdict, place: Place| match verdict {
                 Verdict::Shown(_) => true,
-                Verdict::Never(more) => {
-                    makers.extend(more);
-                    false
-                }
+                Verdict::Never => false,
                 Verdict::Undecided(what) => {
                     open(place, what);
                     false
@@ -221,8 +224,10 @@ impl<'a, 'm> Looking<'a, 'm> {
             let is_shown = match &left {
                 None => self.places_of(permit, relation, what).any(|place| found(ask(place), place)),
                 Some(left) => {
-                    let here = |place: &&Place| self.is_about(permit, relation, what, place);
-                    left.iter().filter(here).any(|place| found(ask(*place), *place))
+                    let apps = &self.model.clauses[permit.index()].apps;
+                    let here = apps.iter().filter_map(|app| left.get(app)).flatten();
+                    let mut here = here.filter(|place| self.is_about(permit, relation, what, place));
+                    here.any(|place| found(ask(*place), *place))
                 }
             };
             if is_shown {
@@ -237,16 +242,16 @@ impl<'a, 'm> Looking<'a, 'm> {
             if left.is_none() && asker.is_patient(*many) {
                 continue;
             }
-            let left = left
-                .get_or_insert_with(|| self.left(std::mem::take(places), &mut asker, without, &mut makers));
+            let left = left.get_or_insert_with(|| self.left(std::mem::take(places), &mut asker, without));
             if left.is_empty() {
                 break;
             }
         }
         let left = left.unwrap_or_else(|| {
             let (places, _) = all.unwrap_or_else(|| self.counted(clause));
-            self.left(places, &mut asker, without, &mut makers)
+            self.left(places, &mut asker, without)
         });
+        let mut makers = asker.makers;
         if left.is_empty() {
             return Rule::Dead(makers); // whatever permits
         }
@@ -263,21 +268,13 @@ impl<'a, 'm> Looking<'a, 'm> {
     }
 
     /// Those of the places at which it depends on what permits whether a rule matters; what else makes it idle is noted.
-    fn left(
-        &self,
-        mut places: Vec<Place>,
-        asker: &mut Asker<'_, 'm>,
-        without: &BTreeSet<ClauseId>,
-        makers: &mut BTreeSet<Maker>,
-    ) -> Vec<Place> {
+    fn left(&self, mut places: Vec<Place>, asker: &mut Asker<'_, 'm>, without: &BTreeSet<ClauseId>) -> ByApp {
         let closely = places.len() <= FEW;
-        places.retain(|place| {
-            let found = asker.whatever_permits(*place, closely, || self.case(*place, without));
-            let is_left = found.is_none();
-            makers.extend(found.into_iter().flatten());
-            is_left
-        });
         places
+            .retain(|place| !asker.is_idle_whatever_permits(*place, closely, || self.case(*place, without)));
+        let mut left = ByApp::new();
+        places.into_iter().for_each(|place| left.entry(place.app).or_default().push(place));
+        left
     }
 
     /// All permits with what can be asked about, and how they stand to it: first those that name the same containers.
@@ -293,10 +290,14 @@ impl<'a, 'm> Looking<'a, 'm> {
         };
         let certain = of.is_none_or(|clause| !clause.kind.refuses());
         let named = Named::of(self.models, condition);
-        let permits = match of {
+        let mut permits = match of {
             Some(clause) => self.permits.of(self.model, &clause.apps),
             None => self.permits.all.iter().collect(),
         };
+        if let What::Rule(clause) = what {
+            let meets = self.surveyor.meeting(clause);
+            permits.retain(|(permit, _)| meets(*permit));
+        }
         let mut permits: Vec<(Relation, ClauseId, &Option<Named<'_>>)> = permits
             .into_iter()
             .map(|(permit, names)| {

@@ -10,7 +10,9 @@
 //! stand against it at all places about such containers, whatever apps hold; and where no permit is, with any permit.
 
 use std::cell::Cell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
+
+use foldhash::{HashMap, HashSet};
 
 use super::cases::{Case, Cases, Place};
 use super::questions::Questions;
@@ -44,8 +46,8 @@ pub(super) const PATIENCE: usize = 8;
 pub(super) enum Verdict {
     /// This request shows it.
     Shown(Request),
-    /// No request does; and what it is that stands against it, where a rule was asked about.
-    Never(BTreeSet<Maker>),
+    /// No request does.
+    Never,
     /// The engines could not decide; what made it large.
     Undecided(Vec<String>),
 }
@@ -74,7 +76,6 @@ struct Proof {
     only: [Option<u32>; 2],
     /// What stands against it.
     needs: BTreeSet<ClauseId>,
-    makers: BTreeSet<Maker>,
 }
 
 /// Asks about one thing at one place after the other, and remembers why there is nothing.
@@ -86,6 +87,8 @@ pub(super) struct Asker<'a, 'm> {
     pub(super) cases: &'a Cases,
     pub(super) questions: &'a Questions,
     pub(super) proofs: Proofs,
+    /// What stands against it wherever no request shows it, where a rule is asked about.
+    pub(super) makers: BTreeSet<Maker>,
     /// Where the rule asked about matches some requests, whatever they are about besides.
     pub(super) matching: HashSet<Wherever>,
     /// How often it was asked, and how many places it was looked at with one permit.
@@ -117,13 +120,13 @@ struct Why {
 impl Asker<'_, '_> {
     /// Asks about one place, whichever rules permit there; its clauses are looked for if need be.
     pub(super) fn ask(&mut self, place: Place, clauses: impl FnOnce() -> Case) -> Verdict {
-        if let Some(makers) = self.known(place, None) {
-            return Verdict::Never(makers);
+        if self.is_known(place, None) {
+            return Verdict::Never;
         }
         let case = &clauses();
         match self.among(case, &[]) {
             Found::Shown(request) => Verdict::Shown(request),
-            Found::Never(why) => Verdict::Never(self.note(case.place, None, why)),
+            Found::Never(why) => self.noted(case.place, None, why),
             Found::Undecided(what) => Verdict::Undecided(what),
         }
     }
@@ -131,26 +134,28 @@ impl Asker<'_, '_> {
     /// Asks about one place, where only this permits.
     pub(super) fn ask_of(&mut self, permit: ClauseId, place: Place, clauses: impl Fn() -> Case) -> Verdict {
         self.looked += 1;
-        if let Some(makers) = self.known(place, None).or_else(|| self.known(place, Some(permit))) {
-            return Verdict::Never(makers);
+        if self.is_known(place, None) || self.is_known(place, Some(permit)) {
+            return Verdict::Never;
         }
         // Of a rule it is told whether the permit is at fault; of anything else that must be asked.
         if let What::There(_) | What::Stage(..) = self.what
             && self.asked.get() > PATIENCE
-            && let Some(makers) = self.for_granted(place, &clauses)
+            && self.is_idle_for_granted(place, &clauses)
         {
-            return Verdict::Never(makers);
+            return Verdict::Never;
         }
         match self.among(&clauses(), &[permit]) {
             Found::Shown(request) => Verdict::Shown(request),
             Found::Never(why) if why.makers.contains(&Maker::NoPermit) => {
-                let makers = self.for_granted(place, clauses);
-                Verdict::Never(makers.unwrap_or_else(|| self.note(place, Some(permit), why)))
+                if self.is_idle_for_granted(place, clauses) {
+                    return Verdict::Never;
+                }
+                self.noted(place, Some(permit), why)
             }
             Found::Never(why) => {
                 // Of a rule nothing that matters here is the permit's then.
                 let permit = (!why.is_minimal).then_some(permit);
-                Verdict::Never(self.note(place, permit, why))
+                self.noted(place, permit, why)
             }
             Found::Undecided(what) => Verdict::Undecided(what),
         }
@@ -178,33 +183,36 @@ impl Asker<'_, '_> {
         undecided.map_or(Ok(false), Err)
     }
 
-    /// What makes it so that no request shows it, whatever rules permit. `None` if some request would, were it permitted:
-    /// then it is for want of a permit that there is none. Without `closely` only one place of each frame is asked.
-    pub(super) fn whatever_permits(
+    /// Whether no request shows it, whatever rules permit. If some request would, were it permitted, it is for want of a
+    /// permit that there is none. Without `closely` only one place of each frame is asked.
+    pub(super) fn is_idle_whatever_permits(
         &mut self,
         place: Place,
         closely: bool,
         clauses: impl FnOnce() -> Case,
-    ) -> Option<BTreeSet<Maker>> {
-        if let Some(makers) = self.known(place, None) {
-            return Some(makers);
+    ) -> bool {
+        if self.is_known(place, None) {
+            return true;
         }
         if closely {
             self.tried.remove(&place.frame);
         }
-        self.for_granted(place, clauses)
+        self.is_idle_for_granted(place, clauses)
     }
 
     /// The same, asked once for each frame: mostly it is the same rules that stand against it.
-    fn for_granted(&mut self, place: Place, clauses: impl FnOnce() -> Case) -> Option<BTreeSet<Maker>> {
+    fn is_idle_for_granted(&mut self, place: Place, clauses: impl FnOnce() -> Case) -> bool {
         if !self.tried.insert(place.frame) {
-            return None;
+            return false;
         }
         let case = &clauses();
         let all = Assumed { permitted: true, everybody: self.asks_people(case) };
         match self.lazily(case, &[], &[], all) {
-            Found::Never(why) => Some(self.note(place, None, why)),
-            Found::Shown(_) | Found::Undecided(_) => None,
+            Found::Never(why) => {
+                self.note(place, None, why);
+                true
+            }
+            Found::Shown(_) | Found::Undecided(_) => false,
         }
     }
 
@@ -341,7 +349,7 @@ impl Asker<'_, '_> {
     }
 
     /// Remembers why no request shows it.
-    fn note(&mut self, place: Place, permit: Option<ClauseId>, why: Why) -> BTreeSet<Maker> {
+    fn note(&mut self, place: Place, permit: Option<ClauseId>, why: Why) {
         let Why { needs, only_clauses, makers, .. } = why;
         let own = match self.what {
             What::Rule(clause) => Some(clause),
@@ -358,13 +366,18 @@ impl Asker<'_, '_> {
         }
         let wherever = if only_clauses { self.kinds(place) } else { Wherever::Frame(place.frame) };
         self.proofs.newest.clone_from(&needs);
-        let proof = Proof { only, needs, makers: makers.clone() };
+        let proof = Proof { only, needs };
         self.proofs.of.entry((wherever, permit)).or_default().push(proof);
-        makers
+        self.makers.extend(makers);
     }
 
-    /// What is known to make it so that no request shows it here, where only this permits; none: whatever does.
-    fn known(&self, place: Place, permit: Option<ClauseId>) -> Option<BTreeSet<Maker>> {
+    fn noted(&mut self, place: Place, permit: Option<ClauseId>, why: Why) -> Verdict {
+        self.note(place, permit, why);
+        Verdict::Never
+    }
+
+    /// Whether it is known that no request shows it here, where only this permits; none: whatever does.
+    fn is_known(&mut self, place: Place, permit: Option<ClauseId>) -> bool {
         let speaks = |id: &ClauseId| {
             self.surveyor.is_about(*id, place.app) && self.surveyor.speaks(*id, place.operation)
         };
@@ -374,18 +387,20 @@ impl Asker<'_, '_> {
                 && proof.needs.iter().all(speaks)
         };
         let proofs = |wherever: Wherever| self.proofs.of.get(&(wherever, permit)).into_iter().flatten();
-        let proof = proofs(self.kinds(place)).chain(proofs(Wherever::Frame(place.frame))).find(holds);
-        proof.map(|proof| proof.makers.clone()).or_else(|| self.closed(place))
+        proofs(self.kinds(place)).chain(proofs(Wherever::Frame(place.frame))).any(|proof| holds(&proof))
+            || self.is_closed(place)
     }
 
-    /// The layer that refuses everything there, if the rule asked about matches something there at all.
-    fn closed(&self, place: Place) -> Option<BTreeSet<Maker>> {
-        let layer = self.cases.closed(place)?;
+    /// Whether a layer refuses everything there, and the rule asked about matches something there at all.
+    fn is_closed(&mut self, place: Place) -> bool {
+        let Some(layer) = self.cases.closed(place) else { return false };
         match self.what {
-            What::There(_) | What::Stage(..) => Some(BTreeSet::new()),
-            What::Rule(clause) if own_layer(self.kind(clause)) == Some(layer) => None,
+            What::There(_) | What::Stage(..) => true,
+            What::Rule(clause) if own_layer(self.kind(clause)) == Some(layer) => false,
             What::Rule(_) => {
-                self.matching.contains(&self.kinds(place)).then(|| BTreeSet::from([Maker::Layer(layer)]))
+                let is_matched = self.matching.contains(&self.kinds(place));
+                self.makers.extend(is_matched.then_some(Maker::Layer(layer)));
+                is_matched
             }
         }
     }

@@ -11,8 +11,7 @@ use crate::sema::model::{
 pub(super) struct Named<'c> {
     kind: KindId,
     ids: Vec<&'c str>,
-    /// Those of them that are declared, with what they lie in whatever a request names between: where the declarations
-    /// leave out a kind, a container of it can be declared to lie elsewhere.
+    /// Those of them that are declared, with what they lie in.
     declared: Vec<Option<Vec<ContainerId>>>,
 }
 
@@ -46,9 +45,9 @@ impl<'c> Named<'c> {
                     _ => None, // no id
                 };
                 let ids: Vec<&str> = constants.iter().map(text).collect::<Option<_>>()?;
-                let declared = ids
-                    .iter()
-                    .map(|id| Some(without_gaps(index.model, index.model.containers.find(kind, id)?)));
+                let containers = &index.model.containers;
+                let declared =
+                    ids.iter().map(|id| Some(containers.to_root(containers.find(kind, id)?).collect()));
                 Some(Named { kind, declared: declared.collect(), ids })
             }
             Condition::Test(_)
@@ -118,26 +117,4 @@ impl<'c> Named<'c> {
         }
         if all_elsewhere { Relation::Far } else { Relation::Open }
     }
-}
-
-/// The same, up to the first of which a kind between is not declared.
-fn without_gaps(model: &Model, container: ContainerId) -> Vec<ContainerId> {
-    let mut path = to_root(model, container);
-    let kind = |id: ContainerId| model.containers[id.index()].kind;
-    let gap =
-        path.windows(2).position(|pair| model.kinds[kind(pair[0]).index()].parent != Some(kind(pair[1])));
-    path.truncate(gap.map_or(path.len(), |at| at + 1));
-    path
-}
-
-/// A container and all that it is declared to lie in.
-pub(super) fn to_root(model: &Model, container: ContainerId) -> Vec<ContainerId> {
-    let mut found = vec![container];
-    while let Some(parent) = found.last().and_then(|last| model.containers[last.index()].parent) {
-        if found.contains(&parent) {
-            break; // in a circle, which no checked model has
-        }
-        found.push(parent);
-    }
-    found
 }

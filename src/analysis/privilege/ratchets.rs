@@ -4,6 +4,7 @@ use super::needs::Needs;
 use super::permitted::{Permits, Possible, at_last_stage, at_stage};
 use super::set::Operations;
 use super::states;
+use crate::parallel;
 use crate::request::Request;
 use crate::sema::model::{Access, AppId, Condition, Model, RatchetId};
 
@@ -114,14 +115,19 @@ pub struct IdleStage {
     pub stage: u32,
 }
 
-/// The stages that take nothing from any app, as far as it could be decided.
-pub fn idle_stages(model: &Model, permits: &dyn Permits) -> Vec<IdleStage> {
+/// The stages that take nothing from any app, as far as it could be decided. Of those that are known to change nothing
+/// at all, given by ratchet and number, nothing is asked.
+pub fn idle_stages(model: &Model, permits: &dyn Permits, unchanged: &[(RatchetId, u32)]) -> Vec<IdleStage> {
     let ids = (0..model.ratchets.len()).map(|number| RatchetId(number as u32));
     let stages = ids.flat_map(|ratchet| {
         let count = model.ratchets[ratchet.index()].stages.len() as u32;
         (1..count).map(move |stage| IdleStage { ratchet, stage })
     });
-    stages.filter(|idle| takes_nothing(model, permits, idle)).collect()
+    let stages: Vec<IdleStage> = stages.collect();
+    let idle = parallel::map(&stages, &|stage: &IdleStage| {
+        unchanged.contains(&(stage.ratchet, stage.stage)) || takes_nothing(model, permits, stage)
+    });
+    stages.into_iter().zip(idle).filter(|(_, idle)| *idle).map(|(stage, _)| stage).collect()
 }
 
 fn takes_nothing(model: &Model, permits: &dyn Permits, idle: &IdleStage) -> bool {

@@ -1,9 +1,10 @@
 //! A permit that other layers make idle.
 
+use crate::analysis::dead::{DeadRule, Maker};
 use crate::diag::Diagnostic;
 use crate::lint::idle::{self, Why};
 use crate::lint::{Level, Rule, Subject};
-use crate::sema::model::ClauseKind;
+use crate::sema::model::{ClauseKind, Layer};
 
 pub(crate) static RULE: Rule = Rule {
     code: "SPR0204",
@@ -20,8 +21,17 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let finding = RULE
             .finding(format!("the rule `{}` permits nothing", clause.name))
             .at(clause.span, "without it, the same is permitted")
-            .help("remove it; or give the app the scope or the role that is missing".to_owned());
+            .help(match is_refused_for_want(rule) {
+                true => "remove it; or give the app the scope or the role that is missing".to_owned(),
+                false => "remove it".to_owned(),
+            });
         let finding = idle::with_makers(subject, finding, rule);
         found.push(finding.fix(idle::removal(subject, rule.clause)));
     }
+}
+
+/// Whether a layer refuses for want of what could be given.
+fn is_refused_for_want(rule: &DeadRule) -> bool {
+    let wants = [Layer::Scope, Layer::AppUser, Layer::ContextUser];
+    wants.iter().any(|layer| rule.makers.contains(&Maker::Layer(*layer)))
 }

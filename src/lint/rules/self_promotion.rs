@@ -35,7 +35,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let mut finding = RULE
             .finding(format!("`{name}` can make itself administrator with `{}`", operation(first)))
             .at(declared.name.span, format!("can get {}", words(model, gain)));
-        if let Some(request) = &may.request(subject.model, first.operation) {
+        if let Some(request) = &subject.standing().request(app, first.operation) {
             for clause in eval::evaluate(model, request).deciding {
                 let clause = &model.clauses[clause.index()];
                 finding = finding.step(clause.span, format!("permits `{}`", operation(first)));
@@ -48,7 +48,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             finding = finding
                 .step(declared.span, format!("{by}`{}` gives {}", declared.name, words(model, step.gain)));
         }
-        let (now, then) = (may.operations.len(), landscape.apps[&app].with_roles.len());
+        let (now, then) = (may.len(), landscape.apps[&app].with_roles.len());
         if then > now {
             finding = finding.note(format!("with every role it may call {then} operations instead of {now}"));
         }

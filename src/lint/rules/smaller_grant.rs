@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::analysis::grants::{self, Answer, Measure};
 use crate::analysis::minimal::Budget;
-use crate::analysis::standing::May;
 use crate::diag::{Diagnostic, Fix, Safety};
 use crate::lint::{Level, Rule, Subject, edits};
 use crate::parallel;
@@ -36,16 +35,15 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     found.extend(parallel::map(&subject.apps(), &of).into_iter().flatten());
 }
 
-fn smaller(subject: &Subject<'_>, app: AppId, may: &May) -> Option<Diagnostic> {
+fn smaller(subject: &Subject<'_>, app: AppId, needed: &BTreeSet<OperationId>) -> Option<Diagnostic> {
     let model = subject.model;
     let declared = subject.app(app)?;
     let (requests, place) = requests(declared)?;
-    let needed: BTreeSet<OperationId> = may.operations.keys().copied().collect();
     // Where nothing is permitted, every scope is one too many: another finding.
     if needed.is_empty() {
         return None;
     }
-    let (answer, measure) = answer(model, app, &needed)?;
+    let (answer, measure) = answer(model, app, needed)?;
     let name = &model.apps[app.index()].name;
     let smallest = names(model, &answer.least.requested);
     let (now, least) = (answer.now.beyond.len(), answer.least.beyond.len());
