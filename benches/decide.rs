@@ -9,8 +9,8 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use sprag::ratchet::Observer;
 use sprag::sema::model::{AppId, OperationId};
-use sprag_runtime::{App, AppHandle, Bundle, Request, State, Target, Value, Withdrawn};
-use sprag_test_support::workload::{LARGE, MEDIUM, SMALL, lend, workload};
+use sprag_runtime::{App, Bundle, Request, Target, Value};
+use sprag_test_support::workload::{LARGE, MEDIUM, SMALL, lend, with_handles, workload};
 
 criterion_group!(benches, decide, observe);
 criterion_main!(benches);
@@ -57,27 +57,6 @@ fn decide(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("hot-handles", size.name), |b| {
             b.iter(|| bundle.decide(black_box(&hot_handles), &mut scratch));
         });
-        // The same with all that is known of the installation, looked up before: approvals, an operation and two
-        // containers withdrawn, the stages of its ratchets.
-        let states = states(&bundle, &handles);
-        let with_state = |request: &Request<'static>| match request.app {
-            Some(App::Handle(app)) => {
-                let state = states.iter().find(|(of, _)| *of == app).map(|(_, state)| *state);
-                Request { state, ..*request }
-            }
-            Some(App::Key(_)) | None => *request,
-        };
-        let hot_state = with_state(&hot_handles);
-        group.bench_function(BenchmarkId::new("hot-state", size.name), |b| {
-            b.iter(|| bundle.decide(black_box(&hot_state), &mut scratch));
-        });
-        if states.len() <= FEW {
-            let stated: Vec<Request<'_>> = handles.iter().map(with_state).collect();
-            let mut different_stated = stated.iter().cycle();
-            group.bench_function(BenchmarkId::new("different-state", size.name), |b| {
-                b.iter(|| different_stated.next().map(|request| bundle.decide(request, &mut scratch)));
-            });
-        }
         let resolved = bundle.resolve(hot, &mut scratch);
         group.bench_function(BenchmarkId::new("hot-resolved", size.name), |b| {
             b.iter(|| bundle.decide_resolved(black_box(&resolved)));
@@ -93,31 +72,6 @@ fn decide(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Apps of which a list is searched through while preparing.
-const FEW: usize = 2000;
-
-/// What is known of an installation of each app that the requests are about.
-fn states(
-    bundle: &Bundle<'static>,
-    requests: &[Request<'static>],
-) -> Vec<(AppHandle, &'static State<'static>)> {
-    let mut states: Vec<(AppHandle, &'static State<'static>)> = Vec::new();
-    let mut known = std::collections::HashSet::new();
-    let containers: &'static [(&str, &str)] = &[("project", "gone-1"), ("site", "gone-2")];
-    let withdrawn = Withdrawn { operations: &["demo.nothing"], containers, ..Withdrawn::default() };
-    for request in requests {
-        let Some(App::Handle(app)) = request.app else { continue };
-        if states.len() > FEW || !known.insert(format!("{app:?}")) {
-            continue;
-        }
-        let words = Box::leak(vec![0; bundle.state_len(app, &withdrawn)].into_boxed_slice());
-        let state =
-            bundle.state(app, request.stages, None, withdrawn, words).unwrap_or_else(|| panic!("its own"));
-        states.push((app, Box::leak(Box::new(state))));
-    }
-    states
-}
-
 /// What it costs to note that a permitted request used a scope.
 fn observe(criterion: &mut Criterion) {
     let world = sprag_test_support::installations::world();
@@ -131,24 +85,6 @@ fn observe(criterion: &mut Criterion) {
             observer.note(black_box(OperationId(edit as u32)), now);
         });
     });
-}
-
-/// The same request with app and operation looked up.
-fn with_handles<'r>(bundle: &Bundle<'r>, request: Request<'r>) -> Request<'r> {
-    let app = match request.app {
-        Some(App::Key(key)) => bundle.app(key).map(App::Handle),
-        other => other,
-    };
-    let operation = match request.operation {
-        Target::Name(name) => bundle.operation(name),
-        Target::Http { method, path } => bundle.route(method, path),
-        Target::Handle(handle) => Some(handle),
-    };
-    Request {
-        app: app.or(request.app),
-        operation: operation.map_or(request.operation, Target::Handle),
-        ..request
-    }
 }
 
 /// Reads every text of a request once: what any engine pays that looks at it.

@@ -711,6 +711,24 @@ fn a_table_says_what_calls_need_where_they_are_known() {
     is(&none["apps"][0], "smallest", serde_json::json!([]));
     totals(&none, [2, 1, 1, 1, 1, 1, 0]);
 
+    // The list of a compressed file is found under both names.
+    let inside = fs::read(folder.path().join("vendor/planner.json")).unwrap();
+    fs::create_dir(folder.path().join("packed")).unwrap();
+    let mut packed = GzEncoder::new(
+        fs::File::create(folder.path().join("packed/planner.json.gz")).unwrap(),
+        Compression::fast(),
+    );
+    packed.write_all(&inside).unwrap();
+    packed.finish().unwrap();
+    let table = |lists: &str| {
+        let args = ["argue", "--table", "packed", "--calls", lists, "--format", "json"];
+        sprag(folder.path(), &args).json()
+    };
+    is(&table("all")["apps"][0], "calls", 2.into());
+    fs::copy(folder.path().join("none/planner.json.calls"), folder.path().join("all/planner.json.gz.calls"))
+        .unwrap();
+    is(&table("all")["apps"][0], "calls", 0.into());
+
     let page = sprag(folder.path(), &["argue", "--table", "vendor", "--calls", "some"]).text();
     assert!(page.contains("| 1 call, 1 to no operation of the catalogs | at least `READ` |"), "{page}");
     assert!(

@@ -230,6 +230,7 @@ paths:
     write("desk.yml.gz", &gzip(yaml.as_bytes()));
     write("loud.YAML.GZ", &gzip(yaml.as_bytes()));
     write("cut.json.gz", &gzip(json.as_bytes())[..100]);
+    write("twice.json.gz", &gzip(&gzip(json.as_bytes())));
     write("not-looked-at.jsonl.gz", &gzip(b"{}"));
     write("not-looked-at.gz", &gzip(b"{}"));
     let said = run(folder.path(), &["import", "--check", "."]);
@@ -238,7 +239,8 @@ paths:
     desk.yaml     openapi       2 operations, 2 scopes; 0 notes
     desk.yml.gz   openapi       2 operations, 2 scopes; 0 notes
     loud.YAML.GZ  openapi       2 operations, 2 scopes; 0 notes
-    cut.json.gz: cannot be read: cannot read cut.json.gz: incomplete deflate stream
+    cut.json.gz: cannot be read: incomplete deflate stream
+    twice.json.gz: cannot be read: it is compressed twice; run gunzip on it once
 
     openapi: 4 read, 4 imported, 0 refused; 0 notes
     ");

@@ -94,7 +94,8 @@ agree="agreement small_worlds"
 plant eval-unknown-flipped "$agree" src/eval/conditions.rs 's/unknown: clause.kind.refuses\(\)/unknown: !clause.kind.refuses()/'
 plant eval-missing-stage-is-first "$agree" src/eval/scopes.rs 's/map_or\(last, /map_or(0, /'
 plant eval-mapped-address-kept "$agree" src/eval/values.rs 's/address\.to_canonical\(\)/address/'
-plant eval-parent-not-filled "$agree" src/eval/chain.rs 's/by_kind\.insert\(parent\.kind, element\);/drop(element);/'
+plant eval-parent-not-filled "$agree" src/eval/chain.rs 's/by_kind\.insert\(\*kind, element\);/drop(element);/'
+plant eval-elsewhere-stays "$agree gaps" src/eval/chain.rs 's/by_kind\.remove\(kind\);\n/{}\n/'
 plant eval-less-or-equal "$agree" src/eval/conditions.rs 's/Ordering::Less => left < right/Ordering::Less => left <= right/'
 plant eval-closure-skipped "$agree" src/eval/scopes.rs 's/scopes\.iter\(\)\.copied\(\)\.chain\(implied\)\.collect\(\)/{ drop(implied); scopes.clone() }/'
 plant eval-declared-group-ignored "$agree" src/eval/values.rs 's/if let Some\(members\) = situation\.model\.groups\.get\(group\) \{/if let (Some(members), true) = (situation.model.groups.get(group), false) {/'
@@ -119,7 +120,11 @@ plant dead-closed-now-and-then "$exact" src/analysis/dead/cases.rs 's/layer\(0, 
 plant dead-named-are-apart "$exact" src/analysis/dead/naming.rs 's/test\)\) == Some\(false\)/test)) != Some(true)/'
 plant dead-stage-of-one-permit "$exact" src/analysis/dead/stages.rs 's/\.any\(\|id\| growing\(id\) && /.any(|id| growing(id) \&\& !growing(id) \&\& /'
 plant dead-demands-are-always-there "dead_policy" src/analysis/dead/stages.rs 's/questions\.demands_by_stage\s*\|\|/questions.demands_by_stage \&\& false ||/'
-plant dead-gaps-are-certain "dead_policy" src/analysis/dead/naming.rs 's/gap\.map_or\(path\.len\(\), \|at\| at \+ 1\)/gap.map_or(path.len(), |_| path.len())/'
+plant region-elsewhere-stays "gaps" src/region/chain.rs 's/(nowhere\.push\(terms\.and\(&\[here, elsewhere)\]\)\);/$1, Term::FALSE]));/'
+plant region-below-is-overlooked "gaps" src/region/differences.rs 's/known\.can_name\(\*kind\)/known.path.contains(kind)/'
+plant region-branches-are-one "gaps" src/region/chain.rs 's/if !on_one_branch \{/if !on_one_branch \&\& named.len() > 99 {/'
+plant region-torn-are-alike "gaps" src/region/torn.rs 's/Fate::GivesWay => true,/Fate::GivesWay => false,/'
+plant region-replaced-are-alike "gaps" src/region/torn.rs 's/Fate::IsReplaced => says_more\(\)/Fate::IsReplaced => says_more() \&\& stays > 9/'
 plant dead-proof-without-its-rules "$exact" src/analysis/dead/lazily.rs 's/&& proof\.needs\.iter\(\)\.all\(speaks\)/\&\& (proof.needs.iter().all(speaks) || !proof.needs.is_empty())/'
 plant dead-lists-are-apart "$exact" src/analysis/dead/influence.rs 's/\(relation != Relation::Far \|\| lists\)/(relation != Relation::Far \&\& (lists || !lists))/'
 plant dead-stage-of-few-rules "$exact" src/analysis/dead/stages.rs 's/if more\.is_empty\(\) \{/if more.len() < 99 {/'
@@ -137,6 +142,8 @@ plant ratchet-reinstalling-restores "$ratchets" src/ratchet/advance.rs 's/self\.
 plant ratchet-never-regrows-anyway "$ratchets" src/ratchet/state.rs 's/limit\.as_ref\(\)\.is_some_and\(\|limit\| !limit\.contains\(scope\)\)\s*\|\| record/record/'
 plant ratchet-less-is-asked-in-vain "$ratchets" src/ratchet/advance.rs 's/self\.facts\.marks\.mark\(&Target::Unasked\(name\), self\.here\.writer\);/drop(name);/'
 plant ratchet-map-keeps-own "$ratchets" src/ratchet/join.rs 's/Some\(own\) => own\.join\(value\)/Some(_) => false/'
+plant ratchet-passed-over-is-reopened-too "$ratchets" src/ratchet/state.rs 's/ratchet\.stages\[to \+ 1\.\.=furthest\]\.iter\(\)\.map\(/ratchet.stages[..0].iter().map(/'
+plant ratchet-left-over-of-what-is-gone "$ratchets" src/ratchet/state.rs 's/state\.withdrawn\.scopes\.extend\(unfounded\);/drop(unfounded);/'
 plant ratchet-use-in-the-future "$ratchets" src/ratchet/advance.rs 's/\(\*at\)\.min\(self\.here\.now\)/*at/'
 plant eval-implying-scopes-stay "$agree" src/eval/scopes.rs 's/implies\.iter\(\)\.chain\(\[&scope\]\)/implies.iter().take(0).chain([\&scope])/'
 plant eval-unknown-container-is-another "$agree" src/eval/taken.rs 's/None => true/None => false/'
@@ -163,7 +170,7 @@ plant emit-exceptions-not-shared exceptions src/emit/exceptions.rs 's/const FEW_
 plant eval-unreadable-is-absent "$agree eval laws" src/eval/values.rs 's/Reading::Unreadable => Truth::Unknown/Reading::Unreadable => Truth::False/'
 plant eval-unnamed-container-is-empty "$agree eval" src/eval/values.rs 's/return Reading::Unreadable;/return Reading::Missing;/'
 plant eval-filter-of-one-layer "$agree eval" src/eval.rs 's/filter_map\(\|verdict\| verdict\.only\.clone\(\)\)\.collect\(\)/filter_map(|verdict| verdict.only.clone()).take(1).collect()/'
-plant eval-blank-in-path "eval $agree" src/eval/routes.rs "s/b';' \\| b' ' =>/b';' =>/"
+plant eval-blank-in-path "eval $agree" src/eval/routes.rs "s/b';' \\| b' ' \\| b'#' =>/b';' | b'#' =>/"
 plant eval-negative-duration "eval $agree" src/eval/values.rs 's/\(Type::Duration, Value::Int\(\.\.0\)\) => None,//'
 
 # The runtime.
@@ -175,10 +182,14 @@ plant runtime-step-up-most "$agree" runtime/src/decide.rs 's/\.min_by_key\(/.max
 plant runtime-permit-overrides "$agree" runtime/src/decide.rs 's/if forbid\.all\.is_some\(\) \{/if forbid.all.is_some() \&\& permit.some.is_none() {/'
 plant runtime-interval-bound "$agree" runtime/src/classify.rs 's/partition_point\(\|b\| b\.get\(\) <= number\)/partition_point(|b| b.get() < number)/'
 plant runtime-missing-stage-is-first "$agree" runtime/src/resolve.rs 's/reached\.unwrap_or\(last\)/reached.unwrap_or(0)/'
-plant runtime-parent-not-filled "$agree" runtime/src/resolve.rs 's/contradiction \|= !self\.fill_parent\(&mut chain, depth\);/let _ = (depth, Bundle::fill_parent);/'
+plant runtime-parent-not-filled "$agree" runtime/src/resolve.rs 's/contradiction \|= !self\.fill_outwards\(&mut chain, depth\);/let _ = (depth, Bundle::fill_outwards);/'
+plant runtime-elsewhere-stays "$agree gaps" runtime/src/resolve.rs 's/there\.settled && there\.declared != number/there.settled \&\& there.declared == number/'
 plant runtime-mapped-address-kept "$agree" runtime/src/classify.rs 's/v4\.to_ipv6_mapped\(\)/v4.to_ipv6_compatible()/'
 plant runtime-window-one-second-late "$agree" runtime/src/classify.rs 's/FIRST_INSTANT\.\.LAST_INSTANT/FIRST_INSTANT..=LAST_INSTANT/'
-plant runtime-parameter-before-literal "$agree" runtime/src/routes.rs 's/literal\s*\.into_iter\(\)\s*\.chain\(parameter\)/parameter.into_iter().chain(literal)/'
+plant runtime-parameter-before-literal "$agree" runtime/src/routes.rs 's/if let Some\(found\) = literal\.and_then\(below\)/let first = Some(route.parameter.get()).filter(|p| *p != NONE);\n        if let Some(found) = first.and_then(below).or_else(|| literal.and_then(below))/'
+plant runtime-almost-a-name "$agree" runtime/src/routes.rs 's/return Some\(None\);/return None;/'
+plant eval-almost-a-name "eval $agree" src/eval/routes.rs 's/\[\(best, _\), \.\.\] if best\.contains\(&Reading::AlmostLiteral\) => None,//'
+plant runtime-called-is-another-name "$agree" runtime/src/routes.rs 's/is\(0\) \|\| is\(self\.bare\)/is(0)/'
 plant runtime-group-named-twice "$agree" runtime/src/resolve.rs 's/for element in declared\.\.elements \{/for element in elements..elements {/'
 
 plant runtime-unreadable-is-missing "$agree" runtime/src/resolve.rs 's/value\)\.unwrap_or\(UNREADABLE\)/value).unwrap_or(MISSING)/'
@@ -189,7 +200,7 @@ plant runtime-stage-unreadable "$agree" runtime/src/resolve.rs 's/if given\.is_s
 plant runtime-app-handle-of-any-bundle handles runtime/src/resolve.rs 's/app\.is_some_and\(\|app\| app\.bundle != self\.identity\(\)\)/app.is_some_and(|app| app.bundle == 0)/'
 plant runtime-operation-handle-of-any-bundle handles runtime/src/resolve.rs 's/operation\.is_some_and\(\|operation\| operation\.bundle != self\.identity\(\)\)/operation.is_some_and(|o| o.bundle == 0)/'
 plant runtime-resolved-of-any-bundle handles runtime/src/decide.rs 's/r\.bundle != self\.identity\(\)/r.bundle == 0/g'
-plant runtime-blank-in-path "$agree" runtime/src/routes.rs "s/b';' \\| b' ' =>/b';' =>/"
+plant runtime-blank-in-path "$agree" runtime/src/routes.rs "s/b';' \\| b' ' \\| b'#' =>/b';' | b'#' =>/"
 plant runtime-app-class-forgotten exceptions runtime/src/resolve.rs 's/r\.set\(t\.globals\.app_slot\.get\(\), app\.class\.get\(\)\);/let _ = app;/'
 
 # Evaluator and runtime err alike: only a law can tell.
@@ -247,7 +258,7 @@ plant promise-decisions-allocate "allocation no_std" runtime/src/lib.rs 's/mod c
 # Containers in paths.
 paths="paths agreement"
 plant path-another-is-said "$paths" runtime/src/resolve.rs 's/contradiction \|= container\.id\.is_some_and\(\|id\| link\.id != Some\(id\)\);/let _ = contradiction;/'
-plant path-another-is-declared "$paths" runtime/src/resolve.rs 's/contradiction \|= !self\.fill_parent/contradiction |= self.depth(acts) > 99 \&\& !self.fill_parent/'
+plant path-another-is-declared "$paths" runtime/src/resolve.rs 's/contradiction \|= !self\.fill_outwards/contradiction |= self.depth(acts) > 99 \&\& !self.fill_outwards/'
 plant path-tells-of-attributes "$paths" runtime/src/resolve.rs 's/if link\.is_only_named\(\) \{ \(record\.reads/if link.is_only_named() \&\& chain.given.len() > 99 { (record.reads/'
 plant path-caller-is-not-heard "$paths" runtime/src/resolve.rs 's/link\.given = number;/let _ = number;/'
 plant path-unclear-is-open "$paths" runtime/src/resolve.rs 's/Said::Unclear => \{\n\s*chain\.links = \[None; MAX_DEPTH\];\n\s*return false;/Said::Unclear => {\n                    return true;/'
@@ -285,6 +296,8 @@ plant witness-takes-another-past "$stores" src/state/witness.rs 's/if then != So
 plant witness-takes-another-store "$stores" src/state/witness.rs 's/if head\.store != known\.store \{/if head.store != known.store \&\& head.epoch > known.epoch {/' \
     src/state/witness.rs 's/if head\.epoch < known\.epoch \{/if head.epoch < known.epoch \&\& head.store == known.store {/' \
     src/state/witness.rs 's/if then != Some\(known\.hash\) \{/if then != Some(known.hash) \&\& head.store == known.store {/'
+plant witness-looks-elsewhere "$stores" src/state/witness.rs 's/self\.witness\.believed\(&\*self\.store, \|\| self\.store\.read\(installation\)\)/self.store.read(installation).and_then(|said| self.witness.confirm(\&*self.store).map(|_| said))/'
+plant witness-acknowledges-unseen "$stores" src/state/witness.rs 's/self\.witness\.compare\(&\*self\.store, &head, &end\(&done\)\)\?;/let _ = (head, end);/'
 plant sqlite-reads-before-it-locks "$stores" src/state/sqlite.rs 's/TransactionBehavior::Immediate/TransactionBehavior::Deferred/'
 plant sqlite-does-not-sync "+sqlite,postgres lib" src/state/sqlite.rs 's/PRAGMA synchronous = FULL/PRAGMA synchronous = NORMAL/'
 plant sqlite-newer-schema-taken "$stores" src/state/schema.rs 's/filter\(\|done\| \*done <= VERSION\)/map(|done| done.min(VERSION))/'

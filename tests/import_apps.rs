@@ -241,7 +241,7 @@ fn what_is_no_such_file_is_refused_with_its_place() {
         (
             "forge",
             "app: {id: x}\nmodules: {trigger: [{events: [1]}]}",
-            "d.yml#/modules/trigger/0/events/0: expected a string, found a number",
+            "d.yml#/modules/trigger/0/events/0: expected a string (in quotes), found a number",
         ),
         (
             "forge",

@@ -103,7 +103,7 @@ fn what_is_no_descriptor_is_refused_with_its_place() {
     );
     check_refused("[]", "d.json#: expected a Connect descriptor, an object, found an array");
     check_refused("{}", "d.json#: expected member `key`; this is not a Connect descriptor");
-    check_refused(r#"{"key": 7}"#, "d.json#/key: expected a string, found a number");
+    check_refused(r#"{"key": 7}"#, "d.json#/key: expected a string (in quotes), found a number");
     check_refused(r#"{"key": " "}"#, "d.json#/key: expected the app's key, found an empty text");
     check_refused(r#"{"key": "k", "scopes": "READ"}"#, "d.json#/scopes: expected an array, found a string");
     check_refused(
@@ -112,7 +112,7 @@ fn what_is_no_descriptor_is_refused_with_its_place() {
     );
     check_refused(
         r#"{"key": "k", "vendor": {"name": 1}}"#,
-        "d.json#/vendor/name: expected a string, found a number",
+        "d.json#/vendor/name: expected a string (in quotes), found a number",
     );
     check_refused(r#"{"key": "k", "modules": []}"#, "d.json#/modules: expected an object, found an array");
     check_refused(

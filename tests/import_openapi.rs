@@ -479,7 +479,10 @@ fn a_broken_document_is_refused_with_its_place() {
         "doc.json#: expected an OpenAPI 3 document with member `openapi`; an older Swagger document has to be converted first",
     );
     check_refused(r#"{"openapi": "2.0", "paths": {}}"#, "doc.json#/openapi: expected OpenAPI 3, found `2.0`");
-    check_refused(r#"{"openapi": 3, "paths": {}}"#, "doc.json#/openapi: expected a string, found a number");
+    check_refused(
+        r#"{"openapi": 3, "paths": {}}"#,
+        "doc.json#/openapi: expected a string (in quotes), found a number",
+    );
     check_refused(r#"{"openapi": "3.0.0"}"#, "doc.json#: expected member `paths`");
     check_refused(r#"{"openapi": "3.0.0", "paths": {}}"#, "doc.json#/paths: expected at least one operation");
     check_refused(

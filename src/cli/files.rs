@@ -27,16 +27,25 @@ pub(crate) fn read_text(cwd: &Path, path: &Path) -> io::Result<String> {
 /// As [`read_text`], of what is in it too; one that is compressed and broken.
 pub(crate) fn read_document(cwd: &Path, path: &Path) -> io::Result<String> {
     let mut bytes = read_bytes(cwd, path)?;
-    if bytes.starts_with(&[0x1f, 0x8b]) {
+    if bytes.starts_with(&GZIP) {
         let mut inside = Vec::new();
         MultiGzDecoder::new(&*bytes)
             .take(LARGEST + 1)
             .read_to_end(&mut inside)
             .map_err(|e| failed(format!("cannot read {}: {}", shown(cwd, path), reason(&e))))?;
         bytes = limited(cwd, path, inside)?;
+        if bytes.starts_with(&GZIP) {
+            let shown = shown(cwd, path);
+            return Err(failed(format!(
+                "cannot read {shown}: it is compressed twice; run gunzip on it once"
+            )));
+        }
     }
     text(cwd, path, bytes)
 }
+
+/// How what gzip compressed begins (RFC 1952, section 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 fn text(cwd: &Path, path: &Path, bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|e| {

@@ -69,7 +69,7 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         for app in apps {
             let needed = match &calls {
                 Some(calls) => calls.clone(),
-                None => permitted.may(app, &BTreeSet::new()).operations.into_keys().collect(),
+                None => permitted.may(app, &BTreeSet::new()),
             };
             let answer = grants::least(model, app, &needed, measure, Budget::default());
             answers.push(answer.map_err(|e| failed(sentence(model, app, &e)))?);

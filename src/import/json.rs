@@ -84,7 +84,11 @@ impl<'a> Node<'a> {
     /// # Errors
     /// Not a string.
     pub(super) fn string(&self) -> Result<&'a str, ImportError> {
-        self.value.as_str().ok_or_else(|| self.expected("a string"))
+        self.value.as_str().ok_or_else(|| match self.value {
+            // YAML takes `3.1` and `yes` for what they look like.
+            Value::Number(_) | Value::Bool(_) => self.expected("a string (in quotes)"),
+            Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => self.expected("a string"),
+        })
     }
 
     /// All elements, which must be strings.

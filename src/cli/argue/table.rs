@@ -88,13 +88,17 @@ pub(super) fn rows(folders: &[PathBuf], lists: Option<&Path>, cx: &mut Context<'
     Ok(Rows { rows, left_out })
 }
 
-/// The list of calls of an app, in its folder or in the one that is named for them.
+/// The list of calls of an app, in its folder or in the one that is named for them. It is named for the file, or for what
+/// is compressed in it.
 fn calls_of(path: &Path, folder: Option<&Path>, cx: &Context<'_>) -> Option<PathBuf> {
-    let mut name = path.file_name()?.to_owned();
-    name.push(".calls");
-    let list = match folder {
-        Some(folder) => cx.cwd.join(folder).join(name),
-        None => path.with_file_name(name),
-    };
-    fs::metadata(&list).is_ok_and(|m| m.is_file()).then_some(list)
+    let inside = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gz")).then(|| path.file_stem());
+    [path.file_name(), inside.flatten()].into_iter().flatten().find_map(|of| {
+        let mut name = of.to_owned();
+        name.push(".calls");
+        let list = match folder {
+            Some(folder) => cx.cwd.join(folder).join(name),
+            None => path.with_file_name(name),
+        };
+        fs::metadata(&list).is_ok_and(|m| m.is_file()).then_some(list)
+    })
 }

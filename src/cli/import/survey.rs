@@ -28,7 +28,12 @@ pub(super) fn run(paths: &[PathBuf], form: Form, cx: &mut Context<'_>) -> io::Re
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let surveyed = match files::read_document(&cx.cwd, path) {
                 Ok(text) => survey(&Document { name: &name, text: &text }),
-                Err(error) => Survey { format: None, outcome: Outcome::Unreadable(error.to_string()) },
+                Err(error) => {
+                    // The file is named before it.
+                    let (sentence, named) = (error.to_string(), format!("cannot read {shown}: "));
+                    let why = sentence.strip_prefix(&named).unwrap_or(&sentence);
+                    Survey { format: None, outcome: Outcome::Unreadable(why.to_owned()) }
+                }
             };
             all.push((shown, surveyed));
         }
