@@ -174,7 +174,8 @@ fn an_installation_is_kept_from_its_beginning_to_its_end() {
     place.stands(101, "settled", &["READ"]);
     let why = "`setup` stands at `start` or further on; a ratchet turns in one direction";
     place.refuses(&["turn", "setup", "start"], 102, why);
-    place.does(&["turn", "setup", "configured"], 103);
+    place.refuses(&["turn", "setup", "configured"], 103, &why.replace("start", "configured"));
+    place.does(&["turn", "setup", "settled"], 103);
     place.stands(104, "settled", &["READ"]);
 
     // Two of the group, and not one of them twice.
@@ -736,6 +737,61 @@ fn newer_catalogs_open_nothing_by_themselves() {
     let state = place.state(12);
     assert_eq!(state["holds"], json!(["ADMIN", "READ", "WRITE"]));
     assert_eq!(state["withdrawn"]["operations"], json!(["demo.site.wipe"]));
+
+    // To an app that the old package did not have nothing was open: all that it could do now waits.
+    let strange = place.folder().join("strange");
+    shell::copy(&place.folder().join("old"), &strange);
+    let policy = fs::read_to_string(strange.join("policy.sprag")).unwrap();
+    fs::write(strange.join("policy.sprag"), policy.replace("com.acme.timesheets", "com.acme.other")).unwrap();
+    place.clean(&since("strange"), 13);
+    let taken = place.state(14)["withdrawn"]["operations"].as_array().unwrap().len();
+    assert!(taken > 5, "{taken}");
+}
+
+#[test]
+fn a_store_that_does_not_say_what_is_the_latest_is_not_believed() {
+    let place = Place::new();
+    place.does(&["installed", "1.0", "--asks", "ADMIN"], 0);
+    place.does(&["withdraw", "--scope", "ADMIN"], 1);
+    let connection = rusqlite::Connection::open(place.folder().join("state.db")).unwrap();
+    connection.execute_batch("UPDATE sprag_latest SET epoch = 1").unwrap();
+    let why = "which entry of com.acme.timesheets on acme is the latest, the store does not say clearly: 2 by its index, 1";
+    place.fails(&["ratchet", "status"], 2, Exit::Failed, why);
+    place.fails(&["ratchet", "verify"], 2, Exit::Findings, why);
+    connection.execute_batch("UPDATE sprag_latest SET epoch = 2").unwrap();
+    place.clean(&["ratchet", "verify"], 2);
+}
+
+#[test]
+fn decisions_remember_what_time_it_was() {
+    let place = Place::new();
+    assert_eq!(sprag(place.folder(), &["build", "-o", "acme.spragb"]).exit, Exit::Clean);
+    place.does(&["installed", "1.0", "--asks", "ADMIN"], 0);
+    let decided = |after: i64| place.decide("demo.project.delete", after).1["decision"].clone();
+    assert_eq!(decided(10), json!(true));
+    // A day after the installation the stage is left, and no entry tells of it.
+    assert_eq!(decided(90_000), json!(false));
+    assert_eq!(decided(20), json!(false), "the clock went back");
+    place.stands(20, "configured", &["READ", "WRITE"]);
+    let memory = place.folder().join("seen/witness.time");
+    let kept = fs::read_to_string(&memory).unwrap();
+    assert_eq!(kept, format!("{{\"format\":\"sprag-time-1\",\"decided\":{}}}\n", NOON + 90_000));
+    // What cannot be read is not guessed at.
+    fs::write(&memory, &kept[..20]).unwrap();
+    let (exit, answer) = place.decide("demo.issue.get", 30);
+    assert_eq!((exit, answer["decision"].clone()), (Exit::Failed, json!(false)));
+    assert!(answer.to_string().contains("is no memory of time"), "{answer}");
+}
+
+#[test]
+fn a_scope_that_the_policy_does_not_know_is_told() {
+    let place = Place::new();
+    let said = place.by("ann", &["installed", "1.0", "--asks", "ADMIN,WRIET"], 0);
+    assert_eq!(said.exit, Exit::Clean);
+    let told = "note: the app's permission models have no scope `WRIET`; it waits and opens nothing; did you mean `WRITE`?\n";
+    assert_eq!(said.err, told);
+    assert_eq!(place.state(1)["pending"], json!(["WRIET"]));
+    assert_eq!(place.by("ann", &["version", "2.0", "--asks", "ADMIN"], 2).err, "");
 }
 
 #[test]

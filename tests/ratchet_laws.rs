@@ -218,6 +218,17 @@ fn who_acts_says_who_and_why() {
         |by: &str, reason: &str| Event { what: turn.clone(), by: by.to_owned(), reason: reason.to_owned() };
     assert_eq!(refused(event(" ", "because")), Refused::NoActor);
     assert_eq!(refused(event("ann", "")), Refused::NoReason);
+    let (version, asks) = ("2".to_owned(), world::asks());
+    let others = [
+        What::Installed { version: version.clone(), asks: asks.clone() },
+        What::Uninstalled,
+        What::Version { version, asks },
+        What::Catalogs { opened: BTreeSet::new() },
+    ];
+    for what in others {
+        let by = "ann".to_owned();
+        assert_eq!(refused(Event { what, by, reason: "  ".to_owned() }), Refused::NoReason);
+    }
     let step = advance(&world.model, &installation(), &facts, &event("ann", "enough"), here).unwrap();
     let told: Vec<_> =
         step.records.iter().map(|r| (r.what.as_str(), r.who.as_str(), r.why.as_str())).collect();

@@ -9,6 +9,7 @@ use sprag::ratchet::{
 };
 use sprag::request::{ContainerFact, Request, Target as Operation, Value};
 use sprag::sema::model::{AppId, OperationId};
+use sprag::state::{Change, Memory, Store};
 use sprag_test_support::compiled::{self, Compiled};
 
 const DAY: i64 = 86_400;
@@ -233,25 +234,34 @@ fn s25_a_ratchet_is_monotone_across_versions() {
     assert_eq!(site.reasons(ADMIN), ["missing-scopes", "scopes-withdrawn"]);
 }
 
-/// S31: the administrator takes a project from the app; the installation of another app must not give it back.
+/// S31: the administrator takes a project from the app; the installation of another app must not give it back, though
+/// one store keeps both.
 #[test]
 fn s31_what_happens_to_another_app_changes_nothing() {
     let other = "app b {\n  key \"b\"\n  platform demo.chain\n  requests WRITE\n  user everything\n}";
     let mut site = site("  requests WRITE", other);
-    site.install(&["WRITE"]);
-    site.tell("ann", What::Withdraw(Target::Container("project".to_owned(), "P".to_owned())));
-    assert_eq!(site.reasons(GET), ["withdrawn-here"]);
-    let before = site.facts.clone();
-    let installed = Event {
-        what: What::Installed { version: "1".to_owned(), asks: names(&["WRITE"]) },
-        by: "ann".to_owned(),
-        reason: String::new(),
+    let store = Memory::new().unwrap();
+    let kept = |site: &mut Site, app: &str, what: What| {
+        let installation = Installation { app: app.to_owned(), ..site.installation.clone() };
+        let event = Event { what, by: "ann".to_owned(), reason: "a reason".to_owned() };
+        let here = Here { writer: "keeper", now: site.now };
+        let kept = store.transact(&installation, &mut |known| {
+            let step = advance(&site.world.model, &installation, known, &event, here).unwrap();
+            Some(Change { facts: step.facts, records: step.records })
+        });
+        assert!(kept.unwrap().grown, "{installation}");
+        site.facts = store.read(&site.installation).unwrap().1.unwrap_or_default();
     };
-    let elsewhere = Installation { app: "b".to_owned(), site: "acme.example".to_owned() };
-    let here = Here { writer: "keeper", now: site.now };
-    advance(&site.world.model, &elsewhere, &Facts::default(), &installed, here).unwrap();
+    let installed = What::Installed { version: "1".to_owned(), asks: names(&["WRITE"]) };
+    kept(&mut site, "a", installed.clone());
+    assert_eq!(site.reasons(GET), NOTHING);
+    kept(&mut site, "a", What::Withdraw(Target::Container("project".to_owned(), "P".to_owned())));
+    let before = site.facts.clone();
+    assert_eq!(site.reasons(GET), ["withdrawn-here"]);
+    kept(&mut site, "b", installed);
     assert_eq!(site.facts, before);
     assert_eq!(site.reasons(GET), ["withdrawn-here"]);
+    assert_eq!(store.snapshot().unwrap().installations.len(), 2);
 }
 
 /// S32: installed with the least; the first write asks for more.
@@ -447,6 +457,168 @@ fn what_a_version_took_is_not_left_over_of_a_scope_that_never_regrows() {
     );
     assert_eq!(site.reasons(DELETE), NOTHING);
     assert_ne!(site.reasons(ADMIN), NOTHING);
+}
+
+/// An administrator takes everything: it comes back for a while only, and what never regrows not at all. After a removal
+/// there is no such end.
+#[test]
+fn what_was_taken_with_everything_comes_back_for_a_while_only() {
+    let mut taken = site("  requests ADMIN", "ratchet floor on a {\n  open\n  never regrow ADMIN\n}");
+    taken.install(&["ADMIN"]);
+    taken.tell("security", What::Withdraw(Target::Installation));
+    assert_ne!(taken.reasons(EDIT), NOTHING);
+    assert_eq!(taken.approve("ann", &["WRITE"], None), Err(Refused::NoExpiry));
+    assert_eq!(taken.approve("ann", &["ADMIN"], Some(60)), Err(Refused::NeverRegrows("ADMIN".to_owned())));
+    taken.approve("ann", &["WRITE"], Some(60)).unwrap();
+    assert_eq!(taken.reasons(EDIT), NOTHING);
+    taken.now += 60;
+    assert_ne!(taken.reasons(EDIT), NOTHING);
+
+    let mut removed = site("  requests WRITE", "");
+    removed.install(&["WRITE"]);
+    removed.tell("ann", What::Uninstalled);
+    assert_ne!(removed.reasons(EDIT), NOTHING);
+    removed.approve("ann", &["WRITE"], None).unwrap();
+    removed.now += 1000 * DAY;
+    assert_eq!(removed.reasons(EDIT), NOTHING);
+}
+
+/// What came with an installation, and the policy of today calls optional, waits for somebody's approval.
+#[test]
+fn what_became_optional_since_the_installation_waits() {
+    let policy = |app: &str| {
+        compiled::policy(&format!(
+            "use demo\nrole everything {{ any operation }}\npermit any app to any operation\n\
+             app a {{\n  key \"a\"\n  platform demo.chain\n  user everything\n{app}\n}}"
+        ))
+    };
+    let mut site = site("  requests WRITE", "");
+    site.install(&["WRITE"]);
+    assert_eq!((site.reasons(EDIT), site.reasons(GET)), (NOTHING.to_vec(), NOTHING.to_vec()));
+    site.world = policy("  requests READ\n  optional WRITE");
+    assert_eq!((site.reasons(EDIT), site.reasons(GET)), (vec!["missing-scopes"], NOTHING.to_vec()));
+    assert_eq!(site.step_up(EDIT), Some(vec!["WRITE".to_owned()]));
+    site.approve("ann", &["WRITE"], None).unwrap();
+    assert_eq!(site.reasons(EDIT), NOTHING);
+}
+
+/// Two spellings of a name are one person, wherever they were written down.
+#[test]
+fn nobody_is_two_people() {
+    let app = "  requests READ\n  optional WRITE\n  step-up by 2 of group security for 30d";
+    let mut site = site(app, "");
+    site.install(&["READ"]);
+    let approve = |by: &str| {
+        let approval = Approval {
+            id: "more".to_owned(),
+            scopes: names(&["WRITE"]),
+            operations: BTreeSet::new(),
+            containers: BTreeSet::new(),
+            seconds: Some(DAY),
+            groups: names(&["security"]),
+        };
+        (by.to_owned(), What::Approve(approval))
+    };
+    let mut elsewhere = site.facts.clone();
+    std::mem::swap(&mut elsewhere, &mut site.facts);
+    let (by, what) = approve("Mal");
+    site.tell(&by, what);
+    std::mem::swap(&mut elsewhere, &mut site.facts);
+    for by in ["mal", " MAL", "m\u{200b}al"] {
+        let (by, what) = approve(by);
+        drop(site.ask(&by, what));
+    }
+    site.facts.join(&elsewhere);
+    assert_eq!(site.state().approvals[0].by.len(), 1, "{:?}", site.state().approvals);
+    assert_eq!(site.reasons(EDIT), ["missing-scopes"]);
+    let (by, what) = approve("MAL");
+    assert_eq!(site.ask(&by, what), Err(Refused::ApprovedBefore("Mal".to_owned())));
+    let (by, what) = approve("moe");
+    site.tell(&by, what);
+    assert_eq!(site.reasons(EDIT), NOTHING);
+}
+
+/// Who approves something that there is not, or turns a ratchet to a stage that it has passed, is told.
+#[test]
+fn what_there_is_not_is_not_approved_and_what_is_passed_not_turned_to() {
+    let ratchet = "ratchet setup on a {\n  start\n  then configured holds WRITE when command\n  \
+                   then settled holds READ when command\n}";
+    let mut site = site("  requests ADMIN", ratchet);
+    site.install(&["ADMIN"]);
+    let mut approve = |operations: &[&str], containers: &[(&str, &str)]| {
+        let containers = containers.iter().map(|(kind, id)| ((*kind).to_owned(), (*id).to_owned()));
+        let approval = Approval {
+            id: "more".to_owned(),
+            scopes: BTreeSet::new(),
+            operations: names(operations),
+            containers: containers.collect(),
+            seconds: Some(60),
+            groups: BTreeSet::new(),
+        };
+        site.ask("ann", What::Approve(approval)).map(drop)
+    };
+    let unknown = |what, name: &str| Err(Refused::Unknown { what, name: name.to_owned() });
+    assert_eq!(approve(&["demo.issue.gte"], &[]), unknown("operation", "demo.issue.gte"));
+    assert_eq!(approve(&[], &[("projekt", "P")]), unknown("kind", "projekt"));
+    assert_eq!(approve(&[GET], &[("project", "P")]), Ok(()));
+
+    let turn = |stage: &str| What::Turn { ratchet: "setup".to_owned(), stage: stage.to_owned() };
+    site.tell("ann", turn("settled"));
+    let passed = Refused::ReachedAlready { ratchet: "setup".to_owned(), stage: "configured".to_owned() };
+    assert_eq!(site.ask("ann", turn("configured")), Err(passed));
+    // Where it stands it may be turned to again: a reopening elsewhere has not seen that.
+    site.tell("ann", turn("settled"));
+}
+
+/// A reopening that too few people wanted, or not at the same time, does not make an unused scope used.
+#[test]
+fn a_reopening_that_never_came_to_stand_puts_nothing_off() {
+    let rest = "group admins { \"ann\", \"bob\", \"eve\" }\nratchet idle on a {\n  start\n  then busy holds DELETE when \
+                command\n  then idle holds READ when WRITE unused for 90d\n  then gone holds NONE when 5d after idle\n  \
+                reopen start by 2 of group admins for 2h\n}";
+    let reopen = || What::Reopen {
+        id: "again".to_owned(),
+        ratchet: "idle".to_owned(),
+        stage: "start".to_owned(),
+        seconds: Some(3600),
+        groups: BTreeSet::new(),
+    };
+    let begun = || {
+        let mut site = site("  requests ADMIN", rest);
+        site.install(&["ADMIN"]);
+        site.tell("ann", What::Turn { ratchet: "idle".to_owned(), stage: "busy".to_owned() });
+        site.now += 80 * DAY;
+        site
+    };
+    let stage = |site: &Site| site.state().stages["idle"].clone();
+
+    let mut one = begun();
+    one.tell("ann", reopen());
+    one.now += 10 * DAY;
+    assert_eq!(stage(&one), "idle", "one of two");
+
+    let mut two = begun();
+    two.tell("ann", reopen());
+    two.tell("bob", reopen());
+    assert_eq!(stage(&two), "start");
+    two.now += 10 * DAY;
+    assert_eq!(stage(&two), "busy", "used again since the reopening");
+    two.now += 80 * DAY;
+    assert_eq!(stage(&two), "idle");
+    // And from when it was due, whether anybody noticed or not.
+    two.now += 5 * DAY;
+    assert_eq!(stage(&two), "gone");
+
+    let mut late = begun();
+    let before = late.facts.clone();
+    late.tell("ann", reopen());
+    let first = std::mem::replace(&mut late.facts, before);
+    late.now += 2 * 3600;
+    late.tell("bob", reopen());
+    late.facts.join(&first);
+    assert_eq!(stage(&late), "busy");
+    late.now += 10 * DAY;
+    assert_eq!(stage(&late), "idle", "one was over before the other came");
 }
 
 /// S101: all scopes that are needed are told at once.

@@ -47,6 +47,16 @@ ratchet setup on alpha {
 }
 "#;
 
+/// A ratchet besides that time and use turn. Where it is turned everything else that could be taken is taken already, so
+/// it is there in every second run only.
+const AGE: &str = r#"
+ratchet age on alpha {
+  young
+  then old holds WRITE when 1h after install
+  then idle holds READ when WRITE unused for 2h or 4 times demo.issue.edit
+}
+"#;
+
 /// Scopes by how much they open, with an operation that needs each.
 const LEVELS: [(&str, &str, &str); 5] = [
     ("NONE", "demo.site.info", "site"),
@@ -56,8 +66,13 @@ const LEVELS: [(&str, &str, &str); 5] = [
     ("ADMIN", "demo.project.admin", "project"),
 ];
 const ADMIN: usize = 4;
-/// The highest level that each stage leaves.
+/// The highest level that each stage of `setup` leaves.
 const STAGES: [(&str, usize); 4] = [("start", 4), ("configured", 2), ("settled", 1), ("final", 0)];
+/// The highest levels that the later stages of `age` leave, and after how many seconds.
+const OLD: (usize, i64) = (2, 3600);
+const IDLE: (usize, i64) = (1, 2 * 3600);
+/// So many successes turn `age` too.
+const TIMES: usize = 4;
 
 fn runs() -> u64 {
     std::env::var("SPRAG_SIMULATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(3000)
@@ -69,10 +84,10 @@ fn first_seed() -> u64 {
 
 #[test]
 fn withdrawn_power_is_never_exercised_and_all_converge() {
-    let world = compiled::policy(POLICY);
+    let worlds = worlds();
     let mut seen = Seen::default();
     for seed in first_seed()..first_seed() + runs() {
-        if let Err(fault) = run(&world, seed, Protocol::default(), &mut seen) {
+        if let Err(fault) = run(&worlds, seed, Protocol::default(), &mut seen) {
             panic!("seed {seed}: {fault}");
         }
     }
@@ -88,13 +103,14 @@ fn withdrawn_power_is_never_exercised_and_all_converge() {
     }
     let rare = [seen.permitted, seen.refused, seen.acknowledged, seen.crashes, seen.jumps, seen.given];
     assert!(rare.iter().all(|count| *count as u64 > runs()), "{seen:?}");
+    assert!(seen.aged as u64 * 20 > runs(), "{seen:?}");
     assert!(seen.restored as u64 * 20 > runs() && seen.overridden as u64 * 50 > runs(), "{seen:?}");
 }
 
 /// A test of the test: decision points that cut corners are found out.
 #[test]
 fn cut_corners_are_found() {
-    let world = compiled::policy(POLICY);
+    let worlds = worlds();
     // The last one is found in one run of several thousand: it is looked for where it is known to be.
     for (what, protocol, from) in [
         (
@@ -105,10 +121,11 @@ fn cut_corners_are_found() {
         ("old backups are believed", Protocol { believes_backups: true, ..Protocol::default() }, 0),
         ("messages replace what is known", Protocol { replaces: true, ..Protocol::default() }, 0),
         ("served before the store was asked", Protocol { starts_blind: true, ..Protocol::default() }, 0),
+        ("what time it was is forgotten", Protocol { forgets_time: true, ..Protocol::default() }, 0),
         ("answers to another process", Protocol { inherits_answers: true, ..Protocol::default() }, 4000),
     ] {
         let mut seeds = from..from + 3000;
-        let found = seeds.find(|seed| run(&world, *seed, protocol, &mut Seen::default()).is_err());
+        let found = seeds.find(|seed| run(&worlds, *seed, protocol, &mut Seen::default()).is_err());
         println!("{what}: found by seed {found:?}");
         assert!(found.is_some(), "nobody noticed: {what}");
     }
@@ -122,6 +139,7 @@ struct Protocol {
     replaces: bool,
     starts_blind: bool,
     inherits_answers: bool,
+    forgets_time: bool,
 }
 
 #[derive(Default)]
@@ -135,19 +153,22 @@ struct Seen {
     restored: usize,
     /// Decisions that were permitted only because an approval overrode a withdrawal.
     overridden: usize,
+    /// Decisions that were refused though only time or use had taken what they need.
+    aged: usize,
     converged: Vec<i64>,
 }
 
 impl std::fmt::Debug for Seen {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Seen { permitted, refused, acknowledged, given, crashes, jumps, restored, overridden, .. } = self;
+        let Seen { permitted, refused, acknowledged, given, .. } = self;
+        let Seen { crashes, jumps, restored, overridden, aged, .. } = self;
         write!(
             f,
             "{permitted} permitted, {refused} refused, {acknowledged} acknowledged, {given} approvals, "
         )?;
         write!(
             f,
-            "{crashes} crashes, {jumps} clock jumps, {restored} old backups, {overridden} by an approval"
+            "{crashes} crashes, {jumps} clock jumps, {restored} old backups, {overridden} by an approval, {aged} refused by age"
         )
     }
 }
@@ -164,17 +185,32 @@ struct Deed {
     known: Deeds,
     /// True time.
     at: i64,
+    /// What its doer's clock said.
+    clock: i64,
 }
 
 #[derive(Debug, Clone)]
 enum Kind {
     Installed,
     TookAll,
+    Removed,
+    /// `WRITE` was used at a time, by the clock of who tells.
+    Used(i64),
+    /// Something that is counted succeeded.
+    Succeeded,
     TookScope(usize),
     Unasked(usize),
     Turned(usize),
-    Gave { id: String, levels: BTreeSet<usize>, seconds: i64 },
-    Reopened { id: String, stage: usize, seconds: i64 },
+    Gave {
+        id: String,
+        levels: BTreeSet<usize>,
+        seconds: i64,
+    },
+    Reopened {
+        id: String,
+        stage: usize,
+        seconds: i64,
+    },
 }
 
 struct Node {
@@ -190,6 +226,10 @@ struct Node {
     closed: bool,
     /// All that was acknowledged here, ever. The shadow's.
     acknowledged: Deeds,
+    /// Not lost in a crash: the highest time by which it has decided.
+    highest: i64,
+    /// The same, as the shadow keeps it.
+    decided: i64,
     up: bool,
     /// Of its clock.
     offset: i64,
@@ -226,6 +266,8 @@ enum Message {
 
 struct Run<'w> {
     world: &'w Compiled,
+    /// Whether its policy has the ratchet `age`.
+    ages: bool,
     installation: Installation,
     probes: Vec<Request>,
     random: Random,
@@ -243,7 +285,11 @@ struct Run<'w> {
     faulty: bool,
 }
 
-fn run(world: &Compiled, seed: u64, protocol: Protocol, seen: &mut Seen) -> Result<(), String> {
+fn worlds() -> [Compiled; 2] {
+    [compiled::policy(POLICY), compiled::policy(&format!("{POLICY}{AGE}"))]
+}
+
+fn run(worlds: &[Compiled; 2], seed: u64, protocol: Protocol, seen: &mut Seen) -> Result<(), String> {
     let mut random = Random::new(seed);
     let store = Store { facts: Facts::default(), known: 0, commits: Vec::new() };
     let nodes = (0..3).map(|n| Node {
@@ -254,13 +300,17 @@ fn run(world: &Compiled, seed: u64, protocol: Protocol, seen: &mut Seen) -> Resu
         witness: None,
         closed: false,
         acknowledged: 0,
+        highest: 0,
+        decided: 0,
         up: true,
         offset: random.below(200) as i64 - 100,
         asked: 0,
     });
     let nodes = nodes.collect();
+    let ages = seed % 2 == 1;
     let mut run = Run {
-        world,
+        world: &worlds[usize::from(ages)],
+        ages,
         installation: Installation { app: "app.alpha".to_owned(), site: "s".to_owned() },
         probes: LEVELS.iter().map(probe).collect(),
         random,
@@ -275,8 +325,12 @@ fn run(world: &Compiled, seed: u64, protocol: Protocol, seen: &mut Seen) -> Resu
         back: 0,
         faulty: true,
     };
-    let installed = What::Installed { version: "1".to_owned(), asks: BTreeSet::from(["DELETE".to_owned()]) };
-    run.does(0, "ann", installed, Kind::Installed, seen);
+    // Now and then something happens to it before it is known to be installed.
+    for _ in 0..if run.random.one_in(4) { run.random.below(30) } else { 0 } {
+        run.step(seen)?;
+    }
+    let node = run.random.below(3);
+    run.does(node, "ann", installed(), Kind::Installed, seen);
     for _ in 0..160 {
         run.step(seen)?;
     }
@@ -304,6 +358,10 @@ fn run(world: &Compiled, seed: u64, protocol: Protocol, seen: &mut Seen) -> Resu
         }
     }
     Err("the decision points do not come to know the same".to_owned())
+}
+
+fn installed() -> What {
+    What::Installed { version: "1".to_owned(), asks: BTreeSet::from(["DELETE".to_owned()]) }
 }
 
 /// All that is known but for what time it is.
@@ -398,7 +456,7 @@ impl Run<'_> {
         let known = at.known;
         for what in kinds {
             let number = self.deeds.len();
-            self.deeds.push(Deed { what, by, known, at: self.now });
+            self.deeds.push(Deed { what, by, known, at: self.now, clock: now });
             self.nodes[node].known |= 1 << number;
         }
         let at = &mut self.nodes[node];
@@ -414,9 +472,9 @@ impl Run<'_> {
         let by = *self.random.pick(&["ann", "bob", "eve"]);
         let level = 1 + self.random.below(4);
         let id = format!("a{}", self.random.below(5));
-        let (what, kind) = match self.random.below(14) {
-            0 => (What::Uninstalled, Kind::TookAll),
-            1 => (What::Withdraw(Target::Installation), Kind::TookAll),
+        let (what, kind) = match self.random.below(17) {
+            0 if self.random.one_in(4) => (What::Uninstalled, Kind::Removed),
+            1 if self.random.one_in(4) => (What::Withdraw(Target::Installation), Kind::TookAll),
             2 | 3 => (What::Withdraw(Target::Scope(LEVELS[level].0.to_owned())), Kind::TookScope(level)),
             4 => {
                 let asks = BTreeSet::from([LEVELS[level - 1].0.to_owned()]);
@@ -429,7 +487,17 @@ impl Run<'_> {
                 let what = What::Turn { ratchet: "setup".to_owned(), stage: STAGES[stage].0.to_owned() };
                 (what, Kind::Turned(stage))
             }
-            8..=10 => {
+            8 if self.random.one_in(2) => (installed(), Kind::Installed),
+            9 => {
+                let at = self.clock(node) - self.random.below(1000) as i64;
+                let scopes = BTreeMap::from([("WRITE".to_owned(), at)]);
+                (What::Used { scopes, successes: BTreeMap::new() }, Kind::Used(at))
+            }
+            10 => {
+                let successes = BTreeMap::from([("demo.issue.edit".to_owned(), 1)]);
+                (What::Used { scopes: BTreeMap::new(), successes }, Kind::Succeeded)
+            }
+            8 | 11..=13 => {
                 let seconds = *self.random.pick(&[600, 7200]);
                 let stage = self.random.below(2);
                 let what = What::Reopen {
@@ -464,24 +532,37 @@ impl Run<'_> {
         let at = &mut self.nodes[node];
         let (Some(facts), false) = (&mut at.facts, at.closed) else { return Ok(()) };
         if at.state.as_ref().is_none_or(|(_, when)| *when != now) {
-            // What time took is kept, so that no jump of the clock gives it back.
-            let tick = Event { what: What::Tick, by: "time".to_owned(), reason: String::new() };
-            let here = Here { writer: &at.name, now };
-            let step = advance(&self.world.model, &self.installation, facts, &tick, here);
-            *facts = step.map_err(|refused| refused.to_string())?.facts;
-            at.state = Some((effective(&self.world.model, facts, &self.installation, now), now));
+            // What time it was is kept, so that no jump of the clock gives back what time took: always by whoever
+            // decides, and now and then as a fact.
+            let mut decides = facts.clone();
+            if !self.protocol.forgets_time {
+                at.highest = at.highest.max(now);
+                decides.clock.tell(at.highest);
+            }
+            if self.random.one_in(3) && !self.protocol.forgets_time {
+                let tick = Event { what: What::Tick, by: "time".to_owned(), reason: String::new() };
+                let here = Here { writer: &at.name, now };
+                let step = advance(&self.world.model, &self.installation, &decides, &tick, here);
+                *facts = step.map_err(|refused| refused.to_string())?.facts;
+            }
+            at.state = Some((effective(&self.world.model, &decides, &self.installation, now), now));
         }
+        at.decided = at.decided.max(now);
         let Some((state, _)) = &at.state else { return Ok(()) };
         let level = self.random.below(LEVELS.len());
         let mut request = self.probes[level].clone();
         state.apply(&mut request);
         if eval::evaluate(&self.world.model, &request).effect != Decision::Permit {
             seen.refused += 1;
+            let (known, decided) = (self.nodes[node].known, self.nodes[node].decided);
+            let young = self.allows(level, known, known, i64::MIN, true);
+            seen.aged += usize::from(young && !self.allows(level, known, known, decided, true));
             return Ok(());
         }
         seen.permitted += 1;
         let taken = self.nodes[node].acknowledged | self.nodes[node].known;
-        if !self.allows(level, taken, self.nodes[node].known, true) {
+        let (known, decided) = (self.nodes[node].known, self.nodes[node].decided);
+        if !self.allows(level, taken, known, decided, true) {
             let all = self.deeds.iter().enumerate().filter(|(number, _)| taken >> number & 1 == 1);
             let all: Vec<_> = all.collect();
             let own = &self.nodes[node];
@@ -490,12 +571,13 @@ impl Run<'_> {
                 own.name, LEVELS[level].1, self.now
             ));
         }
-        seen.overridden += usize::from(!self.allows(level, taken, self.nodes[node].known, false));
+        seen.overridden += usize::from(!self.allows(level, taken, known, decided, false));
         Ok(())
     }
 
-    /// Whether the shadow thinks that this much can be permitted, where that was taken and this was given.
-    fn allows(&self, level: usize, taken: Deeds, known: Deeds, approvals: bool) -> bool {
+    /// Whether the shadow thinks that this much can be permitted, where that was taken and this was given, and it was
+    /// so late already when something was decided there.
+    fn allows(&self, level: usize, taken: Deeds, known: Deeds, decided: i64, approvals: bool) -> bool {
         let of = |set: Deeds| self.deeds.iter().enumerate().filter(move |(n, _)| set >> n & 1 == 1);
         // So many people, each of whom knew of the deed, gave what is wanted, and not too long ago.
         let given = |of_deed: Option<usize>,
@@ -522,11 +604,27 @@ impl Run<'_> {
         if level == ADMIN && !given(None, 2, &above) {
             return false;
         }
+        let installed = of(taken).filter(|(_, deed)| matches!(deed.what, Kind::Installed));
+        let installed = installed.map(|(_, deed)| deed.clock).min().unwrap_or(0);
+        let used = of(known).filter_map(|(_, deed)| match deed.what {
+            Kind::Used(at) => Some(at),
+            _ => None,
+        });
+        let used = used.max().unwrap_or(0).max(installed);
+        let successes = of(taken).filter(|(_, deed)| matches!(deed.what, Kind::Succeeded)).count();
+        let old = decided >= installed + OLD.1;
+        let idle = decided >= used + IDLE.1 || successes >= TIMES;
+        if self.ages && ((old && level > OLD.0) || (idle && level > IDLE.0)) {
+            return false;
+        }
         of(taken).all(|(number, deed)| match &deed.what {
-            Kind::Installed | Kind::Gave { .. } | Kind::Reopened { .. } => true,
-            Kind::TookAll => given(Some(number), 2, &above),
+            Kind::Installed | Kind::Used(_) | Kind::Succeeded => true,
+            Kind::Gave { .. } | Kind::Reopened { .. } => true,
             // It never regrows.
-            Kind::TookScope(_) | Kind::Unasked(_) | Kind::Turned(_) if level == ADMIN => false,
+            Kind::TookAll | Kind::TookScope(_) | Kind::Unasked(_) | Kind::Turned(_) if level == ADMIN => {
+                false
+            }
+            Kind::TookAll | Kind::Removed => given(Some(number), 2, &above),
             Kind::TookScope(scope) if *scope <= level => {
                 given(Some(number), 2, &|kind| scopes(&|levels| levels.contains(scope), kind))
             }
@@ -697,7 +795,7 @@ impl Run<'_> {
             }
         }
         let taken = Event {
-            what: What::Withdraw(Target::Installation),
+            what: What::Uninstalled,
             by: "operator".to_owned(),
             reason: "the store was restored".to_owned(),
         };
@@ -707,7 +805,8 @@ impl Run<'_> {
             facts = step.facts;
             if self.deeds.len() < 127 {
                 known |= 1 << self.deeds.len();
-                self.deeds.push(Deed { what: Kind::TookAll, by: "operator", known, at: self.now });
+                let (by, at) = ("operator", self.now);
+                self.deeds.push(Deed { what: Kind::Removed, by, known, at, clock: at });
             }
         }
         self.store = Store { facts, known, commits: vec![self.random.number()] };

@@ -8,6 +8,7 @@ use super::facts::{Facts, Installation, Version, Vote};
 use super::join::{Join, Newest};
 use super::marks::{Marks, Target};
 use super::needs;
+use super::people::person;
 use super::record::Record;
 use super::settle::settle;
 use super::standing::{INSTALL, Terms};
@@ -83,10 +84,13 @@ impl Stepping<'_> {
     fn take(&mut self, what: &What) -> Result<(), Refused> {
         match what {
             What::Tick => {}
-            What::Installed { version, asks } => self.installed(version, asks),
-            What::Uninstalled => self.facts.marks.mark(&Target::Installation, self.here.writer),
-            What::Version { version, asks } => self.version(version, asks),
-            What::Catalogs { opened } => self.catalogs(opened),
+            What::Installed { version, asks } => self.installed(version, asks)?,
+            What::Uninstalled => self.uninstalled()?,
+            What::Version { version, asks } => {
+                self.has_reason()?;
+                self.version(version, asks);
+            }
+            What::Catalogs { opened } => self.catalogs(opened)?,
             What::Reported(name) => self.reported(name)?,
             What::Used { scopes, successes } => self.used(scopes, successes),
             What::Turn { ratchet, stage } => self.turn(ratchet, stage)?,
@@ -99,29 +103,34 @@ impl Stepping<'_> {
         Ok(())
     }
 
-    fn installed(&mut self, version: &str, asks: &BTreeSet<String>) {
-        let first = self.facts.installed.0.is_none() && self.facts.marks.installation.is_empty();
+    fn uninstalled(&mut self) -> Result<(), Refused> {
+        self.has_reason()?;
+        self.facts.marks.mark(&Target::Removed, self.here.writer);
+        Ok(())
+    }
+
+    fn installed(&mut self, version: &str, asks: &BTreeSet<String>) -> Result<(), Refused> {
+        self.has_reason()?;
+        let gone = [Target::Installation, Target::Removed].iter().any(|all| self.facts.marks.has(all));
+        let first = self.facts.installed.0.is_none() && !gone;
         self.facts.installed.tell(self.here.now);
         if !first {
             // What it lost by being removed waits; what it did not lose it keeps, less what is not asked for.
             self.version(version, asks);
-            return;
+            return Ok(());
         }
         self.told_of(version, asks);
         let model = self.model;
-        let app = &model.apps[self.app.index()];
-        let outright = app.requested.difference(&app.optional).copied().collect();
-        let outright = state::closure(model, &outright);
+        let outright = state::outright(model, self.app);
         let asked = self.closure_of(asks);
         let agreed = state::ceiling(model, self.app).into_iter();
         let agreed = agreed.filter(|scope| outright.contains(scope) && asked.contains(scope));
         let what = agreed.map(|scope| Target::Scope(model.scopes[scope.index()].name.clone())).collect();
         // It overrides nothing: what somebody took before stays taken.
-        self.vote(INSTALL, what, None, 1, &BTreeSet::new(), Marks::default());
-        for catalog in &model.catalogs {
-            let digests = self.facts.catalogs.entry(catalog.name.clone()).or_default();
-            digests.insert(catalog.digest.clone());
-        }
+        let vote = Vote { seen: Marks::default(), ..self.cast(what, None, 1, &BTreeSet::new()) };
+        self.facts.votes.entry(INSTALL.to_owned()).or_default().insert(vote);
+        self.takes_catalogs_in();
+        Ok(())
     }
 
     fn told_of(&mut self, version: &str, asks: &BTreeSet<String>) {
@@ -163,10 +172,16 @@ impl Stepping<'_> {
         state::closure(self.model, &named.collect())
     }
 
-    fn catalogs(&mut self, opened: &BTreeSet<String>) {
+    fn catalogs(&mut self, opened: &BTreeSet<String>) -> Result<(), Refused> {
+        self.has_reason()?;
         for name in opened {
             self.facts.marks.mark(&Target::Opened(name.clone()), self.here.writer);
         }
+        self.takes_catalogs_in();
+        Ok(())
+    }
+
+    fn takes_catalogs_in(&mut self) {
         for catalog in &self.model.catalogs {
             let digests = self.facts.catalogs.entry(catalog.name.clone()).or_default();
             digests.insert(catalog.digest.clone());
@@ -211,8 +226,11 @@ impl Stepping<'_> {
 
     fn turn(&mut self, ratchet: &str, stage: &str) -> Result<(), Refused> {
         self.has_reason()?;
-        let number = self.stage(ratchet, stage)?.1;
-        if number == 0 {
+        let (declared, number) = self.stage(ratchet, stage)?;
+        let stages = view(self.model, self.app, &self.facts, self.clock).stages;
+        let at = stages.get(&declared.name).filter(|_| self.facts.installed.0.is_some());
+        let passed = declared.stages[number + 1..].iter().any(|later| Some(&later.name) == at);
+        if number == 0 || passed {
             return Err(Refused::ReachedAlready { ratchet: ratchet.to_owned(), stage: stage.to_owned() });
         }
         // Marked also where it stands there already: a reopening elsewhere has not seen this.
@@ -222,24 +240,34 @@ impl Stepping<'_> {
 
     fn withdraw(&mut self, target: &Target) -> Result<(), Refused> {
         self.has_reason()?;
-        let known = match target {
-            Target::Installation => true,
-            Target::Scope(name) => {
-                let models = &self.model.apps[self.app.index()].models;
-                let mut scopes = self.model.scopes.iter();
-                scopes.any(|scope| scope.name == *name && models.contains(&scope.model))
-            }
-            Target::Operation(name) => self.model.operations.iter().any(|o| o.name == *name),
-            Target::Container(kind, _) => self.model.kinds.iter().any(|k| k.name == *kind),
+        match target {
             Target::Stage(ratchet, stage) => return self.turn(ratchet, stage),
-            // Only versions and catalogs do that.
-            Target::Unasked(_) | Target::Opened(_) => return Err(Refused::Nothing),
-        };
-        if !known {
-            return Err(unknown(target));
+            // Only versions, catalogs and removals do that.
+            Target::Unasked(_) | Target::Opened(_) | Target::Removed => return Err(Refused::Nothing),
+            Target::Installation | Target::Scope(_) | Target::Operation(_) | Target::Container(..) => {}
         }
+        self.is_known(target)?;
         self.facts.marks.mark(target, self.here.writer);
         Ok(())
+    }
+
+    /// That the policy has this, and for scopes the app a permission model with it.
+    fn is_known(&self, target: &Target) -> Result<(), Refused> {
+        let model = self.model;
+        let known = match target {
+            Target::Scope(name) | Target::Unasked(name) => {
+                let models = &model.apps[self.app.index()].models;
+                let mut scopes = model.scopes.iter();
+                scopes.any(|scope| scope.name == *name && models.contains(&scope.model))
+            }
+            Target::Operation(name) | Target::Opened(name) => {
+                model.operations.iter().any(|operation| operation.name == *name)
+            }
+            Target::Container(kind, _) => model.kinds.iter().any(|declared| declared.name == *kind),
+            Target::Stage(ratchet, stage) => return self.stage(ratchet, stage).map(drop),
+            Target::Installation | Target::Removed => true,
+        };
+        if known { Ok(()) } else { Err(unknown(target)) }
     }
 
     fn approve(&mut self, approval: &Approval) -> Result<(), Refused> {
@@ -258,8 +286,9 @@ impl Stepping<'_> {
             return Err(Refused::Nothing);
         }
         approval.scopes.iter().try_for_each(|name| self.may_hold(name))?;
+        what.iter().try_for_each(|target| self.is_known(target))?;
         // What an administrator took comes back for a while only.
-        let taken = what.iter().any(|target| self.facts.marks.has(target));
+        let taken = what.iter().chain([&Target::Installation]).any(|target| self.facts.marks.has(target));
         check_end(approval.seconds, terms.seconds, taken)?;
         self.may_approve(terms, &approval.groups)?;
         self.vote_once(&approval.id, what, approval.seconds, terms.approvers, &approval.groups)
@@ -370,12 +399,12 @@ impl Stepping<'_> {
             if vote.what != what || vote.seconds != seconds {
                 return Err(other());
             }
-            if vote.by == self.by {
+            if person(&vote.by) == person(self.by) {
                 return Err(Refused::ApprovedBefore(vote.by.clone()));
             }
         }
-        let seen = self.seen(&what);
-        self.vote(id, what, seconds, needed, groups, seen);
+        let vote = self.cast(what, seconds, needed, groups);
+        self.facts.votes.entry(id.to_owned()).or_default().insert(vote);
         Ok(())
     }
 
@@ -384,12 +413,14 @@ impl Stepping<'_> {
         let marks = &self.facts.marks;
         let mut seen = Marks::default();
         seen.take(marks, &Target::Installation);
+        seen.take(marks, &Target::Removed);
         for target in what {
             seen.take(marks, target);
             match target {
                 Target::Scope(name) => seen.take(marks, &Target::Unasked(name.clone())),
                 Target::Operation(name) => seen.take(marks, &Target::Opened(name.clone())),
                 Target::Installation
+                | Target::Removed
                 | Target::Unasked(_)
                 | Target::Opened(_)
                 | Target::Container(..)
@@ -399,16 +430,16 @@ impl Stepping<'_> {
         seen
     }
 
-    fn vote(
-        &mut self,
-        id: &str,
+    /// This person's part in an approval, which overrides what is known by now.
+    fn cast(
+        &self,
         what: BTreeSet<Target>,
         seconds: Option<i64>,
         needed: u32,
         groups: &BTreeSet<String>,
-        seen: Marks,
-    ) {
-        let vote = Vote {
+    ) -> Vote {
+        let seen = self.seen(&what);
+        Vote {
             what,
             by: self.by.to_owned(),
             reason: self.reason.to_owned(),
@@ -418,8 +449,7 @@ impl Stepping<'_> {
             needed,
             groups: groups.clone(),
             seen,
-        };
-        self.facts.votes.entry(id.to_owned()).or_default().insert(vote);
+        }
     }
 
     fn ratchets(&self) -> impl Iterator<Item = &Ratchet> {
@@ -450,7 +480,7 @@ fn check_end(seconds: Option<i64>, most: Option<i64>, must: bool) -> Result<(), 
 
 fn unknown(target: &Target) -> Refused {
     let (what, name) = match target {
-        Target::Installation => ("installation", ""),
+        Target::Installation | Target::Removed => ("installation", ""),
         Target::Scope(name) | Target::Unasked(name) => ("scope", name.as_str()),
         Target::Operation(name) | Target::Opened(name) => ("operation", name.as_str()),
         Target::Container(kind, _) => ("kind", kind.as_str()),

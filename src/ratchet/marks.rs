@@ -18,8 +18,10 @@ pub type Seen = BTreeMap<String, u64>;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
-    /// Everything.
+    /// Everything, by an administrator.
     Installation,
+    /// Everything, because the app was removed, or nobody knows any more what was taken.
+    Removed,
     /// A scope, with all that imply it.
     Scope(String),
     /// A scope that a version of the app did not ask for any more.
@@ -41,6 +43,9 @@ pub struct Marks {
     /// On the whole installation.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub installation: Seen,
+    /// Removals of the app.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub removed: Seen,
     /// By scope.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub scopes: BTreeMap<String, Seen>,
@@ -61,13 +66,14 @@ pub struct Marks {
     pub stages: BTreeMap<String, BTreeMap<String, Seen>>,
 }
 
-join_members!(Marks { installation, scopes, unasked, operations, opened, containers, stages });
+join_members!(Marks { installation, removed, scopes, unasked, operations, opened, containers, stages });
 
 impl Marks {
     /// The marks on one thing.
     pub fn of(&self, target: &Target) -> Option<&Seen> {
         match target {
             Target::Installation => Some(&self.installation),
+            Target::Removed => Some(&self.removed),
             Target::Scope(name) => self.scopes.get(name),
             Target::Unasked(name) => self.unasked.get(name),
             Target::Operation(name) => self.operations.get(name),
@@ -118,6 +124,7 @@ impl Marks {
     fn entry(&mut self, target: &Target) -> &mut Seen {
         match target {
             Target::Installation => &mut self.installation,
+            Target::Removed => &mut self.removed,
             Target::Scope(name) => self.scopes.entry(name.clone()).or_default(),
             Target::Unasked(name) => self.unasked.entry(name.clone()).or_default(),
             Target::Operation(name) => self.operations.entry(name.clone()).or_default(),
@@ -136,6 +143,7 @@ impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Target::Installation => f.write_str("the installation"),
+            Target::Removed => f.write_str("the installation, by its removal"),
             Target::Scope(name) => write!(f, "scope {name}"),
             Target::Unasked(name) => write!(f, "scope {name}, once not asked for"),
             Target::Operation(name) => write!(f, "operation {name}"),

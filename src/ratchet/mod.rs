@@ -12,6 +12,7 @@ mod join;
 mod marks;
 mod needs;
 mod observe;
+mod people;
 mod record;
 mod settle;
 mod standing;

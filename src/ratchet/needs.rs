@@ -44,20 +44,21 @@ pub fn watched(model: &Model, app: AppId) -> (BTreeSet<ScopeId>, BTreeSet<Operat
 }
 
 /// The operations that a newer policy's catalogs open to an app by scopes that did not open them before: they wait
-/// for approval. What the app did not have at all before is not among them: its ratchets begin anew.
+/// for approval. Where the older policy did not have the app, nothing opened anything to it.
 pub fn opened(before: &Model, after: &Model, key: &str) -> BTreeSet<String> {
     let find = |model: &Model| model.apps.iter().position(|app| app.key == key).map(|at| AppId(at as u32));
-    let (Some(old), Some(new)) = (find(before), find(after)) else { return BTreeSet::new() };
+    let old = find(before);
+    let Some(new) = find(after) else { return BTreeSet::new() };
     let held = closure(after, &after.apps[new.index()].requested);
     let grown = |operation: &OperationId| {
         let name = &after.operations[operation.index()].name;
         let earlier = before.operations.binary_search_by(|o| o.name.cmp(name)).ok();
-        let earlier = earlier.map(|at| OperationId(at as u32));
+        let earlier = old.zip(earlier.map(|at| OperationId(at as u32)));
         alternatives(after, new, *operation)
             .filter(|alternative| alternative.iter().all(|scope| held.contains(scope)))
             .any(|alternative| {
                 let same = translated(after, before, alternative);
-                let sufficed = |operation: OperationId| {
+                let sufficed = |(old, operation): (AppId, OperationId)| {
                     alternatives(before, old, operation).any(|a| a.iter().all(|s| same.contains(s)))
                 };
                 !earlier.is_some_and(sufficed)

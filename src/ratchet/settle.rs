@@ -30,7 +30,7 @@ pub(super) fn settle(model: &Model, app: AppId, facts: &mut Facts, now: i64) -> 
 fn turn(model: &Model, ratchet: &Ratchet, number: usize, installed: i64, facts: &mut Facts, clock: Clock) {
     let stage = &ratchet.stages[number];
     let target = Target::Stage(ratchet.name.clone(), stage.name.clone());
-    // By a delay it was reached when that was over, whoever notices it later.
+    // By a delay it was reached when that was over, whoever notices it later, and however often.
     let mut due_at = clock.now;
     for trigger in &stage.triggers {
         match trigger {
@@ -60,9 +60,10 @@ fn turn(model: &Model, ratchet: &Ratchet, number: usize, installed: i64, facts: 
             }
             Trigger::Unused(scope, seconds) => {
                 let scope = &model.scopes[scope.index()].name;
-                let since = last_use(facts, ratchet, scope, installed);
+                let since = last_use(model, facts, ratchet, scope, installed);
                 if clock.turns(since, *seconds) {
                     let due = since.saturating_add(*seconds);
+                    due_at = due_at.min(due);
                     // One more use after a reopening makes another time at which it is due.
                     let number = u64::try_from(due).unwrap_or(0).max(1);
                     facts.marks.put(&target, &format!("{scope} unused for {seconds} seconds"), number);
@@ -89,15 +90,14 @@ fn turn(model: &Model, ratchet: &Ratchet, number: usize, installed: i64, facts: 
     }
 }
 
-/// From when on a scope counts as unused: its last use, the installation, or the last reopening.
-pub(super) fn last_use(facts: &Facts, ratchet: &Ratchet, scope: &str, installed: i64) -> i64 {
-    let of_ratchet = |target: &Target| matches!(target, Target::Stage(name, _) if *name == ratchet.name);
-    let reopened = facts.votes.values().flatten().filter(|vote| vote.what.iter().any(of_ratchet));
+/// From when on a scope counts as unused: its last use, the installation, or the last reopening that enough people
+/// approved.
+pub(super) fn last_use(model: &Model, facts: &Facts, ratchet: &Ratchet, scope: &str, installed: i64) -> i64 {
     let mut last = Latest(Some(installed));
     last.0 = last.0.max(facts.used.get(scope).and_then(|used| used.0));
-    reopened.for_each(|vote| {
-        last.tell(vote.at);
-    });
+    for at in standing::reopened_at(model, facts, ratchet) {
+        last.tell(at);
+    }
     last.0.unwrap_or(installed)
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::clock::Clock;
 use super::facts::{Facts, Vote};
 use super::marks::Target;
+use super::people::person;
 use crate::sema::model::{App, Model, Ratchet};
 
 /// Who must approve, by the policy of today.
@@ -70,18 +71,62 @@ pub(super) fn approved(
     terms: Terms<'_>,
     targets: &[Target],
 ) -> bool {
-    given(model, facts, clock, terms, |vote| {
+    given(model, facts, clock, terms, |_, vote| {
         targets.iter().all(|target| vote.what.contains(target) && covers(facts, vote, target))
     })
 }
 
 /// Whether the installation was ever given the scope, and has not lost all by being removed or by asking for less.
 /// Whether an administrator took it since is another question.
-pub(super) fn agreed(model: &Model, facts: &Facts, clock: Clock, terms: Terms<'_>, scope: &str) -> bool {
+///
+/// What an installation is given with (`outright`) the policy of today says: what has become optional since waits for
+/// an approval.
+pub(super) fn agreed(
+    model: &Model,
+    facts: &Facts,
+    clock: Clock,
+    terms: Terms<'_>,
+    scope: &str,
+    outright: bool,
+) -> bool {
     let own = Target::Scope(scope.to_owned());
-    let also = [Target::Installation, Target::Unasked(scope.to_owned())];
-    given(model, facts, clock, terms, |vote| {
-        vote.what.contains(&own) && also.iter().all(|target| vote.seen.covers(&facts.marks, target))
+    let also = [Target::Installation, Target::Removed, Target::Unasked(scope.to_owned())];
+    given(model, facts, clock, terms, |id, vote| {
+        (id != INSTALL || outright)
+            && vote.what.contains(&own)
+            && also.iter().all(|target| vote.seen.covers(&facts.marks, target))
+    })
+}
+
+/// When reopenings of the ratchet came to stand: each with the vote that made them enough, by the policy of today.
+pub(super) fn reopened_at(model: &Model, facts: &Facts, ratchet: &Ratchet) -> impl Iterator<Item = i64> {
+    let of_ratchet = |target: &Target| matches!(target, Target::Stage(name, _) if *name == ratchet.name);
+    let completed = move |stage: u32, votes: &BTreeSet<Vote>| {
+        Terms::of_reopenings(ratchet, stage as usize)
+            .filter_map(|terms| {
+                let votes = votes.iter().filter(|vote| {
+                    vote.what.iter().any(of_ratchet)
+                        && terms.allow(vote.seconds)
+                        && terms.admit(model, &vote.by, &vote.groups)
+                });
+                let mut votes: Vec<&Vote> = votes.collect();
+                votes.sort_by_key(|vote| vote.at);
+                let needed = votes.iter().map(|vote| vote.needed).max().unwrap_or(1).max(terms.approvers);
+                let mut voters: BTreeSet<String> = BTreeSet::new();
+                let enough = votes.iter().position(|vote| {
+                    voters.insert(person(&vote.by));
+                    voters.len() >= needed as usize
+                })?;
+                let at = votes[enough].at;
+                // A vote whose time was up before the others came never counted with them.
+                let end = |vote: &&Vote| vote.seconds.map(|seconds| vote.at.saturating_add(seconds));
+                votes[..enough].iter().all(|vote| end(vote).is_none_or(|end| at < end)).then_some(at)
+            })
+            .max()
+    };
+    let stages: BTreeSet<u32> = ratchet.reopenings.iter().map(|way| way.stage).collect();
+    facts.votes.values().flat_map(move |votes| {
+        stages.iter().filter_map(|stage| completed(*stage, votes)).collect::<Vec<i64>>()
     })
 }
 
@@ -90,7 +135,7 @@ fn given(
     facts: &Facts,
     clock: Clock,
     terms: Terms<'_>,
-    speaks: impl Fn(&Vote) -> bool,
+    speaks: impl Fn(&str, &Vote) -> bool,
 ) -> bool {
     facts.votes.iter().any(|(id, votes)| {
         if facts.ended.contains(id) {
@@ -98,15 +143,15 @@ fn given(
         }
         let install = id == INSTALL;
         let standing = votes.iter().filter(|vote| {
-            speaks(vote)
+            speaks(id, vote)
                 && !is_over(vote, clock)
                 && (install || (terms.allow(vote.seconds) && terms.admit(model, &vote.by, &vote.groups)))
         });
         let needed = |vote: &Vote| if install { 1 } else { vote.needed.max(terms.approvers) };
-        let mut voters: BTreeSet<&str> = BTreeSet::new();
+        let mut voters: BTreeSet<String> = BTreeSet::new();
         let mut most = 1;
         for vote in standing {
-            voters.insert(&vote.by);
+            voters.insert(person(&vote.by));
             most = needed(vote).max(most);
         }
         voters.len() >= most as usize
@@ -122,12 +167,13 @@ fn covers(facts: &Facts, vote: &Vote, target: &Target) -> bool {
         Target::Scope(name) => Some(Target::Unasked(name.clone())),
         Target::Operation(name) => Some(Target::Opened(name.clone())),
         Target::Installation
+        | Target::Removed
         | Target::Unasked(_)
         | Target::Opened(_)
         | Target::Container(..)
         | Target::Stage(..) => None,
     };
-    [Some(Target::Installation), Some(target.clone()), also]
+    [Some(Target::Installation), Some(Target::Removed), Some(target.clone()), also]
         .iter()
         .flatten()
         .all(|target| vote.seen.covers(&facts.marks, target))

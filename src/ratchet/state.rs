@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::clock::Clock;
 use super::facts::{Facts, Installation, Vote};
 use super::marks::Target;
+use super::people::person;
 use super::settle::{self, settle};
 use super::standing::{self, Terms};
 use crate::request::{Request, Value, Withdrawn};
@@ -65,7 +66,7 @@ impl State {
 /// What the facts leave the installation now.
 ///
 /// Keep the clock: with facts that do not know the highest time seen, a clock that jumped back gives back what time
-/// took. Who decides from this advances the facts by [`super::What::Tick`] at [`State::next`] at the latest.
+/// took: [`crate::state::HighestTime`] keeps it between decisions. Who decides from this advances the facts by [`super::What::Tick`] at [`State::next`] at the latest.
 pub fn effective(model: &Model, facts: &Facts, installation: &Installation, now: i64) -> State {
     let Some(app) = app(model, installation) else { return State::default() };
     let mut facts = facts.clone();
@@ -107,13 +108,13 @@ pub(super) fn view(model: &Model, app: AppId, facts: &Facts, clock: Clock) -> St
     };
     let unread = model.catalogs.iter().filter(|catalog| installed && !read(catalog));
     state.unread_catalogs = unread.map(|catalog| catalog.name.clone()).collect();
-    let names = ceiling.iter().map(|scope| &model.scopes[scope.index()].name);
-    let names: BTreeSet<&String> = names.filter(|_| installed && state.unread_catalogs.is_empty()).collect();
-    state.approved = names
-        .into_iter()
-        .filter(|name| standing::agreed(model, facts, clock, terms, name))
-        .cloned()
-        .collect();
+    let outright = outright(model, app);
+    let of = |scope: &ScopeId| (&model.scopes[scope.index()].name, outright.contains(scope));
+    let decidable = installed && state.unread_catalogs.is_empty();
+    let agreed = ceiling.iter().map(of).filter(|(name, outright)| {
+        decidable && standing::agreed(model, facts, clock, terms, name, *outright)
+    });
+    state.approved = agreed.map(|(name, _)| name.clone()).collect();
 
     let taken = facts.marks.scopes.keys().filter(|name| !approved(Target::Scope((*name).clone())));
     state.withdrawn.scopes.extend(taken.cloned());
@@ -182,6 +183,12 @@ pub(super) fn ceiling(model: &Model, app: AppId) -> BTreeSet<ScopeId> {
     }
 }
 
+/// The scopes that come with an installation, closed: those that are requested and not optional.
+pub(super) fn outright(model: &Model, app: AppId) -> BTreeSet<ScopeId> {
+    let app = &model.apps[app.index()];
+    closure(model, &app.requested.difference(&app.optional).copied().collect())
+}
+
 /// The scopes and all that they imply.
 pub(super) fn closure(model: &Model, scopes: &BTreeSet<ScopeId>) -> BTreeSet<ScopeId> {
     scopes.iter().flat_map(|scope| model.scopes[scope.index()].implies.iter().copied()).collect()
@@ -244,6 +251,7 @@ pub(super) fn gone_forever(model: &Model, ratchet: &Ratchet, facts: &Facts) -> B
             votes.flat_map(|vote| &vote.what).any(|what| *what == Target::Scope(record.name.clone()))
         };
         limit.as_ref().is_some_and(|limit| !limit.contains(scope))
+            || facts.marks.has(&Target::Installation)
             || record.implies.iter().any(lost)
             || facts.ended.iter().any(over)
     });
@@ -261,7 +269,11 @@ fn approvals(facts: &Facts, clock: Clock, terms: Terms<'_>) -> Vec<Open> {
         votes().next().map(|_| Open {
             id: id.clone(),
             what: votes().flat_map(|(_, what)| what.iter().cloned()).collect(),
-            by: votes().map(|(vote, _)| vote.by.clone()).collect(),
+            by: votes()
+                .map(|(vote, _)| (person(&vote.by), vote.by.clone()))
+                .collect::<BTreeMap<_, _>>()
+                .into_values()
+                .collect(),
             needed: votes().map(|(vote, _)| vote.needed).max().unwrap_or(terms.approvers),
             until: ends.min(),
         })
@@ -289,7 +301,7 @@ fn next(model: &Model, app: AppId, facts: &Facts, clock: Clock) -> Option<i64> {
                     }
                     Trigger::Unused(scope, seconds) => {
                         let name = &model.scopes[scope.index()].name;
-                        let since = settle::last_use(facts, ratchet, name, installed);
+                        let since = settle::last_use(model, facts, ratchet, name, installed);
                         Some(since.saturating_add(*seconds))
                     }
                     Trigger::Event(_) | Trigger::Count(..) | Trigger::Command => None,

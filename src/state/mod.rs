@@ -11,6 +11,7 @@ mod canonical;
 mod chain;
 #[cfg(feature = "postgres")]
 mod encryption;
+mod highest;
 mod kept;
 mod memory;
 mod places;
@@ -29,6 +30,7 @@ use std::time::Duration;
 
 pub use address::Address;
 pub use chain::{Entry, Hash};
+pub use highest::HighestTime;
 pub use memory::Memory;
 pub use places::Places;
 #[cfg(feature = "postgres")]

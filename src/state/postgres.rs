@@ -1,6 +1,5 @@
 //! A store for several nodes: PostgreSQL, which tells all of them when it grows.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -45,6 +44,10 @@ const STEPS: [&str; schema::VERSION] = [
         $$ BEGIN RAISE EXCEPTION 'entries are never changed and never removed'; END $$;
     CREATE TRIGGER sprag_entry_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON sprag_entry
         FOR EACH STATEMENT EXECUTE FUNCTION sprag_entry_stays();",
+    "CREATE TABLE sprag_latest (
+        app TEXT NOT NULL, site TEXT NOT NULL, epoch BIGINT NOT NULL, PRIMARY KEY (app, site)
+    );
+    INSERT INTO sprag_latest SELECT app, site, max(epoch) FROM sprag_entry GROUP BY app, site;",
 ];
 
 /// A store in a database. Lost connections are made anew.
@@ -295,14 +298,11 @@ impl Store for Postgres {
             };
             let last = "SELECT DISTINCT ON (app, site) epoch, app, site, entry, hash FROM sprag_entry
                 ORDER BY app, site, epoch DESC";
-            let mut installations = BTreeMap::new();
-            for found in &transaction.query(last, &[])? {
-                match row(found)?.checked() {
-                    Ok(entry) => installations.insert(entry.installation, entry.facts),
-                    Err(e) => return Ok(Err(e)),
-                };
-            }
-            Ok(Ok(Snapshot { head, installations }))
+            let found = transaction.query(last, &[])?;
+            let found: Vec<Row> = found.iter().map(row).collect::<Result<_, _>>()?;
+            let told = transaction.query("SELECT app, site, epoch FROM sprag_latest", &[])?;
+            let told = told.iter().map(|row| Ok(((row.try_get(0)?, row.try_get(1)?), row.try_get(2)?)));
+            Ok(schema::snapshot(head, &found, told.collect::<Result<_, postgres::Error>>()?))
         })
     }
 
@@ -368,7 +368,10 @@ fn latest(
         ORDER BY epoch DESC LIMIT 1";
     let found = transaction.query_opt(last, &[&installation.app, &installation.site])?;
     let found = found.as_ref().map(row).transpose()?;
-    Ok(found.map(|row| row.checked().map(|entry| entry.facts)).transpose())
+    let told = "SELECT epoch FROM sprag_latest WHERE app = $1 AND site = $2";
+    let told = transaction.query_opt(told, &[&installation.app, &installation.site])?;
+    let told = told.map(|row| row.try_get(0)).transpose()?;
+    Ok(schema::latest(installation, found.as_ref(), told))
 }
 
 fn append(
@@ -385,6 +388,9 @@ fn append(
         let values = "INSERT INTO sprag_entry VALUES ($1, $2, $3, $4, $5)";
         let hash = entry.hash.0.as_slice();
         transaction.execute(values, &[&number(entry.epoch), app, site, &entry.text, &hash])?;
+        let latest = "INSERT INTO sprag_latest VALUES ($1, $2, $3)
+            ON CONFLICT (app, site) DO UPDATE SET epoch = excluded.epoch";
+        transaction.execute(latest, &[app, site, &number(entry.epoch)])?;
     }
     let told = "UPDATE sprag_store SET epoch = $1, hash = $2";
     transaction.execute(told, &[&number(head.epoch), &head.hash.0.as_slice()])?;

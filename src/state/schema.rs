@@ -1,9 +1,12 @@
 //! What databases with stores in them have in common: versions of the schema, and rows that must agree.
 
-use super::{Entry, Error, Hash, Head};
+use std::collections::BTreeMap;
+
+use super::{Entry, Error, Hash, Head, Snapshot};
+use crate::ratchet::{Facts, Installation};
 
 /// The newest schema.
-pub(super) const VERSION: usize = 2;
+pub(super) const VERSION: usize = 3;
 
 /// The steps from this version to the newest, each with the version that it makes.
 ///
@@ -75,6 +78,58 @@ impl Row {
         }
         Err(Error::Damaged(format!("entry {} of the store was changed from outside", self.epoch)))
     }
+}
+
+/// What is known of an installation, by the entry that the index finds as its latest and the number that the table of
+/// latest entries has.
+///
+/// # Errors
+///
+/// The two disagree, or the entry is not what was written. They are kept apart, so that damage of one of them does not
+/// make an older entry the latest.
+pub(super) fn latest(
+    installation: &Installation,
+    found: Option<&Row>,
+    told: Option<i64>,
+) -> Result<Option<Facts>, Error> {
+    agree(installation, found.map(|row| row.epoch), told)?;
+    let entry = found.map(Row::checked).transpose()?;
+    Ok(entry.map(|entry| entry.facts))
+}
+
+/// The same of all installations.
+///
+/// # Errors
+///
+/// As [`latest`].
+pub(super) fn snapshot(
+    head: Head,
+    found: &[Row],
+    mut told: BTreeMap<(String, String), i64>,
+) -> Result<Snapshot, Error> {
+    let mut installations = BTreeMap::new();
+    for row in found {
+        let entry = row.checked()?;
+        agree(&entry.installation, Some(row.epoch), told.remove(&(row.app.clone(), row.site.clone())))?;
+        installations.insert(entry.installation, entry.facts);
+    }
+    if let Some(((app, site), epoch)) = told.into_iter().next() {
+        agree(&Installation { app, site }, None, Some(epoch))?;
+    }
+    Ok(Snapshot { head, installations })
+}
+
+fn agree(installation: &Installation, found: Option<i64>, told: Option<i64>) -> Result<(), Error> {
+    if found == told {
+        return Ok(());
+    }
+    let number = |epoch: Option<i64>| epoch.map_or("none".to_owned(), |epoch| epoch.to_string());
+    Err(Error::Damaged(format!(
+        "which entry of {installation} is the latest, the store does not say clearly: {} by its index, {} by its table \
+         of latest entries; one of them is damaged",
+        number(found),
+        number(told)
+    )))
 }
 
 fn hash_of(bytes: &[u8]) -> Result<Hash, Error> {

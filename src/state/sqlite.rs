@@ -37,6 +37,10 @@ const STEPS: [&str; schema::VERSION] = [
         BEGIN SELECT raise(ABORT, 'entries are never changed'); END;
     CREATE TRIGGER sprag_entry_stays BEFORE DELETE ON sprag_entry
         BEGIN SELECT raise(ABORT, 'entries are never removed'); END;",
+    "CREATE TABLE sprag_latest (
+        app TEXT NOT NULL, site TEXT NOT NULL, epoch INTEGER NOT NULL, PRIMARY KEY (app, site)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO sprag_latest SELECT app, site, max(epoch) FROM sprag_entry GROUP BY app, site;",
 ];
 
 /// A store in a file. Any number of processes on one machine may have it open; a file on a network drive is no
@@ -190,15 +194,10 @@ impl Store for Sqlite {
             let last = "SELECT epoch, app, site, entry, hash FROM sprag_entry
                 WHERE epoch IN (SELECT max(epoch) FROM sprag_entry GROUP BY app, site)";
             let mut statement = transaction.prepare_cached(last)?;
-            let rows = statement.query_map([], row)?;
-            let mut installations = std::collections::BTreeMap::new();
-            for found in rows {
-                match found?.checked() {
-                    Ok(entry) => installations.insert(entry.installation, entry.facts),
-                    Err(e) => return Ok(Err(e)),
-                };
-            }
-            Ok(Ok(Snapshot { head, installations }))
+            let found = statement.query_map([], row)?.collect::<rusqlite::Result<Vec<_>>>()?;
+            let mut statement = transaction.prepare_cached("SELECT app, site, epoch FROM sprag_latest")?;
+            let told = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+            Ok(schema::snapshot(head, &found, told.collect::<rusqlite::Result<_>>()?))
         })
     }
 
@@ -273,7 +272,10 @@ fn latest(
         ORDER BY epoch DESC LIMIT 1";
     let mut statement = transaction.prepare_cached(last)?;
     let found = statement.query_row((&installation.app, &installation.site), row).optional()?;
-    Ok(found.map(|row| row.checked().map(|entry| entry.facts)).transpose())
+    let told = "SELECT epoch FROM sprag_latest WHERE app = ?1 AND site = ?2";
+    let mut statement = transaction.prepare_cached(told)?;
+    let told = statement.query_row((&installation.app, &installation.site), |row| row.get(0)).optional()?;
+    Ok(schema::latest(installation, found.as_ref(), told))
 }
 
 fn append(
@@ -286,9 +288,13 @@ fn append(
         Err(e) => return Ok(Err(e)),
     };
     let mut statement = transaction.prepare_cached("INSERT INTO sprag_entry VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let latest = "INSERT INTO sprag_latest VALUES (?1, ?2, ?3)
+        ON CONFLICT (app, site) DO UPDATE SET epoch = excluded.epoch";
+    let mut latest = transaction.prepare_cached(latest)?;
     for entry in entries {
         let Installation { app, site } = &entry.installation;
         statement.execute((number(entry.epoch), app, site, &entry.text, entry.hash.0))?;
+        latest.execute((app, site, number(entry.epoch)))?;
     }
     let told = "UPDATE sprag_store SET epoch = ?1, hash = ?2";
     transaction.execute(told, (number(head.epoch), head.hash.0))?;

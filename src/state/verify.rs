@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::chain::{self, Entry};
-use super::{Head, StoreId};
+use super::{Head, Snapshot, StoreId};
 use crate::ratchet::{Facts, Installation};
 
 /// Reads a history from its first entry on and stops at the first that is not as it was written.
@@ -67,6 +67,19 @@ impl Verifier {
         self.facts.insert(entry.installation.clone(), entry.facts.clone());
         self.head = Head { epoch: wanted, hash: entry.hash, ..self.head };
         Ok(())
+    }
+
+    /// Compares what the store says of all installations with what the entries that were taken tell.
+    ///
+    /// # Errors
+    ///
+    /// It says something else of one of them.
+    pub fn agrees(&self, snapshot: &Snapshot) -> Result<(), Fault> {
+        let differ = |i: &&Installation| self.facts.get(*i) != snapshot.installations.get(*i);
+        let all = self.facts.keys().chain(snapshot.installations.keys());
+        let Some(installation) = all.filter(differ).min() else { return Ok(()) };
+        let what = format!("what the store says of {installation} is not what its history tells");
+        Err(Fault { epoch: snapshot.head.epoch, what })
     }
 
     /// Says that there are no more entries, and where the store says that its history ends.

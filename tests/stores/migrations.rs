@@ -32,13 +32,13 @@ fn a_file_of_the_first_version_is_migrated() {
     // Once only.
     Sqlite::open(&path).unwrap().head().unwrap();
     let version: i64 = connection.query_row("SELECT version FROM sprag_store", [], |row| row.get(0)).unwrap();
-    assert_eq!(version, 2);
+    assert_eq!(version, 3);
     let changed = connection.execute_batch("DELETE FROM sprag_entry").unwrap_err();
     assert!(changed.to_string().contains("entries are never removed"), "{changed}");
 
-    connection.execute_batch("UPDATE sprag_store SET version = 3").unwrap();
+    connection.execute_batch("UPDATE sprag_store SET version = 4").unwrap();
     let newer = Sqlite::open(&path).map(|_| ()).unwrap_err();
-    let says = "has schema 3, and this version of the program knows those up to 2";
+    let says = "has schema 4, and this version of the program knows those up to 3";
     assert!(matches!(&newer, Error::Damaged(why) if why.contains(says)), "{newer}");
 }
 
@@ -47,9 +47,9 @@ pub(crate) fn postgres(server: &Server) {
     server.tell("old", &[include_str!("v1.postgres.sql")]);
     check(&Postgres::open(&server.url("old")).unwrap());
     Postgres::open(&server.url("old")).unwrap().head().unwrap();
-    server.tell("old", &["UPDATE sprag_store SET version = 3"]);
+    server.tell("old", &["UPDATE sprag_store SET version = 4"]);
     let newer = Postgres::open(&server.url("old")).map(|_| ()).unwrap_err();
-    assert!(matches!(&newer, Error::Damaged(why) if why.contains("has schema 3")), "{newer}");
+    assert!(matches!(&newer, Error::Damaged(why) if why.contains("has schema 4")), "{newer}");
 
     server.tell("postgres", &["CREATE DATABASE nothing"]);
     let missing = Postgres::open(&server.url("nothing")).map(|_| ()).unwrap_err();

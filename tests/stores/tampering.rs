@@ -1,6 +1,6 @@
 //! Whoever changes a history is found out.
 
-use sprag::ratchet::Facts;
+use sprag::ratchet::{Facts, Installation};
 use sprag::state::{Entry, Error, Head, Memory, Sqlite, Store, Verifier, Witness, Witnessed};
 
 use crate::facts::record;
@@ -144,7 +144,7 @@ fn who_changes_the_database_is_found_out() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.db");
         let store = Sqlite::create(&path).unwrap();
-        let place = sprag::ratchet::Installation { app: "a".to_owned(), site: "s".to_owned() };
+        let place = Installation { app: "a".to_owned(), site: "s".to_owned() };
         for clock in 1..=8 {
             let mut facts = Facts::default();
             facts.clock.tell(clock);
@@ -184,7 +184,7 @@ fn a_changed_entry_is_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.db");
     let store = Sqlite::create(&path).unwrap();
-    let place = sprag::ratchet::Installation { app: "a".to_owned(), site: "s".to_owned() };
+    let place = Installation { app: "a".to_owned(), site: "s".to_owned() };
     let mut facts = Facts::default();
     facts.clock.tell(5);
     store.join(&place, &facts, &[]).unwrap();
@@ -195,6 +195,57 @@ fn a_changed_entry_is_not_read() {
     assert!(matches!(store.read(&place), Err(Error::Damaged(_))));
     assert!(matches!(store.snapshot(), Err(Error::Damaged(_))));
     assert!(matches!(store.join(&place, &facts, &[]), Err(Error::Damaged(_))));
+}
+
+/// A bit flips where SQLite looks up an installation's latest entry: then there is no answer, or the right one, but
+/// never that of an older entry; and who verifies the store is told.
+#[test]
+fn no_flipped_bit_makes_an_older_entry_the_latest() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    let places = ["acme", "globex", "initech"];
+    let place = |site: &str| Installation { app: "app".to_owned(), site: site.to_owned() };
+    let store = Sqlite::create(&path).unwrap();
+    for clock in 1..=12 {
+        let mut facts = Facts::default();
+        facts.clock.tell(clock);
+        store.join(&place(places[clock as usize % 3]), &facts, &[]).unwrap();
+    }
+    let latest: Vec<Facts> = places.iter().map(|site| store.read(&place(site)).unwrap().1.unwrap()).collect();
+    let head = store.head().unwrap();
+    drop(store);
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let number = |query: &str| connection.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap() as usize;
+    let size = number("PRAGMA page_size");
+    let pages = ["sprag_entry_of", "sprag_latest"]
+        .map(|name| number(&format!("SELECT rootpage FROM sqlite_schema WHERE name = '{name}'")) - 1);
+    drop(connection);
+    let whole = std::fs::read(&path).unwrap();
+    let (mut refused, mut found) = (0, 0);
+    for page in pages {
+        for byte in (page * size..(page + 1) * size).filter(|byte| whole[*byte] != 0) {
+            let mut flipped = whole.clone();
+            flipped[byte] ^= 1 << (byte % 8);
+            std::fs::write(&path, &flipped).unwrap();
+            let Ok(store) = Sqlite::open(&path) else { continue };
+            for (site, facts) in places.iter().zip(&latest) {
+                match store.read(&place(site)) {
+                    Ok((_, read)) => assert_eq!(read.as_ref(), Some(facts), "byte {byte} of page {page}"),
+                    Err(_) => refused += 1,
+                }
+            }
+            let told =
+                store.snapshot().map(|snapshot| snapshot.installations.into_values().collect::<Vec<_>>());
+            match told {
+                Ok(told) => assert_eq!(told, latest, "byte {byte} of page {page}"),
+                Err(_) => found += 1,
+            }
+        }
+    }
+    assert!(refused > 100 && found > 100, "{refused} {found}");
+    std::fs::write(&path, &whole).unwrap();
+    assert_eq!(Sqlite::open(&path).unwrap().head(), Ok(head));
 }
 
 /// What this machine has seen is not guessed at, and nothing is acknowledged that it could not note.
@@ -219,7 +270,7 @@ fn a_witness_that_cannot_be_read_or_written_is_no_empty_one() {
     std::fs::create_dir(folder.path().join("witness.new")).unwrap();
     let mut facts = Facts::default();
     facts.clock.tell(1_000_000);
-    let place = sprag::ratchet::Installation { app: "a".to_owned(), site: "s".to_owned() };
+    let place = Installation { app: "a".to_owned(), site: "s".to_owned() };
     assert!(matches!(store.join(&place, &facts, &[]), Err(Error::Unreachable(_))));
     std::fs::remove_dir(folder.path().join("witness.new")).unwrap();
     assert_eq!(

@@ -15,7 +15,7 @@ use crate::emit;
 use crate::ratchet::{Installation, State, effective};
 use crate::request::{self, Request};
 use crate::sema::model::{Checked, Model};
-use crate::state::{Places, Store, Witnessed};
+use crate::state::{HighestTime, Places, Store, Witnessed};
 
 /// Where the state of installations is.
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,8 @@ pub(super) struct StateArgs {
     /// newer bundle is decided by for the first time.
     #[arg(long, value_name = "PATH", requires = "store")]
     chain: Vec<PathBuf>,
-    /// When it is, as 2026-12-31T12:00:00Z or in seconds since 1970; now if missing.
+    /// When it is, as 2026-12-31T12:00:00Z or in seconds since 1970; now if missing. The latest time that was decided by
+    /// here is kept: earlier ones give nothing back.
     #[arg(long, value_name = "TIME", requires = "store")]
     at: Option<String>,
 }
@@ -41,6 +42,7 @@ pub(super) struct StateArgs {
 /// A store, and the policy by which it is read.
 pub(super) struct Stateful {
     store: Witnessed,
+    highest: HighestTime,
     model: Checked<Model>,
     at: Option<String>,
     failed: Cell<bool>,
@@ -78,7 +80,8 @@ impl StateArgs {
         let between = files::bundles(&cx.cwd, &self.chain)?;
         let between: Vec<&[u8]> = between.iter().map(|(_, bytes)| bytes.as_slice()).collect();
         Places::of(store.witness()).admit(&loaded, &between, now).map_err(says)?;
-        Ok(Some(Stateful { store, model, at: self.at.clone(), failed: Cell::new(false) }))
+        let highest = HighestTime::of(store.witness());
+        Ok(Some(Stateful { store, highest, model, at: self.at.clone(), failed: Cell::new(false) }))
     }
 }
 
@@ -121,7 +124,9 @@ impl Stateful {
         let installation = Installation { app, site };
         let (head, facts) = self.store.read(&installation).map_err(says).map_err(failed)?;
         let known = facts.is_some();
-        effective(&self.model, &facts.unwrap_or_default(), &installation, now).apply(request);
+        let mut facts = facts.unwrap_or_default();
+        facts.clock.tell(self.highest.see(now).map_err(says).map_err(failed)?);
+        effective(&self.model, &facts, &installation, now).apply(request);
         Ok(Some(json!({ "known": known, "store": head.store.to_string(), "epoch": head.epoch, "at": now })))
     }
 

@@ -123,6 +123,7 @@ pub(super) fn run_with(
     let app = app(model, &args.app)?;
     let installation = Installation { app: model.apps[app.index()].key.clone(), site: args.site.clone() };
     let event = Event { what: what(model, app, here.now)?, by: args.who.clone(), reason: args.why.clone() };
+    tell_unknown(&event.what, model, app, cx)?;
     let store = args.store.open(cx)?;
     let (before, step, acknowledged) = if args.dry_run {
         let (_, known) = store.read(&installation).map_err(says)?;
@@ -157,6 +158,22 @@ pub(super) fn run_with(
         Format::Json => writeln!(cx.out, "{}", shown::pretty(&told.json())?)?,
     }
     Ok(Exit::Clean)
+}
+
+/// Says which of the scopes that a version asks for are none of the app's permission models.
+fn tell_unknown(what: &What, model: &Model, app: AppId, cx: &mut Context<'_>) -> io::Result<()> {
+    let (What::Installed { asks, .. } | What::Version { asks, .. }) = what else { return Ok(()) };
+    let models = &model.apps[app.index()].models;
+    let scopes = || model.scopes.iter().filter(|scope| models.contains(&scope.model));
+    for name in asks.iter().filter(|name| !scopes().any(|scope| scope.name == **name)) {
+        let near = nearest(name, scopes().map(|scope| scope.name.as_str()));
+        let near = near.map_or(String::new(), |near| format!("; {near}"));
+        let told = format!(
+            "note: the app's permission models have no scope `{name}`; it waits and opens nothing{near}"
+        );
+        writeln!(cx.err, "{}", report::visible(&told))?;
+    }
+    Ok(())
 }
 
 /// Takes one event in, in one transaction: what was known, what came of it, and what the store says.

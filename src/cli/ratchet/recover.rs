@@ -140,7 +140,7 @@ const RECOVERED: &str = "recovered";
 fn everything(known: &Facts, record: &Record, now: i64) -> Change {
     let mut facts = known.clone();
     facts.clock.tell(now);
-    facts.marks.mark(&Target::Installation, "recovery");
+    facts.marks.mark(&Target::Removed, "recovery");
     Change { facts, records: vec![record.clone()] }
 }
 

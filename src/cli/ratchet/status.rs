@@ -10,7 +10,7 @@ use super::store::{StoreArgs, says};
 use crate::cli::{Context, Exit};
 use crate::ratchet::{Facts, Installation, effective};
 use crate::report;
-use crate::state::Store;
+use crate::state::{HighestTime, Store};
 
 /// Show how installations stand: stages, scopes held, what waits and what was taken.
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,10 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let Some(model) = &compiled.compilation.model else { return Ok(Exit::Failed) };
     let now = args.policy.now()?;
     let app = args.app.as_deref().map(|app| key(model, app)).transpose()?;
-    let snapshot = args.store.open(cx)?.snapshot().map_err(says)?;
+    let store = args.store.open(cx)?;
+    let snapshot = store.snapshot().map_err(says)?;
+    // Decisions of this machine go by no earlier time.
+    let highest = HighestTime::of(store.witness()).seen().map_err(says)?;
     let mut all: Vec<(Installation, Option<Facts>)> = snapshot
         .installations
         .into_iter()
@@ -45,8 +48,11 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         all.push((Installation { app: app.to_owned(), site: site.clone() }, None));
     }
     let states = all.iter().map(|(installation, facts)| {
-        let nothing = Facts::default();
-        let state = effective(model, facts.as_ref().unwrap_or(&nothing), installation, now);
+        let mut known = facts.clone().unwrap_or_default();
+        if let Some(highest) = highest {
+            known.clock.tell(highest);
+        }
+        let state = effective(model, &known, installation, now);
         (installation, facts.is_some(), state)
     });
     if args.policy.format == Format::Json {

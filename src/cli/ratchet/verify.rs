@@ -28,7 +28,10 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         Some(path) => {
             let text = files::read_text(&cx.cwd, &cx.cwd.join(path))?;
             let export = Export::read(&files::shown(&cx.cwd, path), &text)?;
-            export.entries(within(known, &export.head)).map(|_| export.head)
+            export
+                .entries(within(known, &export.head))
+                .map(|_| export.head)
+                .map_err(|fault| fault.to_string())
         }
         None => {
             let store = args.store.raw(cx)?;
@@ -46,7 +49,7 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
             Ok(Exit::Clean)
         }
         Err(fault) => {
-            writeln!(cx.out, "{}", report::visible(&fault.to_string()))?;
+            writeln!(cx.out, "{}", report::visible(&fault))?;
             Ok(Exit::Findings)
         }
     }
@@ -57,8 +60,25 @@ fn within(known: Option<Head>, end: &Head) -> Option<Head> {
     known.filter(|known| known.store != end.store || known.epoch <= end.epoch)
 }
 
-fn of_store(store: &dyn Store, known: Option<Head>) -> io::Result<Result<Head, Fault>> {
-    let head = store.head().map_err(says)?;
+/// The whole history, and then whether the store finds the latest entries in it.
+fn of_store(store: &dyn Store, known: Option<Head>) -> io::Result<Result<Head, String>> {
+    let (head, latest) = match store.snapshot() {
+        Ok(snapshot) => (snapshot.head, Ok(snapshot)),
+        // Which entry that comes from, its history tells better.
+        Err(Error::Damaged(what)) => (store.head().map_err(says)?, Err(what)),
+        Err(e) => return Err(says(e)),
+    };
+    let verifier = match history(store, head, known)? {
+        Ok(verifier) => verifier,
+        Err(fault) => return Ok(Err(fault.to_string())),
+    };
+    let agrees = latest.and_then(|latest| verifier.agrees(&latest).map_err(|fault| fault.to_string()));
+    let ended = verifier.end(Some(head)).map_err(|fault| fault.to_string());
+    Ok(ended.and_then(|head| agrees.map(|()| head)))
+}
+
+/// Takes all entries up to the head.
+fn history(store: &dyn Store, head: Head, known: Option<Head>) -> io::Result<Result<Verifier, Fault>> {
     let mut verifier = Verifier::new(head.store, known);
     let mut epoch = 0;
     loop {
@@ -68,7 +88,7 @@ fn of_store(store: &dyn Store, known: Option<Head>) -> io::Result<Result<Head, F
             other => other,
         };
         let page = match page {
-            Ok(page) if page.is_empty() => return Ok(verifier.end(Some(head))),
+            Ok(page) if page.is_empty() => return Ok(Ok(verifier)),
             Ok(page) => page,
             Err(Error::Damaged(what)) => return Ok(Err(Fault { epoch: epoch + 1, what })),
             Err(e) => return Err(says(e)),
@@ -76,7 +96,7 @@ fn of_store(store: &dyn Store, known: Option<Head>) -> io::Result<Result<Head, F
         for entry in &page {
             // Written since the head was read.
             if entry.epoch > head.epoch && entry.epoch == epoch + 1 {
-                return Ok(verifier.end(Some(head)));
+                return Ok(Ok(verifier));
             }
             if let Err(fault) = verifier.take(entry) {
                 return Ok(Err(fault));
