@@ -10,21 +10,17 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use sprag::ratchet::Observer;
 use sprag::sema::model::{AppId, OperationId};
 use sprag_runtime::{App, Bundle, Request, Target, Value};
-use sprag_test_support::workload::{LARGE, MEDIUM, SMALL, lend, with_handles, workload};
+use sprag_test_support::workload::{DIFFERENT, LARGE, MEDIUM, SMALL, lend, loaded, with_handles, workload};
 
 criterion_group!(benches, decide, observe);
 criterion_main!(benches);
-
-/// More than any cache holds.
-const DIFFERENT: usize = 262_144;
 
 fn decide(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decide");
     group.sample_size(20).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(2));
     for size in [SMALL, MEDIUM, LARGE] {
         let made = workload(size);
-        let bytes: &'static [u8] = Box::leak(made.bundle().into_boxed_slice());
-        let bundle = Bundle::load(bytes).unwrap_or_else(|e| panic!("{e}"));
+        let bundle = loaded(&made);
         let mut scratch = vec![0; bundle.scratch_len()];
         let requests = lend(&made.requests(DIFFERENT));
         let handles: Vec<Request<'_>> = requests.iter().map(|r| with_handles(&bundle, *r)).collect();

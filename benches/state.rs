@@ -15,13 +15,10 @@ use std::time::{Duration, Instant};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
 use sprag_runtime::{App, AppHandle, Bundle, Request, State, Withdrawn};
-use sprag_test_support::workload::{LARGE, MEDIUM, SMALL, lend, with_handles, workload};
+use sprag_test_support::workload::{DIFFERENT, LARGE, MEDIUM, SMALL, lend, loaded, with_handles, workload};
 
 criterion_group!(benches, state);
 criterion_main!(benches);
-
-/// More than any cache holds.
-const DIFFERENT: usize = 262_144;
 
 /// Decisions of one sort before it is the other's turn: some milliseconds, so that an interruption is shared out and
 /// looking at the clock is not seen.
@@ -32,8 +29,7 @@ fn state(criterion: &mut Criterion) {
     group.sample_size(50).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(8));
     for size in [SMALL, MEDIUM, LARGE] {
         let made = workload(size);
-        let bytes: &'static [u8] = Box::leak(made.bundle().into_boxed_slice());
-        let bundle = Bundle::load(bytes).unwrap_or_else(|e| panic!("{e}"));
+        let bundle = loaded(&made);
         let mut scratch = vec![0; bundle.scratch_len()];
         let requests = lend(&made.requests(DIFFERENT));
         let without: Vec<Request<'_>> = requests.iter().map(|r| with_handles(&bundle, *r)).collect();

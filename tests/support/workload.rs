@@ -622,6 +622,15 @@ impl Workload {
     }
 }
 
+/// More different requests than any cache holds.
+pub const DIFFERENT: usize = 262_144;
+
+/// The bundle of a workload, which lives as long as the program.
+pub fn loaded(made: &Workload) -> runtime::Bundle<'static> {
+    let bytes: &'static [u8] = Box::leak(made.bundle().into_boxed_slice());
+    runtime::Bundle::load(bytes).unwrap_or_else(|e| panic!("{e}"))
+}
+
 /// The same request with app and operation looked up in the bundle, as who decides often keeps them.
 pub fn with_handles<'r>(bundle: &runtime::Bundle<'r>, request: runtime::Request<'r>) -> runtime::Request<'r> {
     let app = match request.app {
