@@ -151,7 +151,8 @@ fn uses(file: &File) -> impl Iterator<Item = String> {
 fn named_only(name: String) -> File {
     let (span, value) = (Span::default(), String::new());
     let version = Text { value, span };
-    let header = CatalogHeader { name: Name { text: name, span }, version, from: None, span };
+    let header =
+        CatalogHeader { name: Name { text: name, span }, version, from: None, any_case: false, span };
     File { items: vec![Item::Catalog(header)], comments: Vec::new() }
 }
 

@@ -484,6 +484,7 @@ fn model() -> Model {
             kind: KindId(0),
             lists: None,
             http: None,
+            any_case: false,
             namings: vec![],
             requirements: BTreeMap::from([(PermissionModelId(0), vec![vec![ScopeId(0)]])]),
             marks: vec![],

@@ -325,6 +325,33 @@ fn paths_that_name_nothing_that_is_there_are_refused() {
     refused(&parts, "twice", 1);
 }
 
+/// The tree of paths in any case has one root, which is there, and does not make walks longer than is allowed.
+#[test]
+fn a_second_tree_of_routes_is_checked() {
+    let base = compiled::policy("use demo\npermit any app to read\n").bytes;
+    let routes = Parts::open(&base).count(Kind::Routes) as u32;
+    let refused = |roots: &[u32], kind: Kind, record: u32, what: &str| {
+        let mut parts = Parts::open(&base);
+        let roots: Vec<f::Word> = roots.iter().map(|root| f::Word::new(*root)).collect();
+        parts.extend(Kind::AnyCase, &roots);
+        let loaded = Bundle::load(&parts.seal()).map(|_| ());
+        assert_eq!(loaded, Err(LoadError::Malformed(kind, record)), "{what}");
+    };
+    refused(&[routes], Kind::AnyCase, 0, "no route");
+    refused(&[0, 0], Kind::AnyCase, 1, "two roots");
+    refused(&[routes - 1], Kind::Routes, 0, "the other tree once more");
+    // Format 5 knew no such tree.
+    let mut parts = Parts::open(&base);
+    parts.sections.retain(|s| s.kind != Kind::AnyCase.code());
+    let mut old = parts.seal();
+    assert_eq!(Bundle::load(&old).unwrap_err(), LoadError::SectionCount(Kind::AnyCase));
+    let (header, _) = Header::mut_from_prefix(&mut old).unwrap();
+    (header.format, header.min_reader) = (5.into(), 5.into());
+    rehash(&mut old);
+    let old = Bundle::load(&old).unwrap();
+    assert!(old.route("GET", "/issue/I-1").is_some() && old.route("GET", "/ISSUE/I-1").is_none());
+}
+
 /// Format 4 knew no names in paths: there requests by path have the containers that they give.
 #[test]
 fn a_bundle_of_the_format_before_is_read_as_it_was_meant() {

@@ -81,6 +81,19 @@ fn a_path_that_names_something_else_is_a_change() {
     assert_eq!(told(&named, &named.replace("{id}", "{other}")), Vec::<String>::new());
 }
 
+/// Who writes rules about paths hears of it when more of them lead to an operation.
+#[test]
+fn paths_that_are_taken_in_any_case_are_a_change() {
+    let any = OLD.replacen("version \"1\"", "version \"1\" paths in any case", 1);
+    let told = |old: &str, new: &str| {
+        let diff = catalogs::compare(&model(&[old], "shop"), &model(&[new], "shop"));
+        diff.changed.iter().map(|c| c.any_case.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(told(OLD, &any), vec![Some(Change { old: false, new: true }); 5]);
+    assert_eq!(told(&any, OLD), vec![Some(Change { old: true, new: false }); 5]);
+    assert_eq!(told(&any, &any), Vec::new());
+}
+
 #[test]
 fn an_operation_is_what_is_called_on_the_wire() {
     let (old, new) = (model(&[OLD], "shop"), model(&[NEW], "shop"));

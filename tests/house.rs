@@ -283,6 +283,7 @@ fn record_size(kind: sprag_runtime::format::Kind) -> usize {
         Kind::Closed => size_of::<f::Closed>(),
         Kind::Spent => 32,
         Kind::Namings => size_of::<f::Naming>(),
+        Kind::AnyCase => size_of::<f::Word>(),
     }
 }
 

@@ -20,7 +20,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 /// First bytes of every bundle. The line end and the high byte catch transfers that mangle text.
 pub const MAGIC: [u8; 8] = *b"\x89SPRAG\r\n";
 /// The version this crate writes and reads.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 /// The oldest version it reads: before, nothing told what an app holds without approval on its site.
 pub const OLDEST: u32 = 3;
 /// An index that points nowhere.
@@ -683,7 +683,7 @@ codes! {
         Facts = 26,
         /// [`User`]s
         Users = 27,
-        /// [`Route`]s; the last is the root.
+        /// [`Route`]s; the last is the root of those whose letters are compared by case.
         Routes = 28,
         /// [`Edge`]s
         Edges = 29,
@@ -706,6 +706,9 @@ codes! {
         Spent = 37,
         /// [`Naming`]s, sorted by operation, then kind.
         Namings = 38,
+        /// At most one `u32`: the [`Route`] that is the root of those which are taken in any case. Their texts are in
+        /// small letters.
+        AnyCase = 39,
     }
 }
 
@@ -713,6 +716,7 @@ impl Kind {
     /// The format version from which on every bundle has this section; in older ones it is taken to be empty.
     pub fn since(self) -> u32 {
         match self {
+            Kind::AnyCase => 6,
             Kind::Namings => 5,
             Kind::Chain | Kind::Widenings | Kind::Growths | Kind::Closed | Kind::Spent => 4,
             _ => 1, // there from the beginning

@@ -240,6 +240,8 @@ tables! {
     spent: [u8; 32] = Spent,
     /// See [`Kind::Namings`].
     namings: Naming = Namings,
+    /// See [`Kind::AnyCase`].
+    any_case: Word = AnyCase,
 }
 
 pub(crate) fn records<T: FromBytes + KnownLayout + Immutable + Unaligned>(
@@ -432,6 +434,8 @@ impl Verifier<'_, '_> {
         hold(!t.routes.is_empty()).ok_or(LoadError::Malformed(Kind::Routes, 0))?;
         each(Kind::Routes, t.routes, |n, r| self.route(n, r).and_then(|()| steps.route(n, r)))?;
         each(Kind::Namings, t.namings, |n, naming| self.naming(n, naming))?;
+        hold(t.any_case.len() <= 1).ok_or(LoadError::Malformed(Kind::AnyCase, 1))?;
+        each(Kind::AnyCase, t.any_case, |_, root| below(*root, t.routes))?;
         each(Kind::Edges, t.edges, |_, e| self.text(e.text))?;
         each(Kind::Groups, t.groups, |_, g| self.text(g.name))?;
         hold(t.chain.len() <= 1).ok_or(LoadError::Malformed(Kind::Chain, 1))?;

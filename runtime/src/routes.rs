@@ -9,11 +9,13 @@ use crate::request::OperationHandle;
 impl Bundle<'_> {
     /// The operation that a request on the wire calls; `None` if no template matches, or if the path is
     /// one that servers read in different ways (empty, `.` or `..` segments, a final slash, `\`, `;`, `#`, a blank,
-    /// a name in another case or called like a function where a parameter would take it, broken escapes, escapes of `/`, `\` or `%`, control characters, bytes that are not UTF-8).
+    /// a name in another case or called like a function where a parameter would take it, broken escapes, escapes of
+    /// `/`, `\` or `%`, control characters, bytes that are not UTF-8).
     ///
     /// It tells the operation alone: which containers the path names, a request tells only as
-    /// [`crate::Target::Http`]. The query is ignored. Among several templates the one wins that has a literal where, from
-    /// the left, the others first have a parameter.
+    /// [`crate::Target::Http`]. The query is ignored. Among several templates the one wins that has a literal where,
+    /// from the left, the others first have a parameter. None matches if templates do both of a platform that takes its
+    /// paths in any case and of others.
     pub fn route(&self, method: &str, path: &str) -> Option<OperationHandle> {
         let path = plain(path)?;
         Some(OperationHandle { index: self.find(method, path)?, bundle: self.identity() })
@@ -21,23 +23,28 @@ impl Bundle<'_> {
 
     /// The same for a path that [`plain`] gave.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<u32> {
-        let root = (self.tables.routes.len() as u32).checked_sub(1)?;
-        self.walk(root, method, path).flatten()
+        let exact = (self.tables.routes.len() as u32).checked_sub(1)?;
+        let exact = self.walk(exact, Case::Kept, method, path);
+        let any_case = self.tables.any_case.first();
+        match (exact, any_case.and_then(|root| self.walk(root.get(), Case::Any, method, path))) {
+            (Some(_), Some(_)) => None,
+            (one, other) => one.or(other).flatten(),
+        }
     }
 
     /// What the path leads to from here. `Some(None)`: to what only a lenient server would find, so that nobody knows
     /// what is meant.
-    fn walk(&self, number: u32, method: &str, path: &str) -> Option<Option<u32>> {
+    fn walk(&self, number: u32, case: Case, method: &str, path: &str) -> Option<Option<u32>> {
         let route = self.tables.routes.get(number as usize)?;
         let (segment, rest) = match path.split_once('/') {
             Some((segment, rest)) => (segment, Some(rest)),
             None => (path, None),
         };
         let below = |next: u32| match rest {
-            Some(rest) => self.walk(next, method, rest),
+            Some(rest) => self.walk(next, case, method, rest),
             None => self.method(self.tables.routes.get(next as usize)?, method).map(Some),
         };
-        let literal = self.edge(route, segment);
+        let literal = self.edge(route, case, segment);
         if let Some(found) = literal.and_then(below) {
             return Some(found);
         }
@@ -50,9 +57,10 @@ impl Bundle<'_> {
         parameter.and_then(below)
     }
 
-    fn edge(&self, route: &Route, segment: &str) -> Option<u32> {
+    fn edge(&self, route: &Route, case: Case, segment: &str) -> Option<u32> {
         let edges = self.edges(route.edges);
-        let at = edges.binary_search_by(|edge| self.text(edge.text).bytes().cmp(decoded(segment)));
+        let wanted = || decoded(segment).map(|byte| case.of(byte));
+        let at = edges.binary_search_by(|edge| self.text(edge.text).bytes().cmp(wanted()));
         edges.get(at.ok()?).map(|edge| edge.target.get())
     }
 
@@ -64,6 +72,23 @@ impl Bundle<'_> {
     fn edges(&self, range: crate::format::Range) -> &[Edge] {
         let edges = self.tables.edges.get(range.at.get() as usize..);
         edges.and_then(|e| e.get(..range.len.get() as usize)).unwrap_or(&[])
+    }
+}
+
+/// How the letters of a platform's paths are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Case {
+    Kept,
+    /// As small letters, which is how the templates are stored.
+    Any,
+}
+
+impl Case {
+    fn of(self, byte: u8) -> u8 {
+        match self {
+            Case::Kept => byte,
+            Case::Any => byte.to_ascii_lowercase(),
+        }
     }
 }
 

@@ -77,10 +77,13 @@ impl Steps<'_, '_> {
         is(self.of_route(number.into())?, sum)
     }
 
-    /// No path costs more than there are routes: what is shared is paid for as often as it is reached.
+    /// No path costs more than there are routes: what is shared is paid for as often as it is reached. Both trees are
+    /// walked.
     pub(crate) fn routes(&self) -> Option<()> {
         let root = (self.0.routes.len() as u32).checked_sub(1)?;
-        (self.of_route(root.into())? as usize <= self.0.routes.len()).then_some(())
+        let any_case = self.0.any_case.first().map_or(Some(0), |root| self.of_route(*root))?;
+        let sum = self.of_route(root.into())?.checked_add(any_case)?;
+        (sum as usize <= self.0.routes.len()).then_some(())
     }
 
     /// No decision costs more than [`MAX_STEPS`]: the costliest app's strata with those of the costliest user

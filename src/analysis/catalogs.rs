@@ -43,6 +43,8 @@ pub struct OperationChange {
     pub marks: Option<Change<BTreeSet<String>>>,
     /// Containers that its path named and names, in words, if that changed.
     pub namings: Option<Change<BTreeSet<String>>>,
+    /// Whether the letters of its path were and are taken in any case, if that changed.
+    pub any_case: Option<Change<bool>>,
     /// What it requires, in each permission model where that changed; `None` is not callable.
     pub requirements: BTreeMap<String, Change<Option<Alternatives>>>,
 }
@@ -220,6 +222,7 @@ fn change(old: &Model, before: OperationId, new: &Model, now: OperationId) -> Op
         place: different(place(old, before), place(new, now)),
         marks: different(marks(old, before), marks(new, now)),
         namings: different(namings(old, before), namings(new, now)),
+        any_case: different(a.any_case, b.any_case),
         requirements,
     };
     let same = change.name.is_none()
@@ -227,6 +230,7 @@ fn change(old: &Model, before: OperationId, new: &Model, now: OperationId) -> Op
         && change.place.is_none()
         && change.marks.is_none()
         && change.namings.is_none()
+        && change.any_case.is_none()
         && change.requirements.is_empty();
     (!same).then_some(change)
 }

@@ -48,6 +48,7 @@ pub(super) struct Writer {
     pub(super) closed: Vec<f::Closed>,
     pub(super) spent: Vec<[u8; 32]>,
     pub(super) namings: Vec<f::Naming>,
+    pub(super) any_case: Vec<f::Word>,
 }
 
 impl Writer {

@@ -17,9 +17,11 @@ struct Tree {
     methods: BTreeMap<String, u32>,
 }
 
-/// Writes the tree of all operations' templates; the root comes last.
+/// Writes the trees of all operations' templates: that of those that are taken in any case, in small letters, if there
+/// are any; then that of the others, whose root comes last.
 pub(super) fn write(model: &Model, writer: &mut Writer) -> Result<(), Vec<Diagnostic>> {
-    let mut root = Tree::default();
+    let mut exact = Tree::default();
+    let mut any_case: Option<Tree> = None;
     let mut problems = Vec::new();
     for (number, operation) in (0..).zip(&model.operations) {
         let Some((method, path)) = &operation.http else {
@@ -36,17 +38,19 @@ pub(super) fn write(model: &Model, writer: &mut Writer) -> Result<(), Vec<Diagno
             ));
             continue;
         }
-        let mut at = &mut root;
+        let mut at = if operation.any_case { any_case.get_or_insert_default() } else { &mut exact };
         for segment in segments {
             at = match segment.contains('{') {
                 true => at.parameter.get_or_insert_default(),
+                false if operation.any_case => at.literals.entry(segment.to_ascii_lowercase()).or_default(),
                 false => at.literals.entry(segment.to_string()).or_default(),
             };
         }
         // Operations are sorted: of two with the same template the first by name counts.
         at.methods.entry(method.clone()).or_insert(number);
     }
-    store(&root, writer);
+    writer.any_case = any_case.iter().map(|root| store(root, writer).0.into()).collect();
+    store(&exact, writer);
     namings(model, writer);
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }

@@ -17,7 +17,7 @@ pub(super) fn assemble(mut writer: Writer, manifest: &serde_json::Value) -> Resu
     let symbols = symbols(&mut writer);
     let manifest = manifest.to_string();
     let globals = writer.globals.map(|g| vec![g]).unwrap_or_default();
-    let sections: [(f::Kind, usize, &[u8]); 38] = [
+    let sections: [(f::Kind, usize, &[u8]); 39] = [
         (f::Kind::Manifest, 0, manifest.as_bytes()),
         (f::Kind::Strings, writer.strings.len(), writer.strings.as_bytes()),
         (f::Kind::Words, writer.words.len(), writer.words.as_bytes()),
@@ -56,6 +56,7 @@ pub(super) fn assemble(mut writer: Writer, manifest: &serde_json::Value) -> Resu
         (f::Kind::Closed, writer.closed.len(), writer.closed.as_bytes()),
         (f::Kind::Spent, writer.spent.len(), writer.spent.as_bytes()),
         (f::Kind::Namings, writer.namings.len(), writer.namings.as_bytes()),
+        (f::Kind::AnyCase, writer.any_case.len(), writer.any_case.as_bytes()),
     ];
     let too_large: Vec<Diagnostic> = sections
         .iter()

@@ -6,19 +6,26 @@ use crate::sema::model::{Model, OperationId};
 ///
 /// The method is compared exactly. Of several templates the one wins whose first difference from the left is
 /// literal where the others have a parameter. By definition, a request that two operations match equally
-/// well is unknown; and one whose path a server could read as another template's name where the best that matches has
-/// a parameter: see [`Reading`].
+/// well is unknown; one whose path a server could read as another template's name where the best that matches has
+/// a parameter: see [`Reading`]; and one that meets templates both of platforms that take their paths in any case and
+/// of others.
 pub(super) fn find(model: &Model, method: &str, path: &str) -> Option<OperationId> {
     let segments = segments(path)?;
-    let mut matching: Vec<(Vec<Reading>, OperationId)> = Vec::new();
+    let mut matching: [Vec<(Vec<Reading>, OperationId)>; 2] = [Vec::new(), Vec::new()];
     for (index, operation) in model.operations.iter().enumerate() {
         if let Some((its_method, template)) = &operation.http
             && its_method == method
-            && let Some(readings) = matches(template, &segments)
+            && let Some(readings) = matches(template, &segments, operation.any_case)
         {
-            matching.push((readings, OperationId(index as u32)));
+            matching[usize::from(operation.any_case)].push((readings, OperationId(index as u32)));
         }
     }
+    let [mut exact, mut any_case] = matching;
+    let matching = match (exact.is_empty(), any_case.is_empty()) {
+        (false, false) => return None,
+        (true, _) => &mut any_case,
+        (_, true) => &mut exact,
+    };
     matching.sort();
     match matching.as_slice() {
         [] => None,
@@ -31,7 +38,7 @@ pub(super) fn find(model: &Model, method: &str, path: &str) -> Option<OperationI
 /// How a segment meets that of a template; the most literal first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Reading {
-    /// It is the same.
+    /// It is the same, in any case of ASCII letters where the platform takes it so.
     Literal,
     /// A server could take it for the same: see [`is_like`]. Then nobody knows whether it is a name or a value.
     AlmostLiteral,
@@ -40,14 +47,14 @@ enum Reading {
 }
 
 /// How the segments meet the template, if they do. A segment of it with a `{` anywhere is a parameter.
-fn matches(template: &str, segments: &[String]) -> Option<Vec<Reading>> {
+fn matches(template: &str, segments: &[String], any_case: bool) -> Option<Vec<Reading>> {
     let parts: Vec<&str> = template.strip_prefix('/')?.split('/').collect();
     if parts.len() != segments.len() {
         return None;
     }
     let reading = |(part, segment): (&&str, &String)| match *part {
         part if part.contains('{') => Some(Reading::Parameter),
-        part if part == segment => Some(Reading::Literal),
+        part if part == segment || any_case && part.eq_ignore_ascii_case(segment) => Some(Reading::Literal),
         part => is_like(part, segment).then_some(Reading::AlmostLiteral),
     };
     parts.iter().zip(segments).map(reading).collect()

@@ -24,6 +24,8 @@ pub(super) struct Offer {
     pub kinds: Vec<(&'static str, Option<&'static str>)>,
     /// Models of its own: name, title, whether they demand a user.
     pub models: Vec<(String, String, bool)>,
+    /// Whether the platform takes its paths in any case.
+    pub any_case: bool,
     /// What the paths name, and what all of them begin with.
     pub namings: (&'static [Named], String),
     /// Level and what it includes, by model and scope.
@@ -102,6 +104,7 @@ impl Offer {
             name: name(title.catalog),
             version: text(title.version),
             from: Some(text(from)),
+            any_case: self.any_case,
             span,
         })];
         items.extend(self.uses.iter().map(|catalog| Item::Use(Use { name: name(*catalog), span })));

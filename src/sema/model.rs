@@ -323,6 +323,8 @@ pub struct Operation {
     pub lists: Option<KindId>,
     /// `PUT` and `/rest/api/3/issue/{issueIdOrKey}`
     pub http: Option<(String, String)>,
+    /// Whether the platform takes the letters of the path's literal segments in any case.
+    pub any_case: bool,
     /// The containers that the path of a request for it names; at most one of a kind, kinds of one branch, the
     /// outermost first.
     pub namings: Vec<Naming>,

@@ -1,6 +1,6 @@
 //! Declarations by kind, and the tables that names are looked up in.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::CatalogFile;
 use super::context::{Context, span_of};
@@ -27,6 +27,8 @@ pub(super) struct Items<'a> {
     pub(super) namings: Vec<&'a tree::Naming>,
     /// With the catalog they stand in.
     pub(super) operations: Vec<(&'a tree::Operation, Option<&'a str>)>,
+    /// Catalogs whose paths are taken in any case.
+    pub(super) any_case: BTreeSet<&'a str>,
     pub(super) operation_groups: Vec<&'a tree::OperationGroup>,
     pub(super) apps: Vec<&'a tree::App>,
     pub(super) roles: Vec<&'a tree::Role>,
@@ -56,6 +58,9 @@ pub(super) fn collect<'a>(
     }
     for file in catalogs.iter().map(|c| c.file) {
         let Some(Item::Catalog(header)) = file.items.first() else { continue };
+        if header.any_case {
+            items.any_case.insert(&header.name.text);
+        }
         for item in &file.items[1..] {
             match item {
                 Item::Catalog(second) => cx.report(errors::catalogs::misplaced_header(second)),

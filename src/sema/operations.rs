@@ -45,14 +45,15 @@ pub(super) fn declare(cx: &mut Context, items: &Items) {
     }
     let mut sorted = items.operations.clone();
     sorted.sort_by(|a, b| a.0.name.text.cmp(&b.0.name.text));
-    let mut templates: HashMap<(String, String), Span> = HashMap::new();
+    let mut templates = Templates::default();
     for (item, catalog) in sorted {
         let id = OperationId(cx.model.operations.len() as u32);
         if !cx.names.terms.declare(&item.name, Some(Term::Operation(id)), &mut cx.diagnostics) {
             continue;
         }
         let errors = cx.diagnostics.len();
-        let operation = operation(cx, item, catalog, &mut templates);
+        let any_case = catalog.is_some_and(|catalog| items.any_case.contains(catalog));
+        let operation = operation(cx, item, catalog, any_case, &mut templates);
         if operation.is_none() || cx.diagnostics.len() > errors {
             cx.broken_operations.insert(id);
         }
@@ -62,6 +63,7 @@ pub(super) fn declare(cx: &mut Context, items: &Items) {
             kind: KindId(0),
             lists: None,
             http: None,
+            any_case,
             namings: Vec::new(),
             requirements: Default::default(),
             marks: Vec::new(),
@@ -85,7 +87,8 @@ fn operation(
     cx: &mut Context,
     item: &tree::Operation,
     catalog: Option<&str>,
-    templates: &mut HashMap<(String, String), Span>,
+    any_case: bool,
+    templates: &mut Templates,
 ) -> Option<Operation> {
     let (mut access, mut kind, mut lists, mut http) = (None, None, None, None);
     let mut result = Operation {
@@ -94,6 +97,7 @@ fn operation(
         kind: KindId(0),
         lists: None,
         http: None,
+        any_case,
         namings: Vec::new(),
         requirements: Default::default(),
         marks: Vec::new(),
@@ -134,9 +138,7 @@ fn operation(
     if let Some((span, (method, path))) = http {
         if let Err(reason) = request_template(&method.text, &path.value) {
             cx.report(errors::operations::bad_template(span, &reason));
-        } else if let Some(first) =
-            templates.insert((method.text.clone(), canonical_template(&path.value)), span)
-        {
+        } else if let Some(first) = templates.enter(&method.text, &path.value, any_case, span) {
             cx.report(errors::operations::template_twice(span, first));
         }
         result.http = Some((method.text.clone(), path.value.clone()));
@@ -217,6 +219,25 @@ pub(super) fn template(path: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The templates so far.
+#[derive(Default)]
+struct Templates {
+    /// By method and template in small letters: the template as it is, whether it is taken in any case, and where it is.
+    known: HashMap<(String, String), Vec<(String, bool, Span)>>,
+}
+
+impl Templates {
+    /// Where one stands that a request could mean as well.
+    fn enter(&mut self, method: &str, path: &str, any_case: bool, span: Span) -> Option<Span> {
+        let template = canonical_template(path);
+        let like = self.known.entry((method.to_owned(), template.to_ascii_lowercase())).or_default();
+        let same = |(other, any, _): &&(String, bool, Span)| any_case || *any || *other == template;
+        let first = like.iter().find(same).map(|(_, _, span)| *span);
+        like.push((template, any_case, span));
+        first
+    }
 }
 
 /// The template with every parameter alike.

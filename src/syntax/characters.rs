@@ -3,14 +3,20 @@
 use unicode_security::confusable_detection::skeleton;
 
 /// Whether the character changes the direction of the text around it.
-pub(super) fn is_bidirectional(c: char) -> bool {
+pub(crate) fn is_bidirectional(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Whether nothing is seen of the character, so that messages must spell it.
-pub(super) fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     is_bidirectional(c)
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+/// Whether it has no place in a name or a text: nothing is seen of it, and what is seen is something else.
+pub(crate) fn is_hidden(c: char) -> bool {
+    is_bidirectional(c)
+        || matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// The ASCII character that a person takes this one for, if one is known.

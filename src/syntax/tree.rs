@@ -142,6 +142,8 @@ pub struct CatalogHeader {
     pub version: Text,
     /// Where the facts came from.
     pub from: Option<Text>,
+    /// Whether the platform takes the letters of its paths in any case.
+    pub any_case: bool,
     /// Keyword to last token.
     pub span: Span,
 }

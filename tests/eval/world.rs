@@ -152,6 +152,7 @@ pub(super) fn operation(
         kind,
         lists,
         http: http.map(|(method, template)| (method.into(), template.into())),
+        any_case: false,
         namings: vec![],
         requirements: BTreeMap::from([(PermissionModelId(0), vec![vec![scope]])]),
         marks: vec![MarkId(0)],

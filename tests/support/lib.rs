@@ -9,5 +9,6 @@ pub mod parts;
 pub mod random;
 pub mod smt;
 pub mod trees;
+pub mod wire;
 pub mod worlds;
 pub mod workload;

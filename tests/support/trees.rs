@@ -17,6 +17,7 @@ pub fn item(r: &mut Random) -> Item {
             name: path(r),
             version: text(r),
             from: r.maybe(text),
+            any_case: r.one_in(3),
             span: NOWHERE,
         }),
         1 => Item::Use(Use { name: path(r), span: NOWHERE }),

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use sprag::request::{ContainerFact, Request, Target, User, Value, Withdrawn};
 
 use super::random::Random;
+use super::wire;
 
 /// The catalog that every world uses.
 pub const CATALOG: &str = include_str!("world.sprag");
@@ -47,11 +48,11 @@ const PATHS: [(&str, &str); 13] = [
 const APPS: [&str; 5] = ["alpha", "beta", "gamma", "delta", "epsilon"];
 const USERS: [&str; 4] = ["ann", "bob", "cat", "dan"];
 const GROUPS: [&str; 4] = ["staff", "admins", "guests", "auditors"];
-const SITES: [&str; 3] = ["s1", "s2", "s3"];
-const PROJECTS: [&str; 4] = ["PAY", "HR", "OPS", "OPS2"];
-const ISSUES: [&str; 4] = ["I-1", "I-2", "HR-7", "PAY-3"];
-const SPACES: [&str; 2] = ["DOC", "WIKI"];
-const PAGES: [&str; 2] = ["p1", "p2"];
+pub(crate) const SITES: [&str; 3] = ["s1", "s2", "s3"];
+pub(crate) const PROJECTS: [&str; 4] = ["PAY", "HR", "OPS", "OPS2"];
+pub(crate) const ISSUES: [&str; 4] = ["I-1", "I-2", "HR-7", "PAY-3"];
+pub(crate) const SPACES: [&str; 2] = ["DOC", "WIKI"];
+pub(crate) const PAGES: [&str; 2] = ["p1", "p2"];
 const WORDS: [&str; 5] = ["Finance", "Delivery", "Legal", "Fin", "x"];
 const LEVELS: [&str; 4] = ["public", "internal", "confidential", "restricted"];
 const COLOURS: [&str; 3] = ["red", "green", "blue"];
@@ -695,7 +696,7 @@ pub fn request(random: &mut Random) -> Request {
             let (method, path) = random.pick(&PATHS);
             Target::Http { method: method.to_string(), path: path.to_string() }
         }
-        2 => wire(random),
+        2 => wire::request(random),
         _ => Target::Name(random.pick(&OPERATIONS).to_string()),
     };
     let mut attributes = BTreeMap::new();
@@ -740,47 +741,6 @@ pub fn request(random: &mut Random) -> Request {
         stages,
         approved,
         withdrawn: withdrawn(random),
-    }
-}
-
-/// A request on the wire that names containers, in ways that platforms read alike, in others, and not at all.
-pub fn wire(random: &mut Random) -> Target {
-    let which = random.below(9);
-    let mut id = |ids: &[&str]| {
-        let id = *random.pick(ids);
-        spelled(random, id)
-    };
-    let (method, path) = match which {
-        0 => ("GET", format!("/issue/{}", id(&ISSUES))),
-        1 => ("POST", format!("/issue/{}/comment", id(&ISSUES))),
-        2 => ("GET", format!("/project/{}", id(&PROJECTS))),
-        3 => ("GET", format!("/spaces/{}/pages/{}", id(&SPACES), id(&PAGES))),
-        4 => ("GET", format!("/spaces/{}/pages", id(&SPACES))),
-        5 => ("GET", format!("/sites/{}/projects", id(&SITES))),
-        6 | 7 => ("GET", "/issue/search".to_string()),
-        _ => ("POST", format!("/orgs/{}/{}/hooks", id(&["Acme", "acme"]), id(&["Web", "web"]))),
-    };
-    Target::Http { method: method.to_string(), path }
-}
-
-/// The id as somebody may write it who means it, or who means harm.
-fn spelled(random: &mut Random, id: &str) -> String {
-    let escaped = |text: &str| text.bytes().map(|b| format!("%{b:02x}")).collect::<String>();
-    match random.below(24) {
-        0 => id.to_lowercase(),
-        1 => escaped(id),
-        2 => format!("{}{}", escaped(&id[..1]), &id[1..]),
-        3 => "10042".to_string(),
-        4 => format!("{id}%20"),
-        5 => format!("{id}+"),
-        6 => format!("{id}%2b"),
-        7 => format!("{id}%2525"),
-        8 => format!("{id}%2F.."),
-        9 => format!("{id}%C5%BF"),
-        10 => format!("{id}-{}", "9".repeat(490 + random.below(30))),
-        11 => format!("-{id}"),
-        12 => format!("{id}?x={}", escaped(id)),
-        _ => id.to_string(),
     }
 }
 

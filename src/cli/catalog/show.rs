@@ -59,6 +59,9 @@ fn overview(file: &File, model: &Model, cx: &mut Context<'_>) -> io::Result<()> 
                 if let Some(from) = &header.from {
                     writeln!(cx.out, "from {}", from.value)?;
                 }
+                if header.any_case {
+                    writeln!(cx.out, "paths in any case")?;
+                }
             }
             Item::Use(used) => uses.push(used.name.text.as_str()),
             Item::Kind(kind) => kinds.push(kind.name.text.as_str()),

@@ -13,6 +13,7 @@ mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::build::all_named;
 use super::json::{self, Node};
 use super::offer::{
     Offer, Offered, Shapes, Title, Ways, all_words, is_template, provenance, rest_words, shape,
@@ -47,7 +48,7 @@ const EXCHANGE: [&str; 4] = ["Calendars", "Contacts", "Mail", "MailboxSettings"]
 pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported, ImportError> {
     let title = Title::of(options, "microsoft.graph", None)?;
     let [document] = documents else {
-        return Err(ImportError::new("FILE", "expected one permissions.json"));
+        return Err(ImportError::new(all_named(documents), "expected one permissions.json"));
     };
     let value = json::parse(document)?;
     let root = Node::root(document.name, &value);
@@ -76,6 +77,8 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
             .iter()
             .map(|(_, model, title, user)| ((*model).into(), (*title).into(), *user))
             .collect(),
+        // Microsoft's own documentation spells paths otherwise than its table of permissions, and both are answered.
+        any_case: true,
         namings: (places::NAMINGS, base),
         scopes,
         operations,

@@ -63,6 +63,10 @@ pub(super) fn sections(of: &Comparison<'_>) -> Vec<(String, Vec<String>)> {
             let come = c.new.difference(&c.old).map(|m| format!("+ {m}"));
             others.push(format!("{name}: {what} {}", gone.chain(come).collect::<Vec<_>>().join(", ")));
         }
+        if let Some(c) = &change.any_case {
+            let taken = if c.new { "in any case" } else { "as it is written, no longer in any case" };
+            others.push(format!("{name}: the path is taken {taken}"));
+        }
     }
     if !others.is_empty() {
         sections.push(("other changes of operations".to_owned(), others));

@@ -167,6 +167,7 @@ fn catalogs(of: &Comparison<'_>, diff: &CatalogDiff) -> Value {
             "place": pair(&c.place, |place| json!(place)),
             "marks": pair(&c.marks, |marks| json!(marks)),
             "namings": pair(&c.namings, |namings| json!(namings)),
+            "any_case": pair(&c.any_case, |any_case| json!(any_case)),
             "requirements": requirements,
         })
     });

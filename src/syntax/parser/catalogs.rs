@@ -18,7 +18,8 @@ impl Builder<'_> {
         parts.take(Rule::kw_version)?;
         let version = self.text(&mut parts)?;
         let from = if parts.eat(Rule::kw_from).is_some() { Some(self.text(&mut parts)?) } else { None };
-        Ok(CatalogHeader { name, version, from, span: parts.span })
+        let any_case = parts.eat(Rule::any_case).is_some();
+        Ok(CatalogHeader { name, version, from, any_case, span: parts.span })
     }
 
     pub(super) fn use_catalog(&mut self, pair: Pair<'_, Rule>) -> Built<Use> {

@@ -72,6 +72,7 @@ fn phrase(rule: Rule) -> String {
         Rule::field | Rule::setting => "an attribute",
         Rule::alternative => "a scope or `[`",
         Rule::letter_case => "`in upper case` or `in lower case`",
+        Rule::any_case => "`paths in any case`",
         Rule::containing => "`with`",
         Rule::no_number => "`unless number`",
         Rule::settings | Rule::open_brace => "`{`",

@@ -204,6 +204,9 @@ fn catalog_header(catalog: &CatalogHeader) -> Doc {
     if let Some(from) = &catalog.from {
         text.push_str(&format!(" from {}", words::quoted(&from.value)));
     }
+    if catalog.any_case {
+        text.push_str(" paths in any case");
+    }
     Doc::Text(text)
 }
 
