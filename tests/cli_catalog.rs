@@ -200,6 +200,18 @@ fn a_folder_is_surveyed() {
         rows.as_array().unwrap().iter().map(|r| r["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["unreadable", "imported", "refused", "imported", "unknown"]);
     fails(folder.path(), &["import", "--check", "vendor/node_modules/none"], "cannot read");
+    // What nobody writes to is not waited for.
+    #[cfg(unix)]
+    {
+        let pipe = vendor.join("pipe.json");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let said = run(folder.path(), &["import", "--check", "vendor"]);
+        assert!(
+            text(&said.out).contains("vendor/pipe.json: cannot be read: it is no file\n"),
+            "{}",
+            text(&said.out)
+        );
+    }
 }
 
 #[test]

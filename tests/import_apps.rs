@@ -101,6 +101,34 @@ fn scopes_may_be_a_list_with_more_said_of_some() {
     }
     "#);
     assert_eq!(notes(&imported), "");
+
+    // However it is written, who reads it for yes lets the app act; what is neither is told.
+    for (said, told) in
+        [("yes", "may use"), ("\"TRUE\"", "may use"), ("1", "is not expressed"), ("off", "is not expressed")]
+    {
+        let list = list.replace("false", said);
+        let imported = import("forge", &[("manifest.yml", &list)]).unwrap();
+        assert!(notes(&imported).contains(told), "{said}: {}", notes(&imported));
+    }
+}
+
+/// Characters that nobody sees may not stand in a policy: they are left out, and it is told of which texts.
+#[test]
+fn what_nobody_sees_is_left_out_and_told() {
+    let descriptor = "{\"key\": \"k\", \"vendor\": {\"name\": \"Ac\u{200b}me\"}, \"baseUrl\": \"https://a.example\", \
+        \"name\": \"in\u{ad}visible\", \"description\": \"not\u{feff}taken\", \"scopes\": [\"READ\"]}";
+    let escaped = descriptor.replace('\u{200b}', "\\u202e");
+    for (descriptor, hidden) in [(descriptor, "U+200B"), (escaped.as_str(), "U+202E")] {
+        let imported = import("connect", &[("d.json", descriptor)]).unwrap();
+        let text = checked(&imported);
+        assert!(text.contains("vendor \"Acme\""), "{text}");
+        let told = notes(&imported);
+        let line = format!(
+            "assumed d.json#/vendor/name: `Acme` had characters that nobody sees, which were left out: {hidden}"
+        );
+        assert!(told.contains(&line), "{told}");
+        assert!(!told.contains("nottaken"), "{told}");
+    }
 }
 
 #[test]
@@ -139,7 +167,8 @@ fn an_entra_application_asks_by_identifiers() {
 #[test]
 fn a_service_principal_holds_what_was_granted() {
     let principal = r#"{"appId": "a1", "displayName": "Mail Mover", "verifiedPublisher": {"displayName": "Acme"},
-        "oauth2PermissionGrants": [{"scope": "openid Mail.Read Files.Read", "consentType": "Principal", "principalId": "p"}]}"#;
+        "oauth2PermissionGrants": [{"scope": "openid Mail.Read Files.Read", "consentType": "Principal", "principalId": "p",
+        "startTime": null, "expiryTime": "2027-01-01T00:00:00Z"}]}"#;
     let imported = import("entra", &[("sp.json", principal)]).unwrap();
     insta::assert_snapshot!(checked(&imported), @r#"
     use microsoft.graph
@@ -153,6 +182,7 @@ fn a_service_principal_holds_what_was_granted() {
     "#);
     insta::assert_snapshot!(notes(&imported), @r#"
     assumed sp.json#/oauth2PermissionGrants/0: granted by one person for themselves: counts here for everyone the app acts for
+    member sp.json#/oauth2PermissionGrants/0/expiryTime: `expiryTime` is not expressed: it counts here as granted without an end
     member sp.json#/oauth2PermissionGrants/0: `openid` is asked of the sign-in and opens nothing
     "#);
 }
@@ -188,6 +218,7 @@ oauth_config:
   redirect_urls: [https://acme.example]
   scopes:
     bot: [channels:read, canvases:read]
+    bot_optional: [chat:write, channels:read]
     user: [search:read]
 settings:
   event_subscriptions: {request_url: https://acme.example/e, bot_events: [message.channels]}
@@ -202,6 +233,7 @@ outgoing_domains: [api.acme.example]
       key "Stand-up"
       platform slack.bot
       requests channels:read
+      optional chat:write
     }
 
     app Stand-up-for-people {
@@ -286,7 +318,7 @@ fn no_odd_text_makes_an_importer_panic() {
     }
     for importer in import::IMPORTERS {
         for text in ["", "null", "1", "\"x\"", "[]", "[1]", "{}", "{\"a\": null}", "a: *b", "%", "\u{0}"] {
-            let _ = (importer.run)(&[Document { name: "d", text }], &Options::default());
+            let _ = importer.import(&[Document { name: "d", text }], &Options::default());
         }
     }
 }
@@ -364,7 +396,7 @@ fn every_real_manifest_is_a_policy_on_its_catalog() {
         let text = std::fs::read_to_string(path).unwrap();
         let options = Options { name: Some(format!("app{i}")), ..Options::default() };
         let Ok(imported) =
-            (import::find("forge").unwrap().run)(&[Document { name: "m.yml", text: &text }], &options)
+            import::find("forge").unwrap().import(&[Document { name: "m.yml", text: &text }], &options)
         else {
             continue;
         };
@@ -383,7 +415,7 @@ fn every_real_manifest_is_a_policy_on_its_catalog() {
 
 fn import(importer: &str, documents: &[(&str, &str)]) -> Result<Imported, ImportError> {
     let documents: Vec<_> = documents.iter().map(|(name, text)| Document { name, text }).collect();
-    (import::find(importer).unwrap().run)(&documents, &Options::default())
+    import::find(importer).unwrap().import(&documents, &Options::default())
 }
 
 /// The text of an import, which must be sound, and a policy on the catalogs that come with the program.

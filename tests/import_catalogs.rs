@@ -286,7 +286,7 @@ fn graph_permissions_are_turned_around() {
                 "paths": {"/Users/{user-id}/messages": "AlsoRequires=B.Read;new=1"}}]}}}"#;
     let imported = import("graph", &[("p.json", text)], &version("1")).unwrap();
     insta::assert_snapshot!(printed(&imported), @r#"
-    catalog microsoft.graph version "1" from "Microsoft Graph permissions.json, devx-content, MIT; sha256 638f2328512bf51d"
+    catalog microsoft.graph version "1" from "Microsoft Graph permissions.json, devx-content, MIT; sha256 638f2328512bf51d" paths in any case
 
     use common
     use microsoft
@@ -637,7 +637,7 @@ fn what_is_of_no_such_format_is_refused_with_its_place() {
 
 fn import(importer: &str, documents: &[(&str, &str)], options: &Options) -> Result<Imported, ImportError> {
     let documents: Vec<_> = documents.iter().map(|(name, text)| Document { name, text }).collect();
-    (import::find(importer).unwrap().run)(&documents, options)
+    import::find(importer).unwrap().import(&documents, options)
 }
 
 fn version(version: &str) -> Options {
@@ -714,7 +714,7 @@ fn made(data: &Path, importer: &str, version: Option<&str>, documents: &[&str]) 
         .map(|(d, text)| Document { name: d.rsplit('/').next().unwrap(), text })
         .collect();
     let options = Options { version: version.map(str::to_owned), ..Options::default() };
-    (import::find(importer).unwrap().run)(&documents, &options).unwrap()
+    import::find(importer).unwrap().import(&documents, &options).unwrap()
 }
 
 fn root() -> &'static Path {

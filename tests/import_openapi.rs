@@ -359,6 +359,50 @@ fn a_plain_document_becomes_a_catalog_with_its_own_model() {
     assert_eq!(parser::parse(0, &text).0, imported.file);
 }
 
+/// Paths that no template can be, or that none can tell apart, are operations to which no request is mapped; what else is
+/// left out is told too.
+#[test]
+fn what_no_request_is_mapped_to_is_told() {
+    let paths = [
+        "/a/",
+        "/a//b",
+        "/a?b=1",
+        "/a#b",
+        "/a%20b",
+        "/a/../b",
+        "/a/{x}:stop",
+        "/b/{x}",
+        "/b/{y}",
+        "/c;v=1",
+        "/d",
+    ];
+    let operation = r#"{"get": {"security": [{"oauth": ["all"]}]}}"#;
+    let paths: Vec<String> = paths.iter().map(|path| format!("\"{path}\": {operation}")).collect();
+    let document = format!(
+        r#"{{"openapi": "3.0.0", "info": {{"title": "T", "version": "1"}},
+        "components": {{"securitySchemes": {{"oauth": {{"type": "oauth2", "flows": {{}}}}}}}},
+        "paths": {{{}, "/e": {{"get": {{}}, "qet": {{}}, "summary": "s", "x-y": 1}}}}}}"#,
+        paths.join(", ")
+    );
+    let imported = import(&document, "t").unwrap();
+    let mapped: Vec<String> =
+        operations(&imported.file).into_iter().map(|o| o.http.1).filter(|p| !p.is_empty()).collect();
+    assert_eq!(mapped, ["/b/{x}", "/d", "/e"]);
+    let notes: Vec<String> = imported.notes.iter().map(ToString::to_string).collect();
+    let unmatched = notes.iter().filter(|note| note.contains("no request is mapped to it")).count();
+    assert_eq!(unmatched, 9, "{notes:#?}");
+    let told = |what: &str| notes.iter().any(|note| note == what);
+    let same =
+        "doc.json#/paths/~1b~1{y}/get: GET /b/{y} cannot be told from /b/{x}: no request is mapped to it";
+    assert!(told(same), "{notes:#?}");
+    let silent =
+        "doc.json#/paths/~1e/get: no security scheme with scopes is asked for: not callable by any app";
+    assert!(told(silent), "{notes:#?}");
+    let strange = "doc.json#/paths/~1e/qet: `qet` of a path is no method that is known, and was left out";
+    assert!(told(strange), "{notes:#?}");
+    assert_eq!(check_catalogs(&[imported.file], "use t\n"), Vec::<String>::new());
+}
+
 #[test]
 fn a_scope_scheme_of_any_name_names_a_model() {
     let document = r#"{

@@ -36,6 +36,8 @@ pub(crate) fn read(model: &Model, path: &Path, cx: &mut Context<'_>) -> io::Resu
         files::read_text(&cx.cwd, &cx.cwd.join(path))?
     };
     let mut listed = Listed::default();
+    // A mark at the beginning says how the file is encoded and is no part of it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let lines = (1..).zip(text.lines().map(str::trim));
     for (number, line) in lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
         let (call, people) = match line.rsplit_once(" as ") {

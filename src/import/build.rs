@@ -5,16 +5,23 @@ use std::collections::BTreeSet;
 use super::offer::shape;
 use super::{Document, ImportError, Options};
 use crate::span::Span;
+use crate::syntax::is_hidden;
 use crate::syntax::tree::{Alternative, Item, LetterCase, Name, Naming, NamingForm, Text};
 
 /// A name without a place.
 pub(super) fn name(text: impl Into<String>) -> Name {
-    Name { text: text.into(), span: Span::default() }
+    Name { text: seen(text.into()), span: Span::default() }
 }
 
 /// A text without a place.
 pub(super) fn text(value: impl Into<String>) -> Text {
-    Text { value: value.into(), span: Span::default() }
+    Text { value: seen(value.into()), span: Span::default() }
+}
+
+/// Without the characters that no policy may have in its texts, see [`super::Importer::import`].
+pub(super) fn seen(mut text: String) -> String {
+    text.retain(|c| !is_hidden(c));
+    text
 }
 
 /// Scopes that are needed together, of which the platform says no more.
@@ -72,6 +79,17 @@ pub(super) fn ident(words: &str) -> Option<String> {
     }
 }
 
+/// All documents of an import, as the place of what is said of all of them.
+pub(super) fn all_named(documents: &[Document<'_>]) -> String {
+    match documents {
+        [] => "no files".to_owned(),
+        [first, second, third, _, ..] => {
+            format!("{}, {}, {} and {} more", first.name, second.name, third.name, documents.len() - 3)
+        }
+        few => few.iter().map(|document| document.name).collect::<Vec<_>>().join(", "),
+    }
+}
+
 /// Names for the apps of one import, all different.
 pub(super) struct AppNames {
     wanted: Option<String>,
@@ -83,7 +101,7 @@ impl AppNames {
     /// No document; an `--name` that is no name, or one for several documents.
     pub(super) fn new(documents: &[Document<'_>], options: &Options) -> Result<AppNames, ImportError> {
         if documents.is_empty() {
-            return Err(ImportError::new("FILE", "expected at least one document"));
+            return Err(ImportError::new(all_named(documents), "expected at least one document"));
         }
         if let Some(wanted) = &options.name {
             if documents.len() > 1 {

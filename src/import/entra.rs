@@ -87,7 +87,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     let clients: Vec<_> = objects.iter().filter(|o| asks(o)).collect();
     if clients.is_empty() {
         return Err(ImportError::new(
-            documents.first().map_or("FILE", |d| d.name),
+            documents.first().map_or("", |d| d.name),
             "expected an application with `requiredResourceAccess`, or a service principal with its grants",
         ));
     }
@@ -282,6 +282,13 @@ fn granted(node: &Node<'_>, found: &mut Permissions, notes: &mut Vec<Note>) -> R
         if consent != "AllPrincipals" {
             let message = "granted by one person for themselves: counts here for everyone the app acts for";
             notes.push(grant.note(NoteKind::Assumed, message));
+        }
+        for (member, node) in grant.members()?.filter(|(_, node)| !node.value.is_null()) {
+            if matches!(member, "startTime" | "expiryTime") {
+                let message =
+                    format!("`{member}` is not expressed: it counts here as granted without an end");
+                notes.push(node.note(NoteKind::Member, message));
+            }
         }
         for scope in scopes.string()?.split_whitespace() {
             if SIGN_IN.contains(&scope) {

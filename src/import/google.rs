@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::build::all_named;
 use super::json::{self, Node};
 use super::offer::{Offer, Offered, Title, all_words, is_template, provenance, shape};
 use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
@@ -74,7 +75,7 @@ static LISTS: &[(&str, &str)] = &[
 pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported, ImportError> {
     let title = Title::of(options, "google", None)?;
     if documents.is_empty() {
-        return Err(ImportError::new("FILE", "expected at least one document"));
+        return Err(ImportError::new(all_named(documents), "expected at least one document"));
     }
     let mut reader = Reader::default();
     let mut read = Vec::new();
@@ -98,12 +99,12 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         reader.resource(&root, &api, base.trim_end_matches('/'))?;
     }
     if reader.operations.is_empty() {
-        return Err(ImportError::new("FILE", "expected at least one method"));
+        return Err(ImportError::new(all_named(documents), "expected at least one method"));
     }
     let Reader { scopes, operations, mut notes, .. } = reader;
     notes.push(Note {
         kind: NoteKind::Assumed,
-        place: "FILE".to_owned(),
+        place: all_named(documents),
         message: "requests are mapped by path alone, whichever of Google's hosts they go to".to_owned(),
     });
     let offer = Offer {

@@ -99,6 +99,26 @@ impl<'a> Node<'a> {
         self.elements()?.map(|e| e.string()).collect()
     }
 
+    /// All texts here and below with their places, names of members too.
+    pub(super) fn strings_below(&self, found: &mut Vec<(String, &'a str)>) {
+        match self.value {
+            Value::String(text) => found.push((self.place(), text)),
+            Value::Array(all) => {
+                all.iter()
+                    .enumerate()
+                    .for_each(|(i, value)| self.child(&i.to_string(), value).strings_below(found));
+            }
+            Value::Object(all) => {
+                for (key, value) in all {
+                    let child = self.child(key, value);
+                    found.push((child.place(), key));
+                    child.strings_below(found);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
     /// Whether it is `true`.
     pub(super) fn is_true(&self) -> bool {
         self.value.as_bool() == Some(true)

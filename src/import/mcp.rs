@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::build::ident;
+use super::build::{all_named, ident};
 use super::json::{self, Node};
 use super::offer::{Offer, Offered, Title, provenance};
 use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
@@ -53,7 +53,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     }
     let Found { server, version, tools, scopes, mut notes } = found;
     if tools.is_empty() {
-        return Err(ImportError::new("FILE", "expected a list with at least one tool"));
+        return Err(ImportError::new(all_named(documents), "expected a list with at least one tool"));
     }
     let usual = server.as_deref().and_then(ident).unwrap_or_default();
     if usual.is_empty() && options.catalog.is_none() {
@@ -62,7 +62,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     let title = Title::of(options, &usual, version.as_deref())?;
     notes.push(Note {
         kind: NoteKind::Assumed,
-        place: "FILE".to_owned(),
+        place: all_named(documents),
         message: "annotations are what the server says of itself; nothing proves them".to_owned(),
     });
     let mut declared: BTreeMap<(String, String), (Option<i64>, Vec<String>)> = BTreeMap::new();

@@ -19,9 +19,10 @@ pub mod slack;
 pub mod survey;
 mod yaml;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::syntax::tree;
+use crate::syntax::{is_hidden, printer, tree};
 
 /// Every importer, sorted by name.
 pub static IMPORTERS: &[&Importer] = &[
@@ -48,8 +49,49 @@ pub struct Importer {
     pub summary: &'static str,
     /// Whether a document looks like one of its own.
     pub recognises: fn(&serde_json::Value) -> bool,
-    /// Does it.
-    pub run: fn(&[Document<'_>], &Options) -> Result<Imported, ImportError>,
+    /// Does it; see [`Importer::import`].
+    run: fn(&[Document<'_>], &Options) -> Result<Imported, ImportError>,
+}
+
+impl Importer {
+    /// Reads the documents.
+    ///
+    /// Characters that nobody sees are left out of what comes in, for a policy may not have them; there is a note for
+    /// each text that had some.
+    ///
+    /// # Errors
+    /// Whatever keeps the documents from being read, with its place.
+    pub fn import(&self, documents: &[Document<'_>], options: &Options) -> Result<Imported, ImportError> {
+        let mut imported = (self.run)(documents, options)?;
+        let mut text = None;
+        for document in documents {
+            // Escapes write them too.
+            if !document.text.contains(is_hidden)
+                && !document.text.contains("\\u")
+                && !document.text.contains("\\U")
+            {
+                continue;
+            }
+            let text = text.get_or_insert_with(|| printer::print(&imported.file));
+            let value = yaml::parse(document)?;
+            let mut found = Vec::new();
+            json::Node::root(document.name, &value).strings_below(&mut found);
+            for (place, written) in found.into_iter().filter(|(_, written)| written.contains(is_hidden)) {
+                let seen = build::seen(written.to_owned());
+                if !seen.is_empty() && text.contains(&seen) {
+                    let hidden: BTreeSet<char> = written.chars().filter(|c| is_hidden(*c)).collect();
+                    let hidden: Vec<String> =
+                        hidden.iter().map(|c| format!("U+{:04X}", u32::from(*c))).collect();
+                    let message = format!(
+                        "`{seen}` had characters that nobody sees, which were left out: {}",
+                        hidden.join(", ")
+                    );
+                    imported.notes.push(Note { kind: NoteKind::Assumed, place, message });
+                }
+            }
+        }
+        Ok(imported)
+    }
 }
 
 /// The importer of that name.

@@ -61,14 +61,14 @@ pub fn survey(document: &Document<'_>) -> Survey {
         true => Options { catalog: Some(stem), version: Some("0".to_owned()), ..Options::default() },
         false => Options { version: Some("0".to_owned()), ..Options::default() },
     };
-    let outcome = match (importer.run)(&[*document], &options) {
+    let outcome = match importer.import(&[*document], &options) {
         Err(error) => Outcome::Refused(error.to_string()),
         Ok(imported) => {
             let mut brought = counted(&imported.file);
             for note in &imported.notes {
                 *brought.notes.entry(note.kind).or_default() += 1;
             }
-            let again = (importer.run)(&[*document], &options);
+            let again = importer.import(&[*document], &options);
             brought.fault = fault(&imported.file, again.ok().as_ref().map(|again| &again.file));
             Outcome::Imported(brought)
         }

@@ -227,6 +227,11 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The same on one line, so that nothing in it looks like a line of its own.
+pub fn one_line(text: &str) -> String {
+    visible(text).replace(['\n', '\r'], "?")
+}
+
 fn shown_as(c: char) -> char {
     match c {
         '\t' | '\n' => c,

@@ -9,6 +9,7 @@ use super::errors;
 use super::names::Items;
 use crate::span::Span;
 use crate::syntax::tree::{AppMember, File};
+use crate::syntax::{is_bidirectional, is_hidden};
 
 /// Looks through the strings of a file for characters that hide or reorder and for words of mixed scripts.
 pub(super) fn scan(cx: &mut Context, file: &File) {
@@ -23,7 +24,7 @@ pub(super) fn scan(cx: &mut Context, file: &File) {
         let inside = &text[start..end];
         // The parser has reported what reorders text as it stands, but not what an escape writes.
         for (at, c) in inside.char_indices() {
-            if let Some(what) = hidden(c).filter(|_| !reorders(c)) {
+            if let Some(what) = hidden(c).filter(|_| !is_bidirectional(c)) {
                 let span = Span::new(number, start + at, start + at + c.len_utf8());
                 found.push(errors::names::hidden_character(span, c, what));
             }
@@ -54,18 +55,10 @@ pub(super) fn scan(cx: &mut Context, file: &File) {
 
 /// What a character does that no reader sees.
 fn hidden(c: char) -> Option<&'static str> {
-    match c {
-        _ if reorders(c) => Some("changes the order in which text is shown"),
-        '\u{AD}' | '\u{200B}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}' => {
-            Some("is not visible")
-        }
-        _an_ordinary_one => None,
+    match is_bidirectional(c) {
+        true => Some("changes the order in which text is shown"),
+        false => is_hidden(c).then_some("is not visible"),
     }
-}
-
-/// Whether it is a bidirectional control.
-fn reorders(c: char) -> bool {
-    matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The insides of all strings: from quote to quote, comments left out.

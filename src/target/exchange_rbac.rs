@@ -166,10 +166,19 @@ impl Settings for Made {
         for fence in self.apps.values().flatten().filter_map(|role| role.fence.as_ref()) {
             if *fence != Fence::open() && !scopes.contains_key(fence) {
                 let name = format!("sprag-{}", scopes.len() + 1);
+                if scopes.is_empty() {
+                    text += NAMED;
+                }
+                if fence.only.as_ref().is_some_and(BTreeSet::is_empty) {
+                    text += &format!(
+                        "New-DistributionGroup -Name {} -Type Security\n",
+                        quote::powershell(NOBODY)
+                    );
+                }
                 text += &format!(
                     "New-ManagementScope -Name {} -RecipientRestrictionFilter {}\n",
                     quote::powershell(&name),
-                    quote::powershell(&filter(fence)),
+                    filter(fence),
                 );
                 scopes.insert(fence, name);
             }
@@ -256,15 +265,35 @@ impl Settings for Made {
     }
 }
 
-/// The filter of a management scope.
+/// Filters know groups by their distinguished names only (learn.microsoft.com: Filterable properties for the
+/// RecipientFilter parameter, `MemberOfGroup`), which are found when the commands are run.
+const NAMED: &str = "\
+# Filters name groups by their distinguished names. Each group has to be there.
+function Find-Group($name) {
+  $group = Get-Recipient -Identity $name -RecipientTypeDetails MailUniversalDistributionGroup,MailUniversalSecurityGroup `
+    -ErrorAction Stop
+  $group.DistinguishedName.Replace(\"'\", \"''\")
+}
+";
+
+/// The filter of a management scope, as an expression of PowerShell.
 fn filter(fence: &Fence) -> String {
-    let member = |group: &String| format!("MemberOfGroup -eq {}", quote::opath(group));
+    let nobody = NOBODY.to_owned();
+    let mut groups: Vec<&String> = Vec::new();
+    let mut member = |group| {
+        groups.push(group);
+        format!("MemberOfGroup -eq '{{{}}}'", groups.len() - 1)
+    };
     let mut parts = Vec::new();
     if let Some(only) = &fence.only {
-        let nobody = BTreeSet::from([NOBODY.to_owned()]);
-        let only = if only.is_empty() { &nobody } else { only };
-        parts.push(format!("({})", only.iter().map(member).collect::<Vec<_>>().join(" -or ")));
+        let any: Vec<String> = match only.is_empty() {
+            true => vec![member(&nobody)],
+            false => only.iter().map(&mut member).collect(),
+        };
+        parts.push(format!("({})", any.join(" -or ")));
     }
     parts.extend(fence.never.iter().map(|group| format!("-not ({})", member(group))));
-    parts.join(" -and ")
+    let found = groups.iter().map(|group| format!("(Find-Group {})", quote::powershell(group)));
+    let found = found.collect::<Vec<_>>().join(", ");
+    format!("({} -f {found})", quote::powershell(&parts.join(" -and ")))
 }

@@ -18,11 +18,6 @@ pub(super) fn powershell_list<'t>(texts: impl IntoIterator<Item = &'t String>) -
     texts.into_iter().map(|text| powershell(text)).collect::<Vec<_>>().join(",")
 }
 
-/// A value in a filter of Exchange, in single quotes, which are doubled in it; to be quoted for PowerShell besides.
-pub(super) fn opath(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
 /// Text of a comment: on one line, whatever it says.
 pub(super) fn comment(text: &str) -> String {
     let plain = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
@@ -48,7 +43,6 @@ mod tests {
         assert_eq!(powershell("it's"), "'it''s'");
         assert_eq!(powershell("a\u{2019}; rm b"), "'a\u{2019}\u{2019}; rm b'");
         assert_eq!(powershell("$x `n"), "'$x `n'");
-        assert_eq!(opath("o'brien"), "'o''brien'");
         assert_eq!(comment("a\nRemove-Item\u{2028}b"), "a Remove-Item b");
     }
 

@@ -57,7 +57,7 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Foreign, Refused> {
     let Some(importer) = importer else {
         return Err(sentence("is of no known format; `sprag import --help` lists them".to_owned()));
     };
-    let imported = (importer.run)(&[document], &Options::default()).map_err(|e| sentence(e.message))?;
+    let imported = importer.import(&[document], &Options::default()).map_err(|e| sentence(e.message))?;
     let mut text = printer::print(&imported.file);
     let mut model = check(&name, &text)?;
     let products = products(&model);

@@ -89,12 +89,12 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         marks,
         name: args.name.clone(),
     };
-    let imported = (importer.run)(&documents, &options).map_err(|e| failed(e.to_string()))?;
+    let imported = importer.import(&documents, &options).map_err(|e| failed(e.to_string()))?;
     deliver(cx, args.output.as_deref(), printer::print(&imported.file).as_bytes())?;
     if !cx.quiet {
         for note in &imported.notes {
             let told = format!("note[{}]: {note}", note.kind.name());
-            writeln!(cx.err, "{}", crate::report::visible(&told))?;
+            writeln!(cx.err, "{}", crate::report::one_line(&told))?;
         }
     }
     Ok(Exit::Clean)

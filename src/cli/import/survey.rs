@@ -11,7 +11,7 @@ use super::Form;
 use crate::cli::{Context, Exit, failed, files, progress};
 use crate::import::survey::{Brought, Outcome, Survey, survey};
 use crate::import::{Document, NoteKind};
-use crate::report::{count, visible};
+use crate::report::{count, one_line};
 
 /// Folders that hold other people's packages.
 const SKIPPED: [&str; 3] = ["node_modules", "target", "vendor"];
@@ -26,7 +26,8 @@ pub(super) fn run(paths: &[PathBuf], form: Form, cx: &mut Context<'_>) -> io::Re
             bar.step();
             let shown = files::shown(&cx.cwd, path);
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let surveyed = match files::read_document(&cx.cwd, path) {
+            let named = paths.iter().any(|named| cx.cwd.join(named) == *path);
+            let surveyed = match read(&cx.cwd, path, named) {
                 Ok(text) => survey(&Document { name: &name, text: &text }),
                 Err(error) => {
                     // The file is named before it.
@@ -48,6 +49,14 @@ pub(super) fn run(paths: &[PathBuf], form: Form, cx: &mut Context<'_>) -> io::Re
         Outcome::Unknown | Outcome::Unreadable(_) => false,
     };
     Ok(if all.iter().any(|(_, s)| refused(s)) { Exit::Findings } else { Exit::Clean })
+}
+
+/// The text of a document. What lies in a folder and is no file, such as a pipe, is not waited for.
+fn read(cwd: &Path, path: &Path, named: bool) -> io::Result<String> {
+    if !named && fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(failed(format!("cannot read {}: it is no file", files::shown(cwd, path))));
+    }
+    files::read_document(cwd, path)
 }
 
 /// All files below these folders that could be of a known format, sorted; and those that are named.
@@ -112,16 +121,18 @@ fn text(all: &[(String, Survey)], cx: &mut Context<'_>) -> io::Result<()> {
                 *sum.notes.entry(*kind).or_default() += many;
             }
             let line = format!("{path:width$}  {format:12}  {}", told(brought));
-            writeln!(cx.out, "{}", visible(line.trim_end()))?;
+            writeln!(cx.out, "{}", one_line(line.trim_end()))?;
         }
     }
     let mut unknown = 0;
     for (path, surveyed) in all {
         match &surveyed.outcome {
-            Outcome::Refused(why) => writeln!(cx.out, "{path}: refused: {}", visible(why))?,
-            Outcome::Unreadable(why) => writeln!(cx.out, "{path}: cannot be read: {}", visible(why))?,
+            Outcome::Refused(why) => writeln!(cx.out, "{}", one_line(&format!("{path}: refused: {why}")))?,
+            Outcome::Unreadable(why) => {
+                writeln!(cx.out, "{}", one_line(&format!("{path}: cannot be read: {why}")))?
+            }
             Outcome::Imported(Brought { fault: Some(fault), .. }) => {
-                writeln!(cx.out, "{path}: {fault}, which is a fault of sprag")?;
+                writeln!(cx.out, "{}", one_line(&format!("{path}: {fault}, which is a fault of sprag")))?;
             }
             Outcome::Imported(_) => {}
             Outcome::Unknown => unknown += 1,

@@ -93,17 +93,25 @@ fn impersonation(written: &str, said: &Node<'_>, notes: &mut Vec<Note>) -> Resul
     }
     for (member, node) in said.members()? {
         match member {
-            "allowImpersonation" if node.is_true() => notes.push(node.note(
+            "allowImpersonation" if says_yes(&node) => notes.push(node.note(
                 NoteKind::Impersonation,
                 format!(
                     "may use `{written}` as people who are not there: rules see that as user.mode == offline"
                 ),
             )),
-            "allowImpersonation" => {}
+            "allowImpersonation" if node.value.is_boolean() => {}
             _ => notes.push(node.note(NoteKind::Member, format!("`{member}` of a scope is not expressed"))),
         }
     }
     Ok(())
+}
+
+/// Whether it is `true`, also as a text or as older YAML writes it, for who reads it so lets the app act.
+fn says_yes(node: &Node<'_>) -> bool {
+    let said = node.value.as_str().map(str::trim);
+    node.is_true()
+        || said
+            .is_some_and(|said| ["true", "yes", "on", "y"].iter().any(|yes| said.eq_ignore_ascii_case(yes)))
 }
 
 /// What the pages' content security policy lets through beyond the usual.

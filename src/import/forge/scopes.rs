@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::build::ident;
+use super::super::build::{all_named, ident};
 use super::super::json::{self, Node};
 use super::super::offer::{Offer, Offered, Title, provenance};
 use super::super::openapi;
@@ -139,10 +139,10 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         }
     }
     if own.is_empty() {
-        return Err(ImportError::new("FILE", "expected a list of scopes or of product events"));
+        return Err(ImportError::new(all_named(documents), "expected a list of scopes or of product events"));
     }
     if listed.is_empty() {
-        return Err(ImportError::new("FILE", "expected at least one scope"));
+        return Err(ImportError::new(all_named(documents), "expected at least one scope"));
     }
     let rest = listed.difference(&declared);
     offer.scopes =

@@ -7,7 +7,7 @@ pub mod app;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::build::Named;
+use super::build::{Named, all_named};
 use super::json::{self, Node};
 use super::offer::{Offer, Offered, Shapes, Title, all_words, is_template, provenance, rest_words, shape};
 use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
@@ -97,7 +97,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         }
     }
     if endpoints.is_empty() {
-        return Err(ImportError::new("FILE", "expected a table with at least one endpoint"));
+        return Err(ImportError::new(all_named(documents), "expected a table with at least one endpoint"));
     }
     let offer = Offer {
         uses: vec!["common"],

@@ -23,9 +23,10 @@ use sha2::{Digest, Sha256};
 use self::marks::Marks;
 pub(super) use self::read::{CLASSIC, GRANULAR, atlassian_model};
 use self::read::{CONNECT, Endpoint, Facts, Scheme};
-use super::build::{all_of, ident, is_path, name, namings, text};
+use super::build::{all_named, all_of, ident, is_path, name, namings, text};
 use super::json::Node;
-use super::{Document, ImportError, Imported, Importer, Options, yaml};
+use super::offer::{is_template, shape};
+use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options, yaml};
 use crate::span::Span;
 use crate::syntax::tree::{
     CatalogHeader, File, Item, Kind, Mark, Operation, OperationMember, PermissionModel, Scope, Use,
@@ -58,7 +59,8 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         }
     }
     let mut marks = Marks::read(options.marks.as_deref().unwrap_or_default(), prefix)?;
-    let facts = together(documents, options)?;
+    let mut facts = together(documents, options)?;
+    unmatched(&mut facts);
     let kind = if facts.atlassian {
         None
     } else {
@@ -73,6 +75,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         name: name(catalog),
         version: text(version),
         from: Some(text(provenance(documents, &facts))),
+        any_case: false,
         span: Span::default(),
     })];
     match kind {
@@ -132,15 +135,33 @@ fn together(documents: &[Document<'_>], options: &Options) -> Result<Facts, Impo
         all.endpoints.append(&mut facts.endpoints);
         all.notes.append(&mut facts.notes);
     }
-    let all = all.ok_or_else(|| ImportError::new("FILE", "expected at least one document"))?;
+    let all = all.ok_or_else(|| ImportError::new(all_named(documents), "expected at least one document"))?;
     let mut seen = BTreeSet::new();
     for endpoint in &all.endpoints {
         if !seen.insert((&endpoint.method, &endpoint.path)) {
             let message = format!("{} {} stands in two documents", endpoint.method, endpoint.path);
-            return Err(ImportError::new("FILE", message));
+            return Err(ImportError::new(endpoint.place.clone(), message));
         }
     }
     Ok(all)
+}
+
+/// Finds the endpoints that no template can tell from others: they are operations, and no request is mapped to them.
+fn unmatched(facts: &mut Facts) {
+    let mut seen: BTreeMap<(String, String), String> = BTreeMap::new();
+    for endpoint in &mut facts.endpoints {
+        let Endpoint { method, path, place, .. } = &*endpoint;
+        let message = match seen.get(&(method.clone(), shape(path))) {
+            _ if !is_template(path) => format!("{method} {path}: no request is mapped to it"),
+            Some(first) => format!("{method} {path} cannot be told from {first}: no request is mapped to it"),
+            None => {
+                seen.insert((method.clone(), shape(path)), path.clone());
+                continue;
+            }
+        };
+        facts.notes.push(Note { kind: NoteKind::Unmatched, place: place.clone(), message });
+        endpoint.matched = false;
+    }
 }
 
 /// Title and version of the documents, and the first 16 hexadecimal digits of each one's SHA-256.
@@ -206,7 +227,9 @@ fn members(endpoint: &Endpoint, access: &str, kind: Option<&str>) -> Vec<Operati
     };
     let mut members = vec![OperationMember::Access(name(access)), OperationMember::In(name(inside))];
     members.extend(lists.map(|kind| OperationMember::Lists(name(kind))));
-    members.push(OperationMember::Http { method: name(&endpoint.method), path: text(&endpoint.path) });
+    if endpoint.matched {
+        members.push(OperationMember::Http { method: name(&endpoint.method), path: text(&endpoint.path) });
+    }
     if let Some(scope) = &endpoint.connect {
         members.push(OperationMember::Requires { model: name(CONNECT), alternatives: vec![all_of([scope])] });
     }

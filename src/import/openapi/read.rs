@@ -64,6 +64,10 @@ pub(super) struct Endpoint {
     pub method: String,
     /// With the base before it.
     pub path: String,
+    /// Where it stands in the document.
+    pub place: String,
+    /// Whether requests are mapped to it.
+    pub matched: bool,
     /// May be empty.
     pub operation_id: String,
     /// Connect scope; `None` where Connect apps have no access or nothing is said.
@@ -218,6 +222,9 @@ impl<'a> Reader<'a> {
                 self.facts
                     .notes
                     .push(node.note(NoteKind::Member, format!("`{key}` of a path is not followed")));
+            } else if !["summary", "description", "parameters"].contains(&key) && !key.starts_with("x-") {
+                let message = format!("`{key}` of a path is no method that is known, and was left out");
+                self.facts.notes.push(node.note(NoteKind::Member, message));
             }
         }
         Ok(())
@@ -227,6 +234,8 @@ impl<'a> Reader<'a> {
         let mut endpoint = Endpoint {
             method: method.to_uppercase(),
             path,
+            place: node.place(),
+            matched: true,
             operation_id: node
                 .get("operationId")
                 .map(|o| o.string())
@@ -260,7 +269,15 @@ impl<'a> Reader<'a> {
         if self.facts.atlassian {
             self.atlassian(node, &mut endpoint)?;
         }
+        let told = self.facts.notes.len();
         self.security(node, &mut endpoint)?;
+        let silent = self.facts.notes.len() == told && !self.facts.atlassian;
+        if silent && endpoint.oauth.is_empty() && !endpoint.marks.contains("anonymous") {
+            self.facts.notes.push(node.note(
+                NoteKind::NotCallable,
+                "no security scheme with scopes is asked for: not callable by any app",
+            ));
+        }
         for alternatives in endpoint.oauth.values_mut() {
             alternatives.sort();
             alternatives.dedup();

@@ -46,22 +46,28 @@ fn manifest(root: &Node<'_>, names: &mut AppNames, notes: &mut Vec<Note>) -> Res
     })?;
     let title = called.string()?;
     let scopes = root.get("oauth_config").and_then(|o| o.get("scopes"));
-    let mut bot = BTreeSet::new();
-    let mut person = BTreeSet::new();
+    let (mut bot, mut person) = (Scopes::default(), Scopes::default());
     for (kind, node) in scopes.map(|s| s.members()).transpose()?.into_iter().flatten() {
         match kind {
-            "bot" | "bot_optional" => read(&node, ":user", &mut bot, notes)?,
-            "user" | "user_optional" => read(&node, ":bot", &mut person, notes)?,
+            "bot" => read(&node, ":user", &mut bot.requested, notes)?,
+            "bot_optional" => read(&node, ":user", &mut bot.optional, notes)?,
+            "user" => read(&node, ":bot", &mut person.requested, notes)?,
+            "user_optional" => read(&node, ":bot", &mut person.optional, notes)?,
             _ => notes.push(node.note(NoteKind::Member, format!("scopes for `{kind}` are not expressed"))),
         }
     }
     remarks(root, notes)?;
     let key = root.get("app_id").map(|a| a.string()).transpose()?.unwrap_or(title);
     let own = names.take(&[title]);
-    let app = |own: String, key: String, model: &str, scopes: BTreeSet<String>| {
+    let app = |own: String, key: String, model: &str, scopes: Scopes| {
         let mut members = vec![AppMember::Key(text(key)), AppMember::Platform(vec![name(model)])];
-        if !scopes.is_empty() {
-            members.push(AppMember::Requests(scopes.into_iter().map(name).collect()));
+        let Scopes { requested, optional } = scopes;
+        let optional: Vec<_> = optional.difference(&requested).cloned().map(name).collect();
+        if !requested.is_empty() {
+            members.push(AppMember::Requests(requested.into_iter().map(name).collect()));
+        }
+        if !optional.is_empty() {
+            members.push(AppMember::Optional(optional));
         }
         App { name: name(own), members, span: Span::default() }
     };
@@ -80,6 +86,19 @@ fn manifest(root: &Node<'_>, names: &mut AppNames, notes: &mut Vec<Note>) -> Res
         apps.push(app(own, key.to_owned(), "slack.person", person));
     }
     Ok(apps)
+}
+
+/// What a manifest asks for at once, and what people may leave out or give later.
+#[derive(Default)]
+struct Scopes {
+    requested: BTreeSet<String>,
+    optional: BTreeSet<String>,
+}
+
+impl Scopes {
+    fn is_empty(&self) -> bool {
+        self.requested.is_empty() && self.optional.is_empty()
+    }
 }
 
 fn read(

@@ -9,6 +9,7 @@ pub mod app;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::build::all_named;
 use super::json::{self, Node};
 use super::offer::{Offer, Offered, Title, Ways, provenance};
 use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
@@ -67,7 +68,7 @@ const ANYWHERE: [&str; 8] = [
 /// Not Slack's description; no `--version`, where the document has none.
 pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported, ImportError> {
     let [document] = documents else {
-        return Err(ImportError::new("FILE", "expected one description of Slack's Web API"));
+        return Err(ImportError::new(all_named(documents), "expected one description of Slack's Web API"));
     };
     let value = json::parse(document)?;
     let root = Node::root(document.name, &value);
