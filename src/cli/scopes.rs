@@ -64,16 +64,17 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     };
     let mut answers: Vec<Answer> = Vec::new();
     {
-        let bar = progress::bar(cx, "finding the smallest grants", apps.len());
+        let bar = progress::parts(cx, "finding the smallest grants");
+        let all = apps.len();
         let permitted = crate::analysis::standing::Standing::new(model);
-        for app in apps {
+        for (done, app) in apps.into_iter().enumerate() {
+            bar.at(done, all);
             let needed = match &calls {
                 Some(calls) => calls.clone(),
                 None => permitted.may(app, &BTreeSet::new()),
             };
             let answer = grants::least(model, app, &needed, measure, Budget::default());
             answers.push(answer.map_err(|e| failed(sentence(model, app, &e)))?);
-            bar.step();
         }
     }
     if args.json {

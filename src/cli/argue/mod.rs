@@ -12,7 +12,7 @@ use clap::ValueEnum;
 
 use super::package::Package;
 use super::ratchet::store;
-use super::{Context, Exit, apps, calls, check, deliver, failed, files};
+use super::{Context, Exit, apps, calls, check, deliver, failed, files, progress};
 use crate::analysis::privilege::argument::evidence::{Evidence, People};
 use crate::analysis::privilege::argument::setup::{self, Early, Ground};
 use crate::analysis::privilege::argument::{Argument, Asked, argue};
@@ -168,15 +168,15 @@ fn about(
         let evidence = Evidence::of_usage(model, needs, app, &usage);
         // Where the log cannot show it, nothing is guessed either: what it shows is what there is.
         let none = Early { operations: Operations::default(), ground: Ground::Said, seconds: args.setup };
-        let argument = ask(model, needs, &evidence, app, Some(early.as_ref().unwrap_or(&none)))?;
+        let argument = ask(model, needs, &evidence, app, Some(early.as_ref().unwrap_or(&none)), cx)?;
         let files = args.log.iter().map(|path| files::shown(&cx.cwd, path)).collect();
         return Ok((argument, Basis::Logged { files, usage: Box::new(usage), early }));
     }
     if alone {
-        return Ok((ask(model, needs, &open(model, needs, app), app, None)?, Basis::Open));
+        return Ok((ask(model, needs, &open(model, needs, app), app, None, cx)?, Basis::Open));
     }
     let regions = apps::permitted(model, needs, cx);
-    Ok((ask(model, needs, &regions, app, None)?, Basis::Permitted))
+    Ok((ask(model, needs, &regions, app, None, cx)?, Basis::Permitted))
 }
 
 /// What a list says that the app calls.
@@ -201,7 +201,7 @@ fn listed(
         Early { operations, ground: Ground::Said, seconds }
     });
     let evidence = Evidence::new(model, app, all);
-    let argument = ask(model, needs, &evidence, app, early.as_ref())?;
+    let argument = ask(model, needs, &evidence, app, early.as_ref(), cx)?;
     let shown = |path: &Path| match path.as_os_str() == "-" {
         true => "standard input".to_owned(),
         false => files::shown(&cx.cwd, path),
@@ -222,7 +222,9 @@ fn ask(
     permits: &dyn Permits,
     app: AppId,
     early: Option<&Early>,
+    cx: &Context<'_>,
 ) -> io::Result<Argument> {
+    let _turning = progress::spinner(cx, "arguing");
     argue(&Asked { model, needs, permits, app, early }).ok_or_else(|| {
         let name = &model.apps[app.index()].name;
         failed(format!("the ratchets of `{name}` have too many combinations of stages to tell apart"))
