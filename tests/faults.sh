@@ -285,6 +285,7 @@ plant path-named-twice-is-loaded "bundles" runtime/src/load.rs 's/key\(before\) 
 plant path-far-segment-is-loaded "bundles" runtime/src/load.rs 's/s\.get\(\) < MAX_NESTING/s.get() < NONE/'
 plant path-old-bundle-is-incomplete "bundles" runtime/src/format.rs 's/Kind::Namings => 5/Kind::Namings => 1/'
 plant path-ids-in-any-case "diagnostics" src/sema/namings.rs 's/&& !is_in\(\*case, id\)/\&\& !is_in(*case, id) \&\& id.len() > 99/'
+plant path-dollar-is-a-value "$paths" runtime/src/routes.rs 's/!= Some\(b\x27\$\x27\)/!= Some(0)/'
 plant path-capitals-of-templates "$paths" src/emit/routes.rs 's/segment\.to_ascii_lowercase\(\)/segment.to_string()/'
 plant path-capitals-of-requests "$paths" runtime/src/routes.rs 's/Case::Any => byte\.to_ascii_lowercase\(\)/Case::Any => byte/'
 plant path-two-platforms-one-path "$paths" runtime/src/routes.rs 's/\(Some\(_\), Some\(_\)\) => None/(Some(one), Some(_)) => one/'

@@ -467,6 +467,16 @@ fn two_templates_for_one_path_are_an_error() {
     assert_eq!(told(any, "/me/mailfolders/{a}", "/me/mail/{b}"), 0);
 }
 
+/// `$count` is the number of issues, and no issue's key; behind the first sign of a key it is as good as any.
+#[test]
+fn what_begins_with_a_dollar_is_no_value() {
+    let desk = desk();
+    for path in ["/issue/$count", "/issue/%24count", "/project/$ref/issues", "/users/$batch/messages"] {
+        check(&desk, path, "unknown-operation", &[]);
+    }
+    check(&desk, "/project/WEB$", "permit", &[("project", "WEB$")]);
+}
+
 /// No browser sends a `#`, and who keeps it reads another path than who cuts it off.
 #[test]
 fn a_fragment_leads_nowhere() {

@@ -9,7 +9,8 @@ use crate::request::OperationHandle;
 impl Bundle<'_> {
     /// The operation that a request on the wire calls; `None` if no template matches, or if the path is
     /// one that servers read in different ways (empty, `.` or `..` segments, a final slash, `\`, `;`, `#`, a blank,
-    /// a name in another case or called like a function where a parameter would take it, broken escapes, escapes of
+    /// a name in another case or called like a function where a parameter would take it, or one that begins with `$`,
+    /// broken escapes, escapes of
     /// `/`, `\` or `%`, control characters, bytes that are not UTF-8).
     ///
     /// It tells the operation alone: which containers the path names, a request tells only as
@@ -53,7 +54,9 @@ impl Bundle<'_> {
         if others.any(|edge| names.are(self.text(edge.text)) && below(edge.target.get()).is_some()) {
             return Some(None);
         }
-        let parameter = Some(route.parameter.get()).filter(|p| *p != NONE);
+        // What OData keeps for itself, such as `$count`, is no value.
+        let is_value = decoded(segment).next() != Some(b'$');
+        let parameter = Some(route.parameter.get()).filter(|p| *p != NONE && is_value);
         parameter.and_then(below)
     }
 

@@ -53,11 +53,17 @@ fn matches(template: &str, segments: &[String], any_case: bool) -> Option<Vec<Re
         return None;
     }
     let reading = |(part, segment): (&&str, &String)| match *part {
-        part if part.contains('{') => Some(Reading::Parameter),
+        part if part.contains('{') => (!is_of_the_system(segment)).then_some(Reading::Parameter),
         part if part == segment || any_case && part.eq_ignore_ascii_case(segment) => Some(Reading::Literal),
         part => is_like(part, segment).then_some(Reading::AlmostLiteral),
     };
     parts.iter().zip(segments).map(reading).collect()
+}
+
+/// Whether the segment is a name that OData keeps for itself, such as `$count` and `$value`, and nobody's id (OData 4.01
+/// URL Conventions, sections 4.6 to 4.12).
+fn is_of_the_system(segment: &str) -> bool {
+    segment.starts_with('$')
 }
 
 /// Whether a server could read the segment as the name: one to which the case of ASCII letters is all the same, or that

@@ -42,6 +42,8 @@ fn spelled(random: &mut Random, id: &str) -> String {
         10 => format!("{id}-{}", "9".repeat(490 + random.below(30))),
         11 => format!("-{id}"),
         12 => format!("{id}?x={}", escaped(id)),
+        13 => format!("${id}"),
+        14 => format!("%24{id}"),
         _ => id.to_string(),
     }
 }

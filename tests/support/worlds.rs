@@ -30,7 +30,7 @@ const OPERATIONS: [&str; 14] = [
     "demo.issue.comment.add",
     "demo.closed",
 ];
-const PATHS: [(&str, &str); 13] = [
+const PATHS: [(&str, &str); 15] = [
     ("GET", "/issue/I-1"),
     ("PUT", "/issue/I-1"),
     ("GET", "/issue/search"),
@@ -44,6 +44,8 @@ const PATHS: [(&str, &str); 13] = [
     ("GET", "/issue/Search"),
     ("GET", "/issue/a.search(x=%271%27)"),
     ("GET", "/issue/I-1#/x"),
+    ("GET", "/issue/$count"),
+    ("GET", "/issue/%24count"),
 ];
 const APPS: [&str; 5] = ["alpha", "beta", "gamma", "delta", "epsilon"];
 const USERS: [&str; 4] = ["ann", "bob", "cat", "dan"];

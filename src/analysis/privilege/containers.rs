@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::permitted::{Permits, test};
+use super::permitted::{Group, Permits, test};
 use super::set::Operations;
 use crate::request::Request;
 use crate::sema::model::{
@@ -51,8 +51,10 @@ fn by_id(model: &Model, permits: &dyn Permits, app: AppId) -> Option<(KindId, Ve
     let mut named: BTreeMap<KindId, BTreeSet<String>> = BTreeMap::new();
     let grants = [ClauseKind::Permit, ClauseKind::AppUserGrant];
     let clauses = model.clauses.iter().filter(|c| grants.contains(&c.kind) && c.apps.contains(&app));
-    for clause in clauses {
-        ids(model, &clause.condition, &mut named);
+    let clauses: Vec<(&Clause, BTreeMap<KindId, BTreeSet<String>>)> =
+        clauses.map(|clause| (clause, self::named(model, &clause.condition))).collect();
+    for (kind, ids) in clauses.iter().flat_map(|(_, named)| named) {
+        named.entry(*kind).or_default().extend(ids.iter().cloned());
     }
     // The innermost kind says most.
     for (kind, ids) in named.into_iter().rev() {
@@ -60,7 +62,17 @@ fn by_id(model: &Model, permits: &dyn Permits, app: AppId) -> Option<(KindId, Ve
         let subject = Subject::Container { attributes: vec![attribute], inherited: false };
         let one_of = Predicate::Is(ids.iter().cloned().map(Constant::String).collect());
         let inside = test(subject.clone(), one_of);
-        if groups.iter().all(|group| permits.ask_outside(app, group.any(), &inside).is_never()) {
+        // One outside is enough, so those come first that some permit lets be wherever they are.
+        let anywhere = |group: &&&Group| {
+            clauses.iter().any(|(clause, named)| {
+                clause.kind == ClauseKind::Permit
+                    && clause.operations.contains(&group.any())
+                    && !named.contains_key(&kind)
+            })
+        };
+        let (first, others): (Vec<&&Group>, Vec<&&Group>) = groups.iter().partition(anywhere);
+        let mut all = first.into_iter().chain(others);
+        if all.all(|group| permits.ask_outside(app, group.any(), &inside).is_never()) {
             let used = |id: &String| {
                 let this = test(subject.clone(), Predicate::Is(vec![Constant::String(id.clone())]));
                 groups.iter().any(|group| !permits.ask(app, group.any(), &this).is_never())

@@ -150,6 +150,9 @@ fn tell(args: &Args, model: &Model, apps: &[AppId], alone: bool, cx: &mut Contex
     }
 }
 
+/// What is being done.
+const ARGUING: &str = "arguing";
+
 fn about(
     args: &Args,
     model: &Model,
@@ -168,15 +171,18 @@ fn about(
         let evidence = Evidence::of_usage(model, needs, app, &usage);
         // Where the log cannot show it, nothing is guessed either: what it shows is what there is.
         let none = Early { operations: Operations::default(), ground: Ground::Said, seconds: args.setup };
-        let argument = ask(model, needs, &evidence, app, Some(early.as_ref().unwrap_or(&none)), cx)?;
+        let _turning = progress::spinner(cx, ARGUING);
+        let argument = ask(model, needs, &evidence, app, Some(early.as_ref().unwrap_or(&none)))?;
         let files = args.log.iter().map(|path| files::shown(&cx.cwd, path)).collect();
         return Ok((argument, Basis::Logged { files, usage: Box::new(usage), early }));
     }
     if alone {
-        return Ok((ask(model, needs, &open(model, needs, app), app, None, cx)?, Basis::Open));
+        let _turning = progress::spinner(cx, ARGUING);
+        return Ok((ask(model, needs, &open(model, needs, app), app, None)?, Basis::Open));
     }
     let regions = apps::permitted(model, needs, cx);
-    Ok((ask(model, needs, &regions, app, None, cx)?, Basis::Permitted))
+    let _turning = progress::spinner(cx, ARGUING);
+    Ok((ask(model, needs, &regions, app, None)?, Basis::Permitted))
 }
 
 /// What a list says that the app calls.
@@ -201,7 +207,8 @@ fn listed(
         Early { operations, ground: Ground::Said, seconds }
     });
     let evidence = Evidence::new(model, app, all);
-    let argument = ask(model, needs, &evidence, app, early.as_ref(), cx)?;
+    let _turning = progress::spinner(cx, ARGUING);
+    let argument = ask(model, needs, &evidence, app, early.as_ref())?;
     let shown = |path: &Path| match path.as_os_str() == "-" {
         true => "standard input".to_owned(),
         false => files::shown(&cx.cwd, path),
@@ -222,9 +229,7 @@ fn ask(
     permits: &dyn Permits,
     app: AppId,
     early: Option<&Early>,
-    cx: &Context<'_>,
 ) -> io::Result<Argument> {
-    let _turning = progress::spinner(cx, "arguing");
     argue(&Asked { model, needs, permits, app, early }).ok_or_else(|| {
         let name = &model.apps[app.index()].name;
         failed(format!("the ratchets of `{name}` have too many combinations of stages to tell apart"))
