@@ -34,6 +34,7 @@ scope keys ALL
 operation desk.issue.get { access read in issue http GET "/issue/{key}" requires keys ALL }
 operation desk.issue.of { access read in issue http GET "/issue/{key}/of/{part}/{site}" requires keys ALL }
 operation desk.issue.mine { access read in issue http GET "/issue/mine" requires keys ALL }
+operation desk.issue.cast { access read in issue http GET "/issue/acme.cast()" requires keys ALL }
 operation desk.issue.list { access read in project lists issue http GET "/project/{key}/issues" requires keys ALL }
 operation desk.project.get { access read in project http GET "/project/{any}" requires keys ALL }
 operation desk.repository.get { access read in repository http GET "/repos/{owner}/{name}" requires keys ALL }
@@ -353,9 +354,13 @@ fn a_path_never_gets_more_than_a_name() {
 #[test]
 fn what_a_server_could_read_as_a_name_is_no_value() {
     let desk = desk();
-    let rules = "permit a to any operation\nforbid a to desk.issue.mine";
+    let rules = "permit a to any operation\nforbid a to desk.issue.mine, desk.issue.cast";
     let open = with_rules(rules);
     check(&open, "/issue/mine", "forbidden", &[]);
+    check(&open, "/issue/acme.cast()", "forbidden", &[]);
+    for like in ["cast", "acme.cast", "Cast()", "x.acme.cast", "cast(a=1)", ".cast", "acme%2Ecast"] {
+        check(&open, &format!("/issue/{like}"), "unknown-operation", &[]);
+    }
     let like =
         ["Mine", "MINE", "%4dine", "mine()", "Mine(a='b')", "acme.mine", "acme.x.MINE(a=1.5)", "mine%28%29"];
     for like in like {
@@ -467,14 +472,20 @@ fn two_templates_for_one_path_are_an_error() {
     assert_eq!(told(any, "/me/mailfolders/{a}", "/me/mail/{b}"), 0);
 }
 
-/// `$count` is the number of issues, and no issue's key; behind the first sign of a key it is as good as any.
+/// `$count` is the number of issues, and no issue's key; `FOLDER:` begins a path in a drive. Elsewhere in a key both
+/// signs are as good as any.
 #[test]
-fn what_begins_with_a_dollar_is_no_value() {
+fn what_begins_with_a_dollar_or_ends_with_a_colon_is_no_value() {
     let desk = desk();
+    let paths = ["/issue/WEB-1:", "/issue/WEB-1%3A", "/users/x:/messages"];
+    for path in paths {
+        check(&desk, path, "unknown-operation", &[]);
+    }
     for path in ["/issue/$count", "/issue/%24count", "/project/$ref/issues", "/users/$batch/messages"] {
         check(&desk, path, "unknown-operation", &[]);
     }
     check(&desk, "/project/WEB$", "permit", &[("project", "WEB$")]);
+    check(&desk, "/project/:WEB", "permit", &[("project", ":WEB")]);
 }
 
 /// No browser sends a `#`, and who keeps it reads another path than who cuts it off.

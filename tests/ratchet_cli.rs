@@ -662,6 +662,19 @@ fn a_store_that_went_on_from_a_backup_is_joined_with_what_it_lost() {
     place.stands(32, "settled", &["READ"]);
     assert_eq!(place.state(32)["withdrawn"]["operations"], json!(["demo.issue.get"]));
     place.clean(&["ratchet", "verify"], 0);
+
+    // The same if the copy has gone on for longer than the export.
+    fs::copy(&backup, &state).unwrap();
+    for (operation, at) in [("demo.issue.get", "1790000020"), ("demo.issue.edit", "1790000021")] {
+        let mut other = vec!["ratchet", "withdraw", "--operation", operation, "--app", "timesheets"];
+        other.extend(["--site", "acme", "--who", "bob", "--why", "x", "--at", at]);
+        other.extend(["--store", "sqlite:state.db", "--witness", "elsewhere2"]);
+        assert_eq!(sprag(place.folder(), &other).exit, Exit::Clean);
+    }
+    let told = place.clean(&recover, 31);
+    assert!(told.starts_with("what 2 entries tell was joined\n"), "{told}");
+    place.stands(32, "settled", &["READ"]);
+    assert_eq!(place.state(32)["withdrawn"]["operations"], json!(["demo.issue.edit", "demo.issue.get"]));
 }
 
 #[test]
@@ -773,9 +786,15 @@ fn decisions_remember_what_time_it_was() {
     assert_eq!(decided(90_000), json!(false));
     assert_eq!(decided(20), json!(false), "the clock went back");
     place.stands(20, "configured", &["READ", "WRITE"]);
+    // Nor does a use that is reported late turn back what its lack has turned.
+    let days = |days: i64| days * 86_400;
+    place.decide("demo.issue.get", days(91));
+    place.stands(days(91), "settled", &["READ"]);
+    place.does(&["used", "demo.issue.edit=1"], days(80));
+    place.stands(days(91), "settled", &["READ"]);
     let memory = place.folder().join("seen/witness.time");
     let kept = fs::read_to_string(&memory).unwrap();
-    assert_eq!(kept, format!("{{\"format\":\"sprag-time-1\",\"decided\":{}}}\n", NOON + 90_000));
+    assert_eq!(kept, format!("{{\"format\":\"sprag-time-1\",\"decided\":{}}}\n", NOON + days(91)));
     // What cannot be read is not guessed at.
     fs::write(&memory, &kept[..20]).unwrap();
     let (exit, answer) = place.decide("demo.issue.get", 30);

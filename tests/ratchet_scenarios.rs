@@ -719,6 +719,29 @@ fn what_a_newer_catalog_opens_waits() {
     assert_eq!(site.reasons(DELETE), NOTHING);
 }
 
+/// A newer catalog lets scopes that are held imply others: what that opens waits, as if they needed less themselves.
+#[test]
+fn what_a_newer_catalog_opens_by_implying_waits() {
+    let policy = "use demo\nrole everything { any operation }\npermit any app to any operation\n\
+                  app a {\n  key \"a\"\n  platform demo.chain\n  requests READ\n  user everything\n}";
+    let old = sprag_test_support::worlds::CATALOG;
+    let turned = old
+        .replace("version \"1\"", "version \"2\"")
+        .replacen("scope chain WRITE implies READ", "scope chain WRITE", 1)
+        .replacen("scope chain READ implies NONE", "scope chain READ implies NONE, WRITE", 1);
+    assert!(turned.contains("implies NONE, WRITE") && turned.contains("scope chain WRITE\n"), "{turned}");
+    let mut site = site("  requests READ", "");
+    site.world = compiled::files(vec![policy.to_owned()], old);
+    site.install(&["READ"]);
+    assert_eq!((site.reasons(GET), site.reasons(EDIT)), (NOTHING.to_vec(), vec!["missing-scopes"]));
+    let before = std::mem::replace(&mut site.world, compiled::files(vec![policy.to_owned()], &turned));
+    let opened = opened(&before.model, &site.world.model, "a");
+    assert!(opened.contains(EDIT) && !opened.contains(GET), "{opened:?}");
+    site.tell("ann", What::Catalogs { opened });
+    assert_eq!(site.reasons(GET), NOTHING);
+    assert_eq!(site.reasons(EDIT), ["withdrawn-here"]);
+}
+
 /// A clock that ran ahead for a moment ends what was given, and does not keep anything open for ever.
 #[test]
 fn clocks_that_jump_end_approvals_and_prolong_none() {

@@ -9,8 +9,8 @@ use crate::request::OperationHandle;
 impl Bundle<'_> {
     /// The operation that a request on the wire calls; `None` if no template matches, or if the path is
     /// one that servers read in different ways (empty, `.` or `..` segments, a final slash, `\`, `;`, `#`, a blank,
-    /// a name in another case or called like a function where a parameter would take it, or one that begins with `$`,
-    /// broken escapes, escapes of
+    /// a name in another case or called like a function where a parameter would take it, or one that begins with `$`
+    /// or ends with `:`, broken escapes, escapes of
     /// `/`, `\` or `%`, control characters, bytes that are not UTF-8).
     ///
     /// It tells the operation alone: which containers the path names, a request tells only as
@@ -54,8 +54,8 @@ impl Bundle<'_> {
         if others.any(|edge| names.are(self.text(edge.text)) && below(edge.target.get()).is_some()) {
             return Some(None);
         }
-        // What OData keeps for itself, such as `$count`, is no value.
-        let is_value = decoded(segment).next() != Some(b'$');
+        // What OData keeps for itself, such as `$count`, is no value, and neither is `FOLDER:` before a path in a drive.
+        let is_value = decoded(segment).next() != Some(b'$') && decoded(segment).last() != Some(b':');
         let parameter = Some(route.parameter.get()).filter(|p| *p != NONE && is_value);
         parameter.and_then(below)
     }
@@ -95,8 +95,8 @@ impl Case {
     }
 }
 
-/// The names that a lenient server could read in a segment: it as it is, without arguments behind, and without a
-/// namespace before; in any case of ASCII letters.
+/// The name that a lenient server could read in a segment: without arguments behind, and without a namespace before; in
+/// any case of ASCII letters.
 struct Names<'s> {
     segment: &'s str,
     /// Where the last part of the name begins, and where the name ends, in decoded bytes.
@@ -114,12 +114,17 @@ impl Names<'_> {
     }
 
     fn are(&self, name: &str) -> bool {
-        let is = |from: usize| {
-            let read = decoded(self.segment).take(self.end).skip(from);
-            read.map(|byte| byte.to_ascii_lowercase()).eq(name.bytes().map(|byte| byte.to_ascii_lowercase()))
-        };
-        is(0) || is(self.bare)
+        let read = decoded(self.segment).take(self.end).skip(self.bare);
+        read.map(|byte| byte.to_ascii_lowercase())
+            .eq(bare(name).bytes().map(|byte| byte.to_ascii_lowercase()))
     }
+}
+
+/// The name without arguments and namespace.
+fn bare(name: &str) -> &str {
+    let arguments = name.strip_suffix(')').and_then(|called| called.split_once('('));
+    let called = arguments.map_or(name, |(called, _)| called);
+    called.rsplit_once('.').map_or(called, |(_, bare)| bare)
 }
 
 /// What every server reads in the same way: the segments of a path, without the first `/`.

@@ -53,27 +53,32 @@ fn matches(template: &str, segments: &[String], any_case: bool) -> Option<Vec<Re
         return None;
     }
     let reading = |(part, segment): (&&str, &String)| match *part {
-        part if part.contains('{') => (!is_of_the_system(segment)).then_some(Reading::Parameter),
+        part if part.contains('{') => is_value(segment).then_some(Reading::Parameter),
         part if part == segment || any_case && part.eq_ignore_ascii_case(segment) => Some(Reading::Literal),
         part => is_like(part, segment).then_some(Reading::AlmostLiteral),
     };
     parts.iter().zip(segments).map(reading).collect()
 }
 
-/// Whether the segment is a name that OData keeps for itself, such as `$count` and `$value`, and nobody's id (OData 4.01
-/// URL Conventions, sections 4.6 to 4.12).
-fn is_of_the_system(segment: &str) -> bool {
-    segment.starts_with('$')
+/// Whether the segment can be the value of a parameter: nothing that OData keeps for itself, such as `$count` (OData 4.01
+/// URL Conventions, sections 4.6 to 4.12), and no beginning of a path in a drive, which Graph writes between colons as in
+/// `/items/FOLDER:/name` (learn.microsoft.com: Addressing resources in a drive).
+fn is_value(segment: &str) -> bool {
+    !segment.starts_with('$') && !segment.ends_with(':')
 }
 
 /// Whether a server could read the segment as the name: one to which the case of ASCII letters is all the same, or that
 /// calls functions with arguments behind their name and a namespace before it, as in `microsoft.graph.delta()` (OData
-/// 4.01 URL Conventions, section 4.5).
+/// 4.01 URL Conventions, section 4.5), with or without those that the name is declared with.
 fn is_like(name: &str, segment: &str) -> bool {
-    let arguments = segment.strip_suffix(')').and_then(|called| called.split_once('('));
-    let called = arguments.map_or(segment, |(called, _)| called);
-    let bare = called.rsplit_once('.').map_or(called, |(_, bare)| bare);
-    [called, bare].iter().any(|called| name.eq_ignore_ascii_case(called))
+    bare(name).eq_ignore_ascii_case(bare(segment))
+}
+
+/// The name without arguments and namespace.
+fn bare(name: &str) -> &str {
+    let arguments = name.strip_suffix(')').and_then(|called| called.split_once('('));
+    let called = arguments.map_or(name, |(called, _)| called);
+    called.rsplit_once('.').map_or(called, |(_, bare)| bare)
 }
 
 /// The decoded segments of a path, or `None` for a path that anything on its way could read differently.

@@ -8,7 +8,7 @@ use super::facts::{Facts, Installation, Version, Vote};
 use super::join::{Join, Newest};
 use super::marks::{Marks, Target};
 use super::needs;
-use super::people::person;
+use super::people::{self, person};
 use super::record::Record;
 use super::settle::settle;
 use super::standing::{INSTALL, Terms};
@@ -52,7 +52,7 @@ pub fn advance(
     here: Here<'_>,
 ) -> Result<Step, Refused> {
     let app = state::app(model, installation).ok_or_else(|| Refused::UnknownApp(installation.app.clone()))?;
-    if event.by.trim().is_empty() {
+    if !people::says_something(&event.by) {
         return Err(Refused::NoActor);
     }
     let seen = Clock::new(facts.clock.0.unwrap_or(here.now), facts.clock.0);
@@ -371,7 +371,7 @@ impl Stepping<'_> {
     }
 
     fn has_reason(&self) -> Result<(), Refused> {
-        if self.reason.trim().is_empty() { Err(Refused::NoReason) } else { Ok(()) }
+        if people::says_something(self.reason) { Ok(()) } else { Err(Refused::NoReason) }
     }
 
     fn may_approve(&self, terms: Terms<'_>, groups: &BTreeSet<String>) -> Result<(), Refused> {

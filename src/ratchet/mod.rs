@@ -28,4 +28,4 @@ pub use marks::{Marks, Seen, Target};
 pub use needs::{needs, opened, watched};
 pub use observe::Observer;
 pub use record::Record;
-pub use state::{Open, State, effective};
+pub use state::{Open, State, effective, is_due};

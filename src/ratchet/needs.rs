@@ -1,6 +1,6 @@
 //! Which scopes an operation needs, and what a newer catalog opens.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::state::closure;
 use crate::sema::model::{AppId, Model, OperationId, ScopeId, Trigger};
@@ -50,6 +50,7 @@ pub fn opened(before: &Model, after: &Model, key: &str) -> BTreeSet<String> {
     let old = find(before);
     let Some(new) = find(after) else { return BTreeSet::new() };
     let held = closure(after, &after.apps[new.index()].requested);
+    let implied = newly_implied(before, after, &held);
     let grown = |operation: &OperationId| {
         let name = &after.operations[operation.index()].name;
         let earlier = before.operations.binary_search_by(|o| o.name.cmp(name)).ok();
@@ -57,11 +58,24 @@ pub fn opened(before: &Model, after: &Model, key: &str) -> BTreeSet<String> {
         alternatives(after, new, *operation)
             .filter(|alternative| alternative.iter().all(|scope| held.contains(scope)))
             .any(|alternative| {
-                let same = translated(after, before, alternative);
-                let sufficed = |(old, operation): (AppId, OperationId)| {
-                    alternatives(before, old, operation).any(|a| a.iter().all(|s| same.contains(s)))
-                };
-                !earlier.is_some_and(sufficed)
+                // Who holds one that newly implies the scope has it, and had not.
+                let mut ways: Vec<Vec<ScopeId>> = vec![Vec::new()];
+                for scope in alternative {
+                    let by = implied.get(scope).into_iter().flatten().chain([scope]);
+                    ways = by
+                        .flat_map(|by| ways.iter().map(move |way| [way.as_slice(), &[*by]].concat()))
+                        .collect();
+                    if ways.len() > WAYS {
+                        return true;
+                    }
+                }
+                ways.iter().any(|way| {
+                    let same = translated(after, before, way);
+                    let sufficed = |(old, operation): (AppId, OperationId)| {
+                        alternatives(before, old, operation).any(|a| a.iter().all(|s| same.contains(s)))
+                    };
+                    !earlier.is_some_and(sufficed)
+                })
             })
     };
     let operations = (0..after.operations.len() as u32).map(OperationId);
@@ -69,17 +83,41 @@ pub fn opened(before: &Model, after: &Model, key: &str) -> BTreeSet<String> {
     grown.map(|operation| after.operations[operation.index()].name.clone()).collect()
 }
 
+/// More ways than this to hold what an operation needs are not told apart: the operation waits.
+const WAYS: usize = 4096;
+
+/// By scope, those held scopes that imply it now and did not before.
+fn newly_implied(
+    before: &Model,
+    after: &Model,
+    held: &BTreeSet<ScopeId>,
+) -> BTreeMap<ScopeId, BTreeSet<ScopeId>> {
+    let mut implied: BTreeMap<ScopeId, BTreeSet<ScopeId>> = BTreeMap::new();
+    for by in held {
+        let earlier = translated(after, before, &[*by]);
+        for scope in &after.scopes[by.index()].implies {
+            let same = counterpart(after, before, *scope);
+            if scope != by && !same.is_some_and(|same| earlier.contains(&same)) {
+                implied.entry(*scope).or_default().insert(*by);
+            }
+        }
+    }
+    implied
+}
+
 /// What these scopes and all that they imply are in the other model, by name.
 fn translated(from: &Model, to: &Model, scopes: &[ScopeId]) -> BTreeSet<ScopeId> {
-    let same = |scope: &ScopeId| {
-        let (name, model) = (&from.scopes[scope.index()].name, from.scopes[scope.index()].model);
-        let model = &from.permission_models[model.index()].name;
-        let equal = |s: &crate::sema::model::Scope| {
-            s.name == *name && to.permission_models[s.model.index()].name == *model
-        };
-        to.scopes.iter().position(equal).map(|at| ScopeId(at as u32))
+    closure(to, &scopes.iter().filter_map(|scope| counterpart(from, to, *scope)).collect())
+}
+
+/// The scope of the same name and model.
+fn counterpart(from: &Model, to: &Model, scope: ScopeId) -> Option<ScopeId> {
+    let (name, model) = (&from.scopes[scope.index()].name, from.scopes[scope.index()].model);
+    let model = &from.permission_models[model.index()].name;
+    let equal = |s: &crate::sema::model::Scope| {
+        s.name == *name && to.permission_models[s.model.index()].name == *model
     };
-    closure(to, &scopes.iter().filter_map(same).collect())
+    to.scopes.iter().position(equal).map(|at| ScopeId(at as u32))
 }
 
 fn alternatives(model: &Model, app: AppId, operation: OperationId) -> impl Iterator<Item = &Vec<ScopeId>> {

@@ -74,6 +74,14 @@ pub fn effective(model: &Model, facts: &Facts, installation: &Installation, now:
     view(model, app, &facts, clock)
 }
 
+/// Whether time has turned or ended something by now that the facts do not tell yet.
+pub fn is_due(model: &Model, facts: &Facts, installation: &Installation, now: i64) -> bool {
+    let Some(app) = app(model, installation) else { return false };
+    let mut settled = facts.clone();
+    settle(model, app, &mut settled, now);
+    settled.marks != facts.marks || settled.ended != facts.ended || settled.reached != facts.reached
+}
+
 /// The app of an installation.
 pub(super) fn app(model: &Model, installation: &Installation) -> Option<AppId> {
     let number = model.apps.iter().position(|app| app.key == installation.app)?;
@@ -264,11 +272,13 @@ fn approvals(facts: &Facts, clock: Clock, terms: Terms<'_>) -> Vec<Open> {
     let open = |(id, votes): (&String, &BTreeSet<Vote>)| {
         let votes: Vec<(&Vote, BTreeSet<Target>)> =
             votes.iter().map(|vote| (vote, standing::gives(facts, vote, clock))).collect();
-        let votes = || votes.iter().filter(|(_, what)| !what.is_empty());
+        // What somebody took since, only those give who have seen that.
+        let what: BTreeSet<Target> = votes.iter().flat_map(|(_, what)| what.iter().cloned()).collect();
+        let votes = || votes.iter().filter(|(_, gives)| !gives.is_empty() && *gives == what);
         let ends = votes().filter_map(|(vote, _)| clock.end(vote.at, vote.mark, vote.seconds?));
         votes().next().map(|_| Open {
             id: id.clone(),
-            what: votes().flat_map(|(_, what)| what.iter().cloned()).collect(),
+            what: what.clone(),
             by: votes()
                 .map(|(vote, _)| (person(&vote.by), vote.by.clone()))
                 .collect::<BTreeMap<_, _>>()

@@ -8,6 +8,6 @@ pub mod tree;
 mod characters;
 mod errors;
 
-pub(crate) use characters::{is_bidirectional, is_hidden, is_invisible};
+pub(crate) use characters::{is_bidirectional, is_hidden};
 pub use parser::parse;
 pub use printer::{format, print, print_item, print_scope};

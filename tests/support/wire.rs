@@ -44,6 +44,7 @@ fn spelled(random: &mut Random, id: &str) -> String {
         12 => format!("{id}?x={}", escaped(id)),
         13 => format!("${id}"),
         14 => format!("%24{id}"),
+        15 => format!("{id}:"),
         _ => id.to_string(),
     }
 }

@@ -30,7 +30,7 @@ const OPERATIONS: [&str; 14] = [
     "demo.issue.comment.add",
     "demo.closed",
 ];
-const PATHS: [(&str, &str); 15] = [
+const PATHS: [(&str, &str); 17] = [
     ("GET", "/issue/I-1"),
     ("PUT", "/issue/I-1"),
     ("GET", "/issue/search"),
@@ -46,6 +46,8 @@ const PATHS: [(&str, &str); 15] = [
     ("GET", "/issue/I-1#/x"),
     ("GET", "/issue/$count"),
     ("GET", "/issue/%24count"),
+    ("GET", "/issue/I-1:"),
+    ("GET", "/issue/b.search"),
 ];
 const APPS: [&str; 5] = ["alpha", "beta", "gamma", "delta", "epsilon"];
 const USERS: [&str; 4] = ["ann", "bob", "cat", "dan"];

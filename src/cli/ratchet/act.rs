@@ -19,7 +19,7 @@ use crate::ratchet::{
 };
 use crate::report;
 use crate::sema::model::{AppId, Model};
-use crate::state::{Acknowledged, Change, Store};
+use crate::state::{Acknowledged, Change, HighestTime, Store, Witnessed};
 
 /// The policy, and how to answer.
 #[derive(Debug, clap::Args)]
@@ -128,7 +128,7 @@ pub(super) fn run_with(
     let (before, step, acknowledged) = if args.dry_run {
         let (_, known) = store.read(&installation).map_err(says)?;
         let known = known.unwrap_or_default();
-        let step = advance(model, &installation, &known, &event, here);
+        let step = advance(model, &installation, &not_before(&known, highest(&store)?), &event, here);
         (known, step, None)
     } else {
         let (known, step, acknowledged) = take(&store, model, &installation, &event, here)?;
@@ -176,17 +176,33 @@ fn tell_unknown(what: &What, model: &Model, app: AppId, cx: &mut Context<'_>) ->
     Ok(())
 }
 
+/// The highest time by which this machine has decided.
+pub(super) fn highest(store: &Witnessed) -> io::Result<Option<i64>> {
+    HighestTime::of(store.witness()).seen().map_err(says)
+}
+
+/// The facts, to which so much time has passed: what it had turned when something was decided here, no event that is
+/// told of later turns back.
+pub(super) fn not_before(known: &Facts, highest: Option<i64>) -> Facts {
+    let mut known = known.clone();
+    if let Some(highest) = highest {
+        known.clock.tell(highest);
+    }
+    known
+}
+
 /// Takes one event in, in one transaction: what was known, what came of it, and what the store says.
 pub(super) fn take(
-    store: &dyn Store,
+    store: &Witnessed,
     model: &Model,
     installation: &Installation,
     event: &Event,
     here: Here<'_>,
 ) -> io::Result<(Facts, Result<Step, Refused>, Acknowledged)> {
     let mut taken = None;
+    let highest = highest(store)?;
     let acknowledged = store.transact(installation, &mut |known| {
-        let step = advance(model, installation, known, event, here);
+        let step = advance(model, installation, &not_before(known, highest), event, here);
         let change = step
             .as_ref()
             .ok()

@@ -50,7 +50,8 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let now = time(args.at.as_deref())?;
     match witness.confirm(&*store) {
         Ok(_) => {
-            writeln!(cx.out, "the store is not older than it was; nothing was done")?;
+            let more = if args.from.is_some() { ", and the export was not looked at" } else { "" };
+            writeln!(cx.out, "the store is not older than it was; nothing was done{more}")?;
             return Ok(Exit::Clean);
         }
         Err(Error::RolledBack(why)) => writeln!(cx.err, "{}", report::visible(&why))?,
@@ -84,9 +85,15 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         let head = store.head().map_err(says)?;
         let lacking: Vec<_> = entries.iter().filter(|entry| entry.epoch > head.epoch).cloned().collect();
         let count = shown::entries(lacking.len() as u64);
-        let old =
-            entries.get(head.epoch.wrapping_sub(1) as usize).is_none_or(|entry| entry.hash == head.hash);
-        if head.store == export.head.store && old {
+        // One of the two histories is the beginning of the other: what either has at the end of the shorter one is the
+        // same entry.
+        let shared = head.epoch.min(export.head.epoch);
+        let of_export = shared.checked_sub(1).and_then(|at| entries.get(at as usize)).map(|entry| entry.hash);
+        let of_store = match shared.checked_sub(1) {
+            Some(before) => store.entries(before, 1).map_err(says)?.first().map(|entry| entry.hash),
+            None => None,
+        };
+        if head.store == export.head.store && of_export == of_store {
             store.append(&lacking).map_err(says)?;
             writeln!(cx.out, "the store got back {count}")?;
         } else {

@@ -4,13 +4,13 @@ use std::io;
 
 use serde_json::{Value, json};
 
-use super::act::{Format, PolicyArgs, key};
+use super::act::{self, Format, PolicyArgs, key};
 use super::shown;
 use super::store::{StoreArgs, says};
 use crate::cli::{Context, Exit};
 use crate::ratchet::{Facts, Installation, effective};
 use crate::report;
-use crate::state::{HighestTime, Store};
+use crate::state::Store;
 
 /// Show how installations stand: stages, scopes held, what waits and what was taken.
 #[derive(Debug, clap::Args)]
@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let store = args.store.open(cx)?;
     let snapshot = store.snapshot().map_err(says)?;
     // Decisions of this machine go by no earlier time.
-    let highest = HighestTime::of(store.witness()).seen().map_err(says)?;
+    let highest = act::highest(&store)?;
     let mut all: Vec<(Installation, Option<Facts>)> = snapshot
         .installations
         .into_iter()
@@ -48,10 +48,7 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         all.push((Installation { app: app.to_owned(), site: site.clone() }, None));
     }
     let states = all.iter().map(|(installation, facts)| {
-        let mut known = facts.clone().unwrap_or_default();
-        if let Some(highest) = highest {
-            known.clock.tell(highest);
-        }
+        let known = act::not_before(facts.as_ref().unwrap_or(&Facts::default()), highest);
         let state = effective(model, &known, installation, now);
         (installation, facts.is_some(), state)
     });

@@ -8,7 +8,7 @@ use super::act::{self, Format, PolicyArgs};
 use super::shown;
 use super::store::{StoreArgs, says};
 use crate::cli::{Context, Exit};
-use crate::ratchet::{Event, Here, What, effective};
+use crate::ratchet::{Event, Here, What, is_due};
 use crate::report;
 use crate::state::Store;
 
@@ -31,11 +31,10 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let store = args.store.open(cx)?;
     let event = Event { what: What::Tick, by: "time".to_owned(), reason: String::new() };
     let here = Here { writer: act::WRITER, now };
-    let mut told = Vec::new();
+    let (mut told, highest) = (Vec::new(), act::highest(&store)?);
     for (installation, facts) in store.snapshot().map_err(says)?.installations {
         // An entry for each second that passed would tell nobody anything.
-        let seen = facts.clock.0.unwrap_or(now);
-        if effective(model, &facts, &installation, now) == effective(model, &facts, &installation, seen) {
+        if !is_due(model, &act::not_before(&facts, highest), &installation, now) {
             continue;
         }
         let (_, step, _) = act::take(&store, model, &installation, &event, here)?;
