@@ -424,7 +424,7 @@ fn google_methods_have_alternatives() {
     insta::assert_snapshot!(notes(&imported), @r#"
     not-callable d.json#/resources/files/methods/stop: drive.files.stop lists no scope: not callable
     unmatched d.json#/resources/files/methods/stop: POST /drive/v3/files/{fileId}:stop: no request is mapped to it
-    assumed FILE: requests are mapped by path alone, whichever of Google's hosts they go to
+    assumed d.json: requests are mapped by path alone, whichever of Google's hosts they go to
     "#);
 }
 
@@ -554,7 +554,7 @@ fn tools_are_as_dangerous_as_they_may_be() {
     address r.json#/resource: `resource` is not expressed
     address r.json#/authorization_servers: `authorization_servers` is not expressed
     not-callable r.json#/scopes_supported/0: no list says which tools `files:read` opens: declared, and opens nothing
-    assumed FILE: annotations are what the server says of itself; nothing proves them
+    assumed t.json, i.json, r.json: annotations are what the server says of itself; nothing proves them
     "#);
 }
 
@@ -607,7 +607,7 @@ fn what_is_of_no_such_format_is_refused_with_its_place() {
             r#"{"error": {"code": 1}}"#,
             "d.json#/error: the server answered with an error; expected a result",
         ),
-        ("mcp", r#"{"tools": []}"#, "FILE: expected a list with at least one tool"),
+        ("mcp", r#"{"tools": []}"#, "d.json: expected a list with at least one tool"),
         (
             "mcp",
             r#"{"tools": [{"name": "a", "annotations": {"readOnlyHint": "yes"}}]}"#,
@@ -623,7 +623,7 @@ fn what_is_of_no_such_format_is_refused_with_its_place() {
             r#"{"mapping": [{"productEvent": "x", "oAuthScopes": {}}]}"#,
             "d.json#/mapping/0/productEvent: expected an event like `avi:jira:created:issue`, found `x`",
         ),
-        ("forge-scopes", "[]", "FILE: expected at least one scope"),
+        ("forge-scopes", "[]", "d.json: expected at least one scope"),
     ] {
         assert_eq!(
             import(importer, &[("d.json", text)], &version("1")).unwrap_err().to_string(),

@@ -567,10 +567,10 @@ fn malformed_options_are_refused() {
         "--catalog: expected a name like `atlassian.jira`, found `a b`"
     );
     assert_eq!(error(&document, &options("a", "")), "--version: needed to make a catalog, but missing");
-    assert_eq!(error(&[], &options("a", "1")), "FILE: expected at least one document");
+    assert_eq!(error(&[], &options("a", "1")), "no files: expected at least one document");
     assert_eq!(
         error(&[document[0], document[0]], &options("a", "1")),
-        "FILE: GET /a stands in two documents"
+        "doc.json#/paths/~1a/get: GET /a stands in two documents"
     );
     let kind = Options { kind: Some("a.b".into()), ..options("a", "1") };
     assert_eq!(error(&document, &kind), "--kind: expected a name like `site`, found `a.b`");

@@ -644,6 +644,8 @@ fn a_store_that_went_on_from_a_backup_is_joined_with_what_it_lost() {
     place.does(&["turn", "setup", "settled"], 10);
     place.clean(&["ratchet", "history", "--export", "-o", "export.jsonl"], 0);
     fs::copy(&backup, &state).unwrap();
+    let seen = place.folder().join("seen/then");
+    fs::copy(place.folder().join("seen/witness"), &seen).unwrap();
     // Another machine, which has seen nothing, goes on.
     let mut other = vec!["ratchet", "withdraw", "--operation", "demo.issue.get", "--app", "timesheets"];
     other.extend(["--site", "acme", "--who", "bob", "--why", "x", "--at", "1790000020"]);
@@ -665,6 +667,7 @@ fn a_store_that_went_on_from_a_backup_is_joined_with_what_it_lost() {
 
     // The same if the copy has gone on for longer than the export.
     fs::copy(&backup, &state).unwrap();
+    fs::copy(&seen, place.folder().join("seen/witness")).unwrap();
     for (operation, at) in [("demo.issue.get", "1790000020"), ("demo.issue.edit", "1790000021")] {
         let mut other = vec!["ratchet", "withdraw", "--operation", operation, "--app", "timesheets"];
         other.extend(["--site", "acme", "--who", "bob", "--why", "x", "--at", at]);

@@ -216,10 +216,16 @@ pub(super) fn take(
 }
 
 fn refuse(refused: &Refused, format: Format, cx: &mut Context<'_>) -> io::Result<Exit> {
+    let more = match refused {
+        Refused::NoActor => "; say it with --who",
+        Refused::NoReason => "; say it with --why",
+        _ => "", // nothing that an option alone would change
+    };
+    let refused = format!("{refused}{more}");
     match format {
-        Format::Text => writeln!(cx.out, "refused: {}", report::visible(&refused.to_string()))?,
+        Format::Text => writeln!(cx.out, "refused: {}", report::visible(&refused))?,
         Format::Json => {
-            let value = json!({ "done": false, "refused": refused.to_string() });
+            let value = json!({ "done": false, "refused": refused });
             writeln!(cx.out, "{}", shown::pretty(&value)?)?;
         }
     }
