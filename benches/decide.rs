@@ -9,7 +9,7 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use sprag::ratchet::Observer;
 use sprag::sema::model::{AppId, OperationId};
-use sprag_runtime::{App, Bundle, Request, Target, Value};
+use sprag_runtime::{App, Request, Target, Value};
 use sprag_test_support::workload::{DIFFERENT, LARGE, MEDIUM, SMALL, lend, loaded, with_handles, workload};
 
 criterion_group!(benches, decide, observe);

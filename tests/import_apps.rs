@@ -377,7 +377,7 @@ fn all_real_files_come_in_or_are_refused_with_a_reason() {
     google imported 15
     google note assumed 15
     google note not-callable 5
-    google note unmatched 57
+    google note unmatched 58
     google read 15
     slack imported 1
     slack note assumed 19

@@ -57,12 +57,20 @@ impl<'a> Bundle<'a> {
         let mut len = 0;
         for (at, number) in self.words(naming.segments).iter().enumerate() {
             let segment = path.split('/').nth(number.get() as usize);
-            let Some(segment) = segment.filter(|segment| !segment.contains('+')) else {
+            let ends = |segment: &&str| {
+                let ends = [decoded(segment).next(), decoded(segment).last()];
+                !segment.contains('+') && !ends.contains(&Some(b'.'))
+            };
+            let Some(segment) = segment.filter(ends) else {
                 return Said::Unclear;
             };
             let slash = (at > 0).then_some(b'/');
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~@:$+".contains(&byte);
+            if !decoded(segment).all(plain) {
+                return Said::Unclear;
+            }
             for byte in slash.into_iter().chain(decoded(segment)) {
-                let Some(to) = room.get_mut(len).filter(|_| byte.is_ascii_graphic()) else {
+                let Some(to) = room.get_mut(len) else {
                     return Said::Unclear;
                 };
                 *to = match case {

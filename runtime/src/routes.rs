@@ -9,8 +9,8 @@ use crate::request::OperationHandle;
 impl Bundle<'_> {
     /// The operation that a request on the wire calls; `None` if no template matches, or if the path is
     /// one that servers read in different ways (empty, `.` or `..` segments, a final slash, `\`, `;`, `#`, a blank,
-    /// a name in another case or called like a function where a parameter would take it, or one that begins with `$`
-    /// or ends with `:`, broken escapes, escapes of
+    /// the name of another template between signs where a parameter would take it, a value that begins with `$`, ends with
+    /// `:` or has parentheses, broken escapes, escapes of
     /// `/`, `\` or `%`, control characters, bytes that are not UTF-8).
     ///
     /// It tells the operation alone: which containers the path names, a request tells only as
@@ -49,14 +49,11 @@ impl Bundle<'_> {
         if let Some(found) = literal.and_then(below) {
             return Some(found);
         }
-        let names = Names::of(segment);
         let mut others = self.edges(route.edges).iter().filter(|edge| Some(edge.target.get()) != literal);
-        if others.any(|edge| names.are(self.text(edge.text)) && below(edge.target.get()).is_some()) {
+        if others.any(|edge| is_like(self.text(edge.text), segment) && below(edge.target.get()).is_some()) {
             return Some(None);
         }
-        // What OData keeps for itself, such as `$count`, is no value, and neither is `FOLDER:` before a path in a drive.
-        let is_value = decoded(segment).next() != Some(b'$') && decoded(segment).last() != Some(b':');
-        let parameter = Some(route.parameter.get()).filter(|p| *p != NONE && is_value);
+        let parameter = Some(route.parameter.get()).filter(|p| *p != NONE && is_value(segment));
         parameter.and_then(below)
     }
 
@@ -95,29 +92,41 @@ impl Case {
     }
 }
 
-/// The name that a lenient server could read in a segment: without arguments behind, and without a namespace before; in
-/// any case of ASCII letters.
-struct Names<'s> {
-    segment: &'s str,
-    /// Where the last part of the name begins, and where the name ends, in decoded bytes.
-    bare: usize,
-    end: usize,
+/// Whether a lenient server could read the segment as the name: in any case of letters, without arguments behind and a
+/// namespace before it, or whatever else a sign sets apart from it.
+fn is_like(name: &str, segment: &str) -> bool {
+    let wanted = bare(name).as_bytes();
+    let lower = |byte: u8| byte.to_ascii_lowercase();
+    if decoded(segment).any(|byte| !byte.is_ascii())
+        || decoded(segment).map(lower).eq(name.bytes().map(lower))
+    {
+        return true;
+    }
+    // How much of the name the part has said so far; nothing once it says something else.
+    let mut said = Some(0);
+    let end = [b'/'].into_iter(); // a sign; none is in a segment
+    decoded(segment).chain(end).any(|byte| {
+        if is_sign(byte) {
+            let whole = said == Some(wanted.len()) && !wanted.is_empty();
+            said = Some(0);
+            return whole;
+        }
+        said =
+            said.filter(|at| wanted.get(*at).is_some_and(|own| lower(*own) == lower(byte))).map(|at| at + 1);
+        false
+    })
 }
 
-impl Names<'_> {
-    fn of(segment: &str) -> Names<'_> {
-        let is_called = decoded(segment).last() == Some(b')');
-        let called = decoded(segment).position(|byte| byte == b'(').filter(|_| is_called);
-        let end = called.unwrap_or_else(|| decoded(segment).count());
-        let dots = decoded(segment).take(end).enumerate().filter(|(_, byte)| *byte == b'.');
-        Names { segment, bare: dots.last().map_or(0, |(at, _)| at + 1), end }
-    }
+/// Whether the segment can be the value of a parameter: nothing that OData keeps for itself, such as `$count`, no call of
+/// a function, and not `FOLDER:` before a path in a drive.
+fn is_value(segment: &str) -> bool {
+    let called = decoded(segment).any(|byte| matches!(byte, b'(' | b')'));
+    !called && decoded(segment).next() != Some(b'$') && decoded(segment).last() != Some(b':')
+}
 
-    fn are(&self, name: &str) -> bool {
-        let read = decoded(self.segment).take(self.end).skip(self.bare);
-        read.map(|byte| byte.to_ascii_lowercase())
-            .eq(bare(name).bytes().map(|byte| byte.to_ascii_lowercase()))
-    }
+/// Whether names end at the byte.
+fn is_sign(byte: u8) -> bool {
+    !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'@' | b'$' | b'~'))
 }
 
 /// The name without arguments and namespace.

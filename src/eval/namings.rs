@@ -10,9 +10,9 @@ const ROOM: usize = 512;
 /// Kind and id of each container that the request's path names, the outermost first. Nothing, if the request names
 /// its operation.
 ///
-/// `None` if something of it cannot be told. By definition that is a text with anything but printable ASCII
-/// characters (the platform may read it in another case or trimmed), or with a `+` as it is (which some servers take
-/// for a blank); or more than [`ROOM`] bytes. A text that the catalog says to be no id names nothing.
+/// `None` if something of it cannot be told. By definition that is a text with anything but ASCII letters, digits and
+/// `-_.~@:$+` (the platform may read it in another case, trimmed, or as several), or one that begins or ends with a `.`, or a `+` as it is (which some servers take for a blank);
+/// or more than [`ROOM`] bytes. A text that the catalog says to be no id names nothing.
 pub(super) fn named(model: &Model, operation: OperationId, target: &Target) -> Option<Vec<(KindId, String)>> {
     let Target::Http { path, .. } = target else {
         return Some(Vec::new());
@@ -35,7 +35,9 @@ pub(super) fn named(model: &Model, operation: OperationId, target: &Target) -> O
 /// A segment, decoded, if it can be read in one way only.
 fn part(segment: &str) -> Option<String> {
     let text = routes::decoded(segment)?;
-    (!segment.contains('+') && text.chars().all(|c| c.is_ascii_graphic())).then_some(text)
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~@:$+".contains(c);
+    (!segment.contains('+') && text.chars().all(plain) && !text.starts_with('.') && !text.ends_with('.'))
+        .then_some(text)
 }
 
 /// The id in the text, if there is one.

@@ -61,17 +61,25 @@ fn matches(template: &str, segments: &[String], any_case: bool) -> Option<Vec<Re
 }
 
 /// Whether the segment can be the value of a parameter: nothing that OData keeps for itself, such as `$count` (OData 4.01
-/// URL Conventions, sections 4.6 to 4.12), and no beginning of a path in a drive, which Graph writes between colons as in
-/// `/items/FOLDER:/name` (learn.microsoft.com: Addressing resources in a drive).
+/// URL Conventions, sections 4.6 to 4.12), no call of a function, and no beginning of a path in a drive, which Graph
+/// writes between colons as in `/items/FOLDER:/name` (learn.microsoft.com: Addressing resources in a drive).
 fn is_value(segment: &str) -> bool {
-    !segment.starts_with('$') && !segment.ends_with(':')
+    !segment.starts_with('$') && !segment.ends_with(':') && !segment.contains(['(', ')'])
 }
 
 /// Whether a server could read the segment as the name: one to which the case of ASCII letters is all the same, or that
 /// calls functions with arguments behind their name and a namespace before it, as in `microsoft.graph.delta()` (OData
-/// 4.01 URL Conventions, section 4.5), with or without those that the name is declared with.
+/// 4.01 URL Conventions, section 4.5), with or without those that the name is declared with; and in general one that
+/// takes off what stands before or behind it, such as `.json`, blanks and quotes, or that knows the case of letters
+/// beyond ASCII.
 fn is_like(name: &str, segment: &str) -> bool {
-    bare(name).eq_ignore_ascii_case(bare(segment))
+    let same = |part: &str| !part.is_empty() && part.eq_ignore_ascii_case(bare(name));
+    !segment.is_ascii() || name.eq_ignore_ascii_case(segment) || segment.split(is_sign).any(same)
+}
+
+/// Whether names end at the character.
+fn is_sign(c: char) -> bool {
+    !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '@' | '$' | '~'))
 }
 
 /// The name without arguments and namespace.

@@ -159,8 +159,8 @@ fn apps(
         match member {
             "appId" | "displayName" | "verifiedPublisher" | "publisherName" => {}
             "requiredResourceAccess" => required(&node, ids, &mut found, notes)?,
-            "appRoleAssignments" => assigned(&node, ids, &mut found, notes)?,
-            "oauth2PermissionGrants" => granted(&node, &mut found, notes)?,
+            "appRoleAssignments" => assigned(&node, client, ids, &mut found, notes)?,
+            "oauth2PermissionGrants" => granted(&node, client, &mut found, notes)?,
             "replyUrlsWithType" | "web" | "spa" | "publicClient" | "identifierUris" | "replyUrls"
             | "homepage" | "info" | "logoutUrl" => {
                 notes.push(node.note(NoteKind::Address, format!("`{member}` is not expressed")))
@@ -200,6 +200,12 @@ fn apps(
             vec![app(own, key.to_owned(), vec![alone], application), other]
         }
     })
+}
+
+/// Whether the grant says that it is another principal's than the one whose file it stands in.
+fn is_of_another(grant: &Node<'_>, member: &str, client: &Node<'_>) -> Result<bool, ImportError> {
+    let (Some(to), Some(own)) = (grant.get(member), client.get("id")) else { return Ok(false) };
+    Ok(!to.string()?.eq_ignore_ascii_case(own.string()?))
 }
 
 /// `requiredResourceAccess`: what an application asks for.
@@ -245,11 +251,16 @@ fn required(
 /// `appRoleAssignments`: application permissions that were granted.
 fn assigned(
     node: &Node<'_>,
+    client: &Node<'_>,
     ids: &BTreeMap<String, String>,
     found: &mut Permissions,
     notes: &mut Vec<Note>,
 ) -> Result<(), ImportError> {
     for assignment in node.elements()? {
+        if is_of_another(&assignment, "principalId", client)? {
+            notes.push(assignment.note(NoteKind::Unknown, "assigned to another principal: left out"));
+            continue;
+        }
         let api =
             assignment.get("resourceDisplayName").and_then(|r| r.value.as_str()).unwrap_or("Microsoft Graph");
         let id =
@@ -273,10 +284,19 @@ fn assigned(
 }
 
 /// `oauth2PermissionGrants`: delegated permissions that were granted, by name.
-fn granted(node: &Node<'_>, found: &mut Permissions, notes: &mut Vec<Note>) -> Result<(), ImportError> {
+fn granted(
+    node: &Node<'_>,
+    client: &Node<'_>,
+    found: &mut Permissions,
+    notes: &mut Vec<Note>,
+) -> Result<(), ImportError> {
     /// Asked of the sign-in, not of Graph.
     const SIGN_IN: [&str; 4] = ["email", "offline_access", "openid", "profile"];
     for grant in node.elements()? {
+        if is_of_another(&grant, "clientId", client)? {
+            notes.push(grant.note(NoteKind::Unknown, "granted to another service principal: left out"));
+            continue;
+        }
         let scopes = grant.get("scope").ok_or_else(|| grant.error("expected member `scope`"))?;
         let consent = grant.get("consentType").map(|c| c.string()).transpose()?.unwrap_or("AllPrincipals");
         if consent != "AllPrincipals" {

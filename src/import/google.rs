@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::all_named;
 use super::json::{self, Node};
-use super::offer::{Offer, Offered, Title, all_words, is_template, provenance, shape};
+use super::offer::{Offer, Offered, Title, all_words, is_template, provenance, shape, unmap};
 use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
 
 /// See the module.
@@ -101,7 +101,8 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     if reader.operations.is_empty() {
         return Err(ImportError::new(all_named(documents), "expected at least one method"));
     }
-    let Reader { scopes, operations, mut notes, .. } = reader;
+    let Reader { scopes, mut operations, unmatched, mut notes, .. } = reader;
+    unmap(&mut operations, &unmatched, &all_named(documents), &mut notes);
     notes.push(Note {
         kind: NoteKind::Assumed,
         place: all_named(documents),
@@ -132,6 +133,8 @@ struct Reader {
     operations: Vec<Offered>,
     /// Method and path that are taken, and by whom.
     seen: BTreeMap<(String, String), String>,
+    /// Method and path that no template can say.
+    unmatched: Vec<(String, String)>,
     notes: Vec<Note>,
 }
 
@@ -165,6 +168,7 @@ impl Reader {
         }
         let http = match is_template(&path) {
             false => {
+                self.unmatched.push((method.clone(), path.clone()));
                 self.notes.push(
                     node.note(NoteKind::Unmatched, format!("{method} {path}: no request is mapped to it")),
                 );
@@ -191,6 +195,7 @@ impl Reader {
         let power = POWERS.iter().find(|(known, _)| *known == id).map(|(_, mark)| *mark);
         let watches = (verb == "watch").then_some("registers-webhooks");
         self.operations.push(Offered {
+            unmapped: false,
             access: access(&method, &verb, api, &scopes),
             kind: kind(api, &path, &verb),
             lists: LISTS.iter().find(|(known, _)| *known == id).map(|(_, kind)| *kind),

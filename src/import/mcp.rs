@@ -213,6 +213,7 @@ impl Found {
         }
         let ways = BTreeMap::from([(vec![scope_of(name)], false)]);
         let offered = Offered {
+            unmapped: false,
             nouns: Vec::new(),
             longer: vec!["tool".to_owned()],
             verb: own,
@@ -223,6 +224,14 @@ impl Found {
             requires: BTreeMap::from([(TOOLS.to_owned(), ways)]),
             marks,
         };
+        // Of two that are named alike, the name could go from one to the other with the next list.
+        let alike = |other: &&String| **other != name && ident(other) == ident(name);
+        if let Some(other) = self.tools.keys().find(alike) {
+            let message = format!(
+                "tools `{other}` and `{name}` would have one name; expected names that differ in letters or digits"
+            );
+            return Err(named.error(message));
+        }
         if self.tools.insert(name.to_owned(), offered).is_some() {
             return Err(named.error(format!("tool `{name}` stands in the list twice")));
         }

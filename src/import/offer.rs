@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use super::build::{Named, ident, is_path, name, namings, text};
-use super::{Document, ImportError, Options};
+use super::{Document, ImportError, Note, NoteKind, Options};
 use crate::span::Span;
 use crate::syntax::tree::{
     Alternative, CatalogHeader, File, Item, Kind, Mark, Operation, OperationMember, PermissionModel, Scope,
@@ -47,6 +47,8 @@ pub(super) struct Offered {
     pub longer: Vec<String>,
     /// Method and template of requests for it, if templates can say that.
     pub http: Option<(String, String)>,
+    /// Whether the template is left out, for it would take requests for others.
+    pub unmapped: bool,
     pub access: &'static str,
     pub kind: &'static str,
     pub lists: Option<&'static str>,
@@ -165,7 +167,9 @@ impl Offered {
             vec![OperationMember::Access(name(self.access)), OperationMember::In(name(self.kind))];
         members.extend(self.lists.map(|kind| OperationMember::Lists(name(kind))));
         members.extend(
-            self.http.map(|(method, path)| OperationMember::Http { method: name(method), path: text(path) }),
+            self.http
+                .filter(|_| !self.unmapped)
+                .map(|(method, path)| OperationMember::Http { method: name(method), path: text(path) }),
         );
         for (model, ways) in self.requires {
             let alternatives = ways
@@ -245,6 +249,47 @@ pub(super) fn is_template(path: &str) -> bool {
                     .split('/')
                     .all(|s| whole(s) || !(s.is_empty() || s.contains(['{', '}']) || s == "." || s == ".."))
     })
+}
+
+/// Whether the template would take requests for this path, to which nothing is mapped. Values have no parentheses.
+pub(super) fn takes(template: &str, path: &str) -> bool {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let (mut parts, mut segments) = (template.split('/'), path.split('/'));
+    loop {
+        match (parts.next(), segments.next()) {
+            (None, None) => return true,
+            (Some(part), Some(segment)) if part.contains('{') => {
+                if segment.is_empty() || segment.contains(['(', ')']) {
+                    return false;
+                }
+            }
+            (Some(part), Some(segment)) if part.eq_ignore_ascii_case(segment) => {}
+            (Some(_), _) | (None, Some(_)) => return false,
+        }
+    }
+}
+
+/// Takes from operations the requests that could be for a path to which nothing is mapped: better none than another's.
+pub(super) fn unmap(
+    operations: &mut [Offered],
+    unmatched: &[(String, String)],
+    place: &str,
+    notes: &mut Vec<Note>,
+) {
+    let depth = |path: &str| path.split(['?', '#']).next().unwrap_or_default().matches('/').count();
+    let mut others: BTreeMap<(&str, usize), Vec<&str>> = BTreeMap::new();
+    for (method, path) in unmatched {
+        others.entry((method, depth(path))).or_default().push(path);
+    }
+    for operation in operations {
+        let Some((method, template)) = &operation.http else { continue };
+        let near = others.get(&(method.as_str(), depth(template))).into_iter().flatten();
+        let Some(taken) = near.copied().find(|path| takes(template, path)) else { continue };
+        let message =
+            format!("{method} {template}: no request is mapped to it, for it would take those for {taken}");
+        notes.push(Note { kind: NoteKind::Unmatched, place: place.to_owned(), message });
+        operation.unmapped = true;
+    }
 }
 
 /// The path with every parameter alike.

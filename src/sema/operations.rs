@@ -224,16 +224,19 @@ pub(super) fn template(path: &str) -> Result<(), String> {
 /// The templates so far.
 #[derive(Default)]
 struct Templates {
-    /// By method and template in small letters: the template as it is, whether it is taken in any case, and where it is.
-    known: HashMap<(String, String), Vec<(String, bool, Span)>>,
+    /// By method and template in small letters.
+    known: HashMap<(String, String), Vec<Template>>,
 }
+
+/// The template as it is, whether it is taken in any case, and where it stands.
+type Template = (String, bool, Span);
 
 impl Templates {
     /// Where one stands that a request could mean as well.
     fn enter(&mut self, method: &str, path: &str, any_case: bool, span: Span) -> Option<Span> {
         let template = canonical_template(path);
         let like = self.known.entry((method.to_owned(), template.to_ascii_lowercase())).or_default();
-        let same = |(other, any, _): &&(String, bool, Span)| any_case || *any || *other == template;
+        let same = |(other, any, _): &&Template| any_case || *any || *other == template;
         let first = like.iter().find(same).map(|(_, _, span)| *span);
         like.push((template, any_case, span));
         first

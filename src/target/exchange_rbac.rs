@@ -160,7 +160,9 @@ impl Settings for Made {
     fn text(&self) -> String {
         let mut text = String::from(
             "# Exchange Online PowerShell (Connect-ExchangeOnline). Each app needs a service principal in Exchange:\n\
-             # New-ServicePrincipal -AppId <its id> -ObjectId <of its enterprise application>\n",
+             # New-ServicePrincipal -AppId <its id> -ObjectId <of its enterprise application>\n\
+             # What is there already stops the commands: remove scopes and roles of an earlier run first.\n\
+             $ErrorActionPreference = 'Stop'\n",
         );
         let mut scopes: BTreeMap<&Fence, String> = BTreeMap::new();
         for fence in self.apps.values().flatten().filter_map(|role| role.fence.as_ref()) {

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Named, all_named};
 use super::json::{self, Node};
-use super::offer::{Offer, Offered, Shapes, Title, all_words, is_template, provenance, rest_words, shape};
+use super::offer::{
+    Offer, Offered, Shapes, Title, all_words, is_template, provenance, rest_words, shape, unmap,
+};
 use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
 use crate::syntax::tree::LetterCase;
 
@@ -174,7 +176,7 @@ fn operations(endpoints: Vec<Endpoint>, notes: &mut Vec<Note>) -> Result<Vec<Off
     let mut shapes = Shapes::default();
     endpoints.iter().for_each(|e| shapes.add(&e.method, &shape(&e.path)));
     let mut seen: BTreeMap<(String, String), String> = BTreeMap::new();
-    let mut out = Vec::new();
+    let (mut out, mut unmatched) = (Vec::new(), Vec::new());
     for endpoint in endpoints {
         let Endpoint { place, method, path, permission, level } = endpoint;
         let shape = shape(&path);
@@ -197,10 +199,12 @@ fn operations(endpoints: Vec<Endpoint>, notes: &mut Vec<Note>) -> Result<Vec<Off
         if http.is_none() {
             let message = format!("{method} {path}: no request is mapped to it");
             notes.push(Note { kind: NoteKind::Unmatched, place, message });
+            unmatched.push((method.clone(), path.clone()));
         }
         let power = POWERS.iter().find(|(m, p, _)| *m == method && *p == shape).map(|(_, _, mark)| *mark);
         let ways = BTreeMap::from([(vec![format!("{permission}:{}", LEVELS[level])], false)]);
         out.push(Offered {
+            unmapped: false,
             longer: all_words(&path),
             nouns,
             verb,
@@ -212,6 +216,7 @@ fn operations(endpoints: Vec<Endpoint>, notes: &mut Vec<Note>) -> Result<Vec<Off
             marks: power.into_iter().collect(),
         });
     }
+    unmap(&mut out, &unmatched, "these operations", notes);
     Ok(out)
 }
 

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::build::all_named;
 use super::json::{self, Node};
 use super::offer::{
-    Offer, Offered, Shapes, Title, Ways, all_words, is_template, provenance, rest_words, shape,
+    Offer, Offered, Shapes, Title, Ways, all_words, is_template, provenance, rest_words, shape, unmap,
 };
 use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
 
@@ -199,7 +199,7 @@ impl<'a> Reader<'a> {
     fn operations(self, document: &str, notes: &mut Vec<Note>) -> Vec<Offered> {
         let mut shapes = Shapes::default();
         self.endpoints.keys().for_each(|(method, path)| shapes.add(method, path));
-        let mut operations = Vec::new();
+        let (mut operations, mut unmatched) = (Vec::new(), Vec::new());
         for ((method, path), endpoint) in &self.endpoints {
             let mut requires = endpoint.requires.clone();
             requires.retain(|_, ways| !ways.is_empty());
@@ -215,6 +215,10 @@ impl<'a> Reader<'a> {
             let http = if is_template(&template) {
                 Some((method.clone(), template))
             } else {
+                // With a query, a fragment or a brace too many it is the same resource.
+                if !template.contains(['?', '#']) && !template.contains("}}") {
+                    unmatched.push((method.clone(), template));
+                }
                 notes.push(Note {
                     kind: NoteKind::Unmatched,
                     place: document.to_owned(),
@@ -228,8 +232,20 @@ impl<'a> Reader<'a> {
             }
             let (nouns, verb) = rest_words(method, path, endpoint.path, &shapes);
             let longer = all_words(endpoint.path);
-            operations.push(Offered { nouns, verb, longer, http, access, kind, lists, requires, marks });
+            operations.push(Offered {
+                nouns,
+                verb,
+                longer,
+                http,
+                unmapped: false,
+                access,
+                kind,
+                lists,
+                requires,
+                marks,
+            });
         }
+        unmap(&mut operations, &unmatched, document, notes);
         operations
     }
 }

@@ -25,9 +25,10 @@ pub(super) use self::read::{CLASSIC, GRANULAR, atlassian_model};
 use self::read::{CONNECT, Endpoint, Facts, Scheme};
 use super::build::{all_named, all_of, ident, is_path, name, namings, text};
 use super::json::Node;
-use super::offer::{is_template, shape};
+use super::offer::{is_template, shape, takes};
 use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options, yaml};
 use crate::span::Span;
+use crate::syntax::is_hidden;
 use crate::syntax::tree::{
     CatalogHeader, File, Item, Kind, Mark, Operation, OperationMember, PermissionModel, Scope, Use,
 };
@@ -152,13 +153,26 @@ fn unmatched(facts: &mut Facts) {
     for endpoint in &mut facts.endpoints {
         let Endpoint { method, path, place, .. } = &*endpoint;
         let message = match seen.get(&(method.clone(), shape(path))) {
-            _ if !is_template(path) => format!("{method} {path}: no request is mapped to it"),
+            _ if !is_template(path) || path.contains(is_hidden) => {
+                format!("{method} {path}: no request is mapped to it")
+            }
             Some(first) => format!("{method} {path} cannot be told from {first}: no request is mapped to it"),
             None => {
                 seen.insert((method.clone(), shape(path)), path.clone());
                 continue;
             }
         };
+        facts.notes.push(Note { kind: NoteKind::Unmatched, place: place.clone(), message });
+        endpoint.matched = false;
+    }
+    let others: Vec<(String, String)> =
+        facts.endpoints.iter().filter(|e| !e.matched).map(|e| (e.method.clone(), e.path.clone())).collect();
+    for endpoint in facts.endpoints.iter_mut().filter(|endpoint| endpoint.matched) {
+        let Endpoint { method, path, place, .. } = &*endpoint;
+        let taken = others.iter().find(|(other, taken)| other == method && takes(path, taken));
+        let Some((_, taken)) = taken else { continue };
+        let message =
+            format!("{method} {path}: no request is mapped to it, for it would take those for {taken}");
         facts.notes.push(Note { kind: NoteKind::Unmatched, place: place.clone(), message });
         endpoint.matched = false;
     }

@@ -104,7 +104,7 @@ pub(super) fn read(root: &Node<'_>, base: Option<&str>) -> Result<Facts, ImportE
     reader.facts.atlassian = is_atlassian(&paths)?;
     let base = match base {
         Some(base) => base.trim_end_matches('/').to_owned(),
-        None => server_path(root)?,
+        None => server_path(root, &mut reader.facts.notes)?,
     };
     reader.schemes()?;
     for (path, item) in paths.members()? {
@@ -158,8 +158,11 @@ fn is_atlassian(paths: &Node<'_>) -> Result<bool, ImportError> {
 }
 
 /// The path of the first server's address, without a slash at its end.
-fn server_path(root: &Node<'_>) -> Result<String, ImportError> {
+fn server_path(root: &Node<'_>, notes: &mut Vec<Note>) -> Result<String, ImportError> {
     let Some(servers) = root.get("servers") else { return Ok(String::new()) };
+    if servers.elements()?.count() > 1 {
+        notes.push(servers.note(NoteKind::Member, "of several servers the path of the first one counts"));
+    }
     let Some(url) = servers.elements()?.next().and_then(|s| s.get("url")) else { return Ok(String::new()) };
     let address = url.string()?;
     let rest =
@@ -249,6 +252,10 @@ impl<'a> Reader<'a> {
         };
         if !node.value.is_object() {
             return Err(node.expected("an operation"));
+        }
+        if let Some(servers) = node.get("servers") {
+            let message = "servers of an operation are not followed: its path is that of the document";
+            self.facts.notes.push(servers.note(NoteKind::Member, message));
         }
         for (key, mark) in [("deprecated", "deprecated"), ("x-experimental", "experimental")] {
             if node.get(key).is_some_and(|n| n.is_true()) {

@@ -177,6 +177,7 @@ fn operation(
     };
     let power = POWERS.iter().find(|(known, _)| *known == own).map(|(_, mark)| *mark);
     Ok(Offered {
+        unmapped: false,
         longer: [own.replace('.', "-"), method.to_owned()].to_vec(),
         nouns: words,
         verb,
