@@ -215,8 +215,8 @@ impl<'a> Reader<'a> {
             let http = if is_template(&template) {
                 Some((method.clone(), template))
             } else {
-                // With a query, a fragment or a brace too many it is the same resource.
-                if !template.contains(['?', '#']) && !template.contains("}}") {
+                // With a query, a fragment, a brace too many or another key it is the same resource.
+                if !template.contains(['?', '#']) && !["}}", "={"].iter().any(|odd| template.contains(odd)) {
                     unmatched.push((method.clone(), template));
                 }
                 notes.push(Note {
