@@ -253,7 +253,7 @@ plant load-trailing-bytes-taken bundles \
     runtime/src/load.rs 's/header\.length\.get\(\) != bytes\.len\(\) as u64/header.length.get() > bytes.len() as u64/'
 plant load-net-steps-unchecked bundles runtime/src/load.rs 's/\.and_then\(\|\(\)\| steps\.net\(n, net\)\)//'
 plant load-rest-depth-unchecked bundles runtime/src/load.rs 's/ && t\.nets\.get\(net\.rest\.get\(\) as usize\)\?\.depth\.get\(\) <= depth//'
-plant load-route-steps-unchecked bundles runtime/src/steps.rs 's/\(sum as usize <= self\.0\.routes\.len\(\)\)/(sum as usize <= self.0.routes.len() || sum > 0)/'
+plant load-route-steps-unchecked bundles runtime/src/steps.rs 's/\(sum as usize <= self\.0\.routes\.len\(\)\)/(sum as usize <= self.0.routes.len() || sum > 0)/' \
     runtime/src/load.rs 's/\.and_then\(\|\(\)\| steps\.route\(n, r\)\)//'
 plant load-decision-steps-unchecked bundles runtime/src/steps.rs 's/\(sum <= MAX_STEPS\)/(sum <= u32::MAX \&\& MAX_STEPS > 0)/'
 plant load-names-unchecked bundles runtime/src/load.rs 's/self\.symbol\(s\)/self.text(s.text)/'
@@ -290,7 +290,7 @@ plant path-old-bundle-is-incomplete "bundles" runtime/src/format.rs 's/Kind::Nam
 plant path-ids-in-any-case "diagnostics" src/sema/namings.rs 's/&& !is_in\(\*case, id\)/\&\& !is_in(*case, id) \&\& id.len() > 99/'
 plant path-dollar-is-a-value "$paths" runtime/src/routes.rs 's/!= Some\(b\x27\$\x27\)/!= Some(0)/'
 plant path-colon-is-a-value "$paths" runtime/src/routes.rs 's/!= Some\(b\x27:\x27\)/!= Some(0)/'
-plant path-letters-are-no-names "$paths" runtime/src/routes.rs 's/if decoded\(segment\)\.any\(\|byte\| !byte\.is_ascii\(\)\) \|\|/if/'
+plant path-letters-are-no-names "$paths" runtime/src/routes.rs 's/decoded\(segment\)\.any\(\|byte\| !byte\.is_ascii\(\)\)\s*\|\|//'
 plant path-capitals-of-templates "$paths" src/emit/routes.rs 's/segment\.to_ascii_lowercase\(\)/segment.to_string()/'
 plant path-capitals-of-requests "$paths" runtime/src/routes.rs 's/Case::Any => byte\.to_ascii_lowercase\(\)/Case::Any => byte/'
 plant path-two-platforms-one-path "$paths" runtime/src/routes.rs 's/\(Some\(_\), Some\(_\)\) => None/(Some(one), Some(_)) => one/'
