@@ -9,9 +9,9 @@ use crate::request::OperationHandle;
 impl Bundle<'_> {
     /// The operation that a request on the wire calls; `None` if no template matches, or if the path is
     /// one that servers read in different ways (empty, `.` or `..` segments, a final slash, `\`, `;`, `#`, a blank,
-    /// the name of another template between signs where a parameter would take it, a value that begins with `$`, ends with
-    /// `:` or has parentheses, broken escapes, escapes of
-    /// `/`, `\` or `%`, control characters, bytes that are not UTF-8).
+    /// the name of another template between signs where a parameter would take it, a value that begins with `$`, ends
+    /// with `:` or has parentheses, broken escapes, escapes of `/`, `\` or `%`, control characters, bytes that are not
+    /// UTF-8).
     ///
     /// It tells the operation alone: which containers the path names, a request tells only as
     /// [`crate::Target::Http`]. The query is ignored. Among several templates the one wins that has a literal where,

@@ -118,7 +118,8 @@ impl Offer {
             Item::Model(PermissionModel { name: name(model), title, demands_user: *demands_user, span })
         }));
         let (named, base) = &self.namings;
-        let paths = self.operations.iter().filter_map(|o| Some(o.http.as_ref()?.1.as_str()));
+        let mapped = self.operations.iter().filter(|operation| !operation.unmapped);
+        let paths = mapped.filter_map(|operation| Some(operation.http.as_ref()?.1.as_str()));
         items.extend(namings(named, base, paths));
         items.extend(self.scopes.into_iter().map(|((model, scope), (level, implies))| {
             let implies = implies.into_iter().map(name).collect();

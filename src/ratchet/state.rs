@@ -66,7 +66,8 @@ impl State {
 /// What the facts leave the installation now.
 ///
 /// Keep the clock: with facts that do not know the highest time seen, a clock that jumped back gives back what time
-/// took: [`crate::state::HighestTime`] keeps it between decisions. Who decides from this advances the facts by [`super::What::Tick`] at [`State::next`] at the latest.
+/// took. [`crate::state::HighestTime`] keeps it between decisions. Who decides from this advances the facts by
+/// [`super::What::Tick`] at [`State::next`] at the latest.
 pub fn effective(model: &Model, facts: &Facts, installation: &Installation, now: i64) -> State {
     let Some(app) = app(model, installation) else { return State::default() };
     let mut facts = facts.clone();

@@ -163,6 +163,9 @@ pub(super) fn run_with(
 /// Says which of the scopes that a version asks for are none of the app's permission models.
 fn tell_unknown(what: &What, model: &Model, app: AppId, cx: &mut Context<'_>) -> io::Result<()> {
     let (What::Installed { asks, .. } | What::Version { asks, .. }) = what else { return Ok(()) };
+    if cx.quiet {
+        return Ok(());
+    }
     let models = &model.apps[app.index()].models;
     let scopes = || model.scopes.iter().filter(|scope| models.contains(&scope.model));
     for name in asks.iter().filter(|name| !scopes().any(|scope| scope.name == **name)) {

@@ -87,7 +87,6 @@ fn told(entry: &Entry) -> String {
     for record in &entry.records {
         let when = shown::instant(record.when);
         // Who can choose a text could else write lines that look like another record.
-        let on_one_line = |text: &dyn std::fmt::Display| text.to_string().replace(['\n', '\r'], "?");
         let [installation, what, who, on, before, after, why] = [
             &entry.installation as &dyn std::fmt::Display,
             &record.what,
@@ -97,7 +96,7 @@ fn told(entry: &Entry) -> String {
             &record.after,
             &record.why,
         ]
-        .map(on_one_line);
+        .map(|text| report::one_line(&text.to_string()));
         let mut line = format!("{} {when} {installation}: {what} by {who}, {on}", entry.epoch);
         if before != after {
             line.push_str(&format!("\n      {before} -> {after}"));
@@ -105,7 +104,7 @@ fn told(entry: &Entry) -> String {
         if !why.is_empty() {
             line.push_str(&format!("\n      because {why}"));
         }
-        text.push_str(&report::visible(&line));
+        text.push_str(&line);
         text.push('\n');
     }
     text

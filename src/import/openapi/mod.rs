@@ -84,7 +84,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         Some(kind) => items.extend(own_terms(kind, &facts, &marks)),
     }
     if facts.atlassian {
-        let paths = facts.endpoints.iter().map(|e| e.path.as_str());
+        let paths = facts.endpoints.iter().filter(|e| e.matched).map(|e| e.path.as_str());
         items.extend(namings(containers::NAMINGS, options.base.as_deref().unwrap_or_default(), paths));
     }
     items.extend(scopes(&facts));
