@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 
 use crate::request::Request;
 use crate::sema::model::{
-    AppId, Clause, ClauseId, ContainerId, KindId, Layer, Model, OperationId, RatchetId, ScopeId,
+    AppId, Clause, ClauseId, Condition, ContainerId, KindId, Layer, Model, OperationId, RatchetId, ScopeId,
 };
 use facts::Situation;
 use layers::Verdict;
@@ -213,6 +213,37 @@ pub struct Filter {
 /// The app and the operation that the request speaks of, as far as the policy knows them.
 pub fn target(model: &Model, request: &Request) -> (Option<AppId>, Option<OperationId>) {
     (facts::app(model, request), facts::operation(model, request))
+}
+
+/// Whether the request is permitted where no others than these clauses speak of its app and operation, which are those
+/// that it names; in source order.
+pub fn is_permitted_among(
+    model: &Model,
+    (app, operation): (AppId, OperationId),
+    request: &Request,
+    clauses: impl IntoIterator<Item = ClauseId>,
+) -> bool {
+    let chain = chain::effective(model, operation, request);
+    let catalog = layers::catalog(model, Some(app), Some(operation), Some(&chain));
+    let outer = [layers::identity(request, Some(app)), layers::lifecycle(model, request, app), catalog];
+    let situation = Situation::new(model, request, app, operation, chain).among(clauses);
+    let layers =
+        [layers::scope, layers::app_user, layers::context_user, layers::rules, layers::ratchet].into_iter();
+    outer.into_iter().chain(layers.map(|layer| layer(&situation))).all(|verdict| verdict.refusal.is_none())
+}
+
+/// Whether the condition counts as true of the request, where tests that are unknown, and such as differ between the
+/// entries of a list, count as said. App and operation are those that the request names.
+pub fn counts_as_true(
+    model: &Model,
+    (app, operation): (AppId, OperationId),
+    request: &Request,
+    condition: &Condition,
+    [unknown, listed]: [bool; 2],
+) -> bool {
+    let chain = chain::effective(model, operation, request);
+    let situation = Situation::new(model, request, app, operation, chain);
+    conditions::holds(&situation, condition, conditions::Counting { unknown, listed })
 }
 
 /// The clauses that match the request, as they count in its decision: of a list, those that match some entry.

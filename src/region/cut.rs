@@ -13,11 +13,13 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 use super::asked::{Ask, Asked, Test, exact, texts};
 use super::index::Members;
 use super::instants;
-use super::texts::{self as text_examples, Form};
+use super::texts::Form;
 use super::values::{satisfies, typed};
 use super::variables::{Class, Part, Place, What};
 use crate::request::Value;
-use crate::sema::model::{Constant, ContainerId, Network, Ordering, Pattern, Predicate, Type, Window};
+use crate::sema::model::{
+    Constant, ContainerId, Network, Ordering, Pattern, Predicate, Type, Window, WindowId,
+};
 
 /// The parts of a universe.
 #[derive(Debug)]
@@ -330,11 +332,12 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
     fn examples(&self) -> Option<(Vec<Value>, Vec<String>)> {
         let mut values = Vec::new();
         let mut stale = Vec::new();
+        // What is asked, some side asks.
+        let index = &self.asked.sides.iter().flatten().next()?.index;
         for form in [Form::String, Form::Domain, Form::Origin] {
             if self.types.iter().any(|(_, kind)| form_of(*kind) == Some(form)) {
-                let patterns = self.patterns(form);
-                let fresh = |text: &str| self.is_fresh(text);
-                for class in text_examples::examples(form, &patterns, self.wanted, &fresh)? {
+                let patterns = index.patterns(form, self.patterns(form), self.wanted)?;
+                for class in patterns.examples(&|text| self.is_fresh(text))? {
                     values.extend(class.fresh.into_iter().map(Value::Text));
                     stale.extend(class.stale);
                 }
@@ -460,7 +463,7 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
 
     fn numbers(&self, kind: Type) -> Vec<Value> {
         let mut bounds = BTreeSet::new();
-        let mut windows: Vec<&Window> = Vec::new();
+        let mut windows: Vec<(usize, WindowId)> = Vec::new();
         for test in &self.tests {
             match test {
                 Test::Predicate(
@@ -473,10 +476,7 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
                 Test::Predicate(_, _, Predicate::Order(_, Constant::Int(n))) => {
                     bounds.extend(n.checked_add(1))
                 }
-                Test::Predicate(side, _, Predicate::During(window)) => {
-                    let known = self.asked.sides[*side].as_ref();
-                    windows.extend(known.map(|known| &known.model.windows[window.index()]));
-                }
+                Test::Predicate(side, _, Predicate::During(window)) => windows.push((*side, *window)),
                 Test::Predicate(..) | Test::Told(..) | Test::Enabled => {}
             }
         }
@@ -488,7 +488,7 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
         }
         let extra = self.wanted + self.exact.len();
         let starts = match (kind, windows.is_empty()) {
-            (Type::Instant, false) => instants::examples(&windows, &bounds, extra),
+            (Type::Instant, false) => self.instants(windows, &bounds, extra),
             (Type::Instant, true) if bounds.is_empty() => BTreeSet::from([SOME_INSTANT]),
             _ => {
                 let before = bounds.first().map_or(Some(0), |first| first.checked_sub(1));
@@ -506,6 +506,33 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
             numbers.extend(some.filter_map(|n| start.checked_sub(n)));
         }
         numbers.into_iter().map(Value::Int).collect()
+    }
+
+    /// Example instants for windows of each side.
+    fn instants(
+        &self,
+        mut windows: Vec<(usize, WindowId)>,
+        bounds: &BTreeSet<i64>,
+        wanted: usize,
+    ) -> BTreeSet<i64> {
+        windows.sort_unstable();
+        windows.dedup();
+        let mut indices = self.asked.sides.iter().enumerate();
+        let mut indices = indices.by_ref().filter_map(|(side, known)| Some((side, &known.as_ref()?.index)));
+        match (indices.next(), indices.next()) {
+            (Some((_, index)), None) => {
+                let windows: Vec<WindowId> = windows.into_iter().map(|(_, window)| window).collect();
+                BTreeSet::clone(&index.instants(&windows, bounds, wanted))
+            }
+            _ => {
+                let model = |side: usize| self.asked.sides[side].as_ref().map(|known| known.model);
+                let windows: Vec<&Window> = windows
+                    .iter()
+                    .filter_map(|(side, window)| Some(&model(*side)?.windows[window.index()]))
+                    .collect();
+                instants::examples(&windows, bounds, wanted)
+            }
+        }
     }
 
     fn addresses(&self) -> Vec<Value> {

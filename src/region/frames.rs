@@ -119,6 +119,11 @@ impl Frames {
         self.idle[clause.index()].checked_shr(self.natures[operation.index()]).unwrap_or(0) & 1 == 1
     }
 
+    /// The same for clauses that never match requests for the same operations for that reason.
+    pub(super) fn idle(&self, clause: ClauseId) -> u64 {
+        self.idle[clause.index()]
+    }
+
     /// What the clause says: the same number for clauses that say the same.
     pub(super) fn content(&self, clause: ClauseId) -> u32 {
         self.contents[clause.index()]

@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use foldhash::HashMap;
 
+use super::instants;
 use super::spoken::Spoken;
-use crate::sema::model::{AppId, ClauseId, ClauseKind, Model, OperationId, RatchetId};
+use super::texts::{Form, Patterns};
+use crate::sema::model::{AppId, ClauseId, ClauseKind, Model, OperationId, Pattern, RatchetId, WindowId};
 
 /// A model, and where in it what stands. Made once, shared by all universes over the model.
 #[derive(Debug)]
@@ -17,10 +19,18 @@ pub struct Index<'m> {
     clauses: Vec<Vec<ClauseId>>,
     /// The grants to context users, which know no app, in source order.
     grants: Vec<ClauseId>,
+    /// For each operation those of them that speak of it.
+    grants_of: Vec<Arc<[ClauseId]>>,
     ratchets: Vec<Vec<RatchetId>>,
     pub(super) spoken: Spoken,
     members: Mutex<HashMap<Vec<&'m str>, Arc<Members<'m>>>>,
+    patterns: Mutex<HashMap<(Form, Vec<Pattern>, usize), Arc<Patterns>>>,
+    instants: Mutex<HashMap<(Vec<WindowId>, BTreeSet<i64>, usize), Arc<BTreeSet<i64>>>>,
 }
+
+/// So much of a sort is kept that questions ask for again and again, and of patterns if they are no larger than this.
+const MOST: usize = 4_096;
+const LARGE: usize = 1 << 12;
 
 /// Who is in which of some declared groups.
 #[derive(Debug)]
@@ -51,15 +61,29 @@ impl<'m> Index<'m> {
         for (id, ratchet) in (0..).map(RatchetId).zip(&model.ratchets) {
             ratchet.apps.iter().for_each(|app| ratchets[app.index()].push(id));
         }
-        let (spoken, members) = (Spoken::new(model), Mutex::default());
-        Arc::new(Index { model, clauses, grants, ratchets, spoken, members })
+        let spoken = Spoken::new(model);
+        let mut known: BTreeSet<Arc<[ClauseId]>> = BTreeSet::new();
+        let grants_of = (0..model.operations.len() as u32).map(OperationId).map(|operation| {
+            let some = grants.iter().copied().filter(|id| spoken.speaks(*id, operation));
+            let some: Vec<ClauseId> = some.collect();
+            // Most operations share them with others.
+            known.get(some.as_slice()).cloned().unwrap_or_else(|| {
+                let made: Arc<[ClauseId]> = some.into();
+                known.insert(made.clone());
+                made
+            })
+        });
+        let grants_of = grants_of.collect();
+        let (members, patterns, instants) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Arc::new(Index { model, clauses, grants, grants_of, ratchets, spoken, members, patterns, instants })
     }
 
     /// The clauses that can match a request of this app for this operation, in source order.
     pub fn clauses(&self, app: AppId, operation: OperationId) -> Vec<ClauseId> {
-        let both = self.clauses[app.index()].iter().chain(&self.grants).copied();
-        let mut found: Vec<ClauseId> = both.filter(|id| self.spoken.speaks(*id, operation)).collect();
-        found.sort_unstable();
+        let own = self.clauses[app.index()].iter().copied();
+        let mut found: Vec<ClauseId> = own.filter(|id| self.spoken.speaks(*id, operation)).collect();
+        found.extend_from_slice(&self.grants_of[operation.index()]);
+        found.sort(); // two runs, each in order
         found
     }
 
@@ -76,6 +100,47 @@ impl<'m> Index<'m> {
     /// The app's ratchets, in the model's order.
     pub fn ratchets(&self, app: AppId) -> &[RatchetId] {
         &self.ratchets[app.index()]
+    }
+
+    /// These patterns, made ready; `None` if they are too many to be told apart.
+    pub(super) fn patterns(
+        &self,
+        form: Form,
+        patterns: Vec<Pattern>,
+        wanted: usize,
+    ) -> Option<Arc<Patterns>> {
+        let key = (form, patterns, wanted);
+        let known = || self.patterns.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = known().get(&key) {
+            return Some(made.clone());
+        }
+        let made = Arc::new(Patterns::new(form, &key.1, wanted)?);
+        let mut known = known();
+        if made.size() <= LARGE && known.len() < MOST {
+            known.insert(key, made.clone());
+        }
+        Some(made)
+    }
+
+    /// Examples of instants for these windows of the model, as [`instants::examples`] makes them.
+    pub(super) fn instants(
+        &self,
+        windows: &[WindowId],
+        bounds: &BTreeSet<i64>,
+        wanted: usize,
+    ) -> Arc<BTreeSet<i64>> {
+        let key = (windows.to_vec(), bounds.clone(), wanted);
+        let known = || self.instants.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = known().get(&key) {
+            return made.clone();
+        }
+        let windows: Vec<_> = windows.iter().map(|id| &self.model.windows[id.index()]).collect();
+        let made = Arc::new(instants::examples(&windows, bounds, wanted));
+        let mut known = known();
+        if known.len() < MOST {
+            known.insert(key, made.clone());
+        }
+        made
     }
 
     /// Who is in which of these declared groups.

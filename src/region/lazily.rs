@@ -36,7 +36,7 @@ pub struct Settled<'m> {
 }
 
 impl Question<'_> {
-    /// Asks a universe that has these of the clauses, and then one that also has what stood against the request found.
+    /// Asks a universe that has these of the clauses that speak of them, and then one that also has what stood against the request found.
     ///
     /// # Errors
     /// What `ask` says where it cannot tell.
@@ -48,7 +48,8 @@ impl Question<'_> {
     ) -> Result<Settled<'m>, E> {
         let (model, place) = (models.of(0).model, (self.app, self.operation));
         loop {
-            let mut universe = models.only(self.app, self.operation, self.extra, &|id| kept.contains(&id));
+            let clauses = kept.iter().copied().collect();
+            let mut universe = models.just(self.app, self.operation, self.extra, clauses);
             let found = ask(&mut universe)?.map(|assignment| (universe.request(&assignment), assignment));
             let more = match &found {
                 Some((request, _)) => {

@@ -47,7 +47,7 @@ pub use frames::reads;
 pub use index::Index;
 pub use layers::Variation;
 pub use lower::Counting;
-pub use reach::{Growing, Reach, few_people, reach};
+pub use reach::{Growing, Reach, by_one_of, few_people, reach};
 pub use survey::{OfApp, Survey, Surveyor, survey};
 pub use universe::{Models, Side, Universe};
 pub use values::satisfies;

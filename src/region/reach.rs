@@ -65,6 +65,32 @@ pub fn few_people(
     people.iter().filter(of_all).take(FEW).chain(first).copied().collect()
 }
 
+/// So many people are tried with a request that needs one.
+const PEOPLE: usize = 4;
+
+/// The request, as one of those makes it to whom these grants give a role in it, if that is what is looked for.
+pub fn by_one_of(
+    model: &Model,
+    place: (AppId, OperationId),
+    people: &[ClauseId],
+    request: &Request,
+    is_it: &dyn Fn(&Request) -> bool,
+) -> Option<Request> {
+    let near = eval::matching_whoever(model, place, request, people.iter().copied());
+    near.into_iter().take(PEOPLE).find_map(|grant| {
+        let id = match &model.clauses[grant.index()].principal {
+            Principal::User(id) => Some(id),
+            Principal::Group(group) => Some(model.groups.get(group)?.first()?),
+            Principal::Any => None,
+        };
+        let mut request = request.clone();
+        if let Some(id) = id {
+            request.user.get_or_insert_default().id.clone_from(id);
+        }
+        is_it(&request).then_some(request)
+    })
+}
+
 /// Whether any request of the app for the operation is permitted.
 pub fn reach(models: &Models<'_>, app: AppId, operation: OperationId, asked: &Growing<'_>) -> Reach {
     let asking = Asking::new(models, app, operation, asked);
@@ -153,7 +179,15 @@ impl<'a, 'm> Asking<'a, 'm> {
         let everybody = self.of(permit, &[], &[ClauseKind::ContextUserGrant]);
         let near = match everybody {
             Ok(Settled { found: None, needs, .. }) => return Among::Never(needs),
-            Ok(Settled { found: Some((request, _)), .. }) => Some(request),
+            Ok(Settled { found: Some((request, _)), .. }) => {
+                let is_permitted = |request: &Request| self.is_permitted(permit, request);
+                if let Some(request) =
+                    by_one_of(self.model, self.place, &self.people, &request, &is_permitted)
+                {
+                    return Among::Somewhere(request);
+                }
+                Some(request)
+            }
             Err(_) => None,
         };
         let few = few_people(self.model, self.place, &self.people, near.as_ref());
@@ -161,6 +195,18 @@ impl<'a, 'm> Asking<'a, 'm> {
             among @ Among::Somewhere(_) => among,
             Among::Never(_) | Among::Undecided(_) => self.settled(permit, &self.people),
         }
+    }
+
+    /// Whether only this permits the request, and nothing is taken for granted.
+    fn is_permitted(&self, permit: Option<ClauseId>, request: &Request) -> bool {
+        let kind = |id: ClauseId| self.model.clauses[id.index()].kind;
+        let there = |id: &ClauseId| kind(*id) != ClauseKind::Permit || permit == Some(*id);
+        let clauses = self.clauses.iter().copied().filter(there);
+        self.asked.assume.is_none()
+            && eval::is_permitted_among(self.model, self.place, request, clauses)
+            && self.asked.when.is_none_or(|(condition, Counting { unknown, listed })| {
+                eval::counts_as_true(self.model, self.place, request, condition, [unknown, listed])
+            })
     }
 
     /// Exactly, where only this permits and only these people have roles.

@@ -60,7 +60,7 @@ impl Group {
 }
 
 /// What was found, with the witness as that of another app and operation, for which the same is permitted.
-fn of(model: &Model, reach: &Reach, app: AppId, operation: OperationId) -> Reach {
+pub fn of(model: &Model, reach: &Reach, app: AppId, operation: OperationId) -> Reach {
     match reach {
         Reach::Somewhere(request) => Reach::Somewhere(as_of(model, request, app, operation)),
         other => other.clone(),
@@ -143,6 +143,11 @@ impl<'m> Surveyor<'m> {
     /// Whether the clause speaks of the operation, and can match a request for it.
     pub fn speaks(&self, clause: ClauseId, operation: OperationId) -> bool {
         self.index.spoken.speaks(clause, operation) && !self.frames.is_idle(clause, operation)
+    }
+
+    /// What it depends on which operations the clause speaks of and can match: the same for clauses with the same.
+    pub fn spoken(&self, clause: ClauseId) -> (u32, u64) {
+        (self.index.spoken.set(clause), self.frames.idle(clause))
     }
 
     /// Whether clauses speak of operations that this one speaks of, too.
@@ -260,6 +265,11 @@ impl<'m> OfApp<'_, 'm> {
         of(self.surveyor.index.model, &reach, self.app, operation)
     }
 
+    /// The same; the request may name another app and operation for which the same is permitted.
+    pub fn alike_reach(&self, operation: OperationId) -> Arc<Reach> {
+        self.found(&[operation])
+    }
+
     /// The same, without the request.
     pub fn is_reached(&self, operation: OperationId) -> Option<bool> {
         match *self.found(&[operation]) {
@@ -285,9 +295,10 @@ impl<'m> OfApp<'_, 'm> {
     }
 
     /// A number for what decides requests besides permits and refusals: where it is the same for two pairs of app and
-    /// operation, a clause that reads neither means the same for both.
-    pub fn frame(&self, operation: OperationId) -> u32 {
-        self.frame_of(operation, &self.speaking(operation).app_users).number
+    /// operation, a clause that reads neither means the same for both. And whether scopes suffice without a context user.
+    pub fn frame(&self, operation: OperationId) -> (u32, bool) {
+        let frame = self.frame_of(operation, &self.speaking(operation).app_users);
+        (frame.number, frame.suffices[0])
     }
 
     /// A number for what decides requests of the app for the operation: where it is the same for two pairs of them,

@@ -29,32 +29,58 @@ pub(super) struct Class {
     pub(super) stale: Vec<String>,
 }
 
-/// Examples for each way to match some of the patterns and not the others. `None` if they are too many to be told
-/// apart.
-pub(super) fn examples(
+/// Patterns that texts of a form are told apart by, and what is found of them whatever is declared.
+#[derive(Debug)]
+pub(super) struct Patterns {
     form: Form,
-    patterns: &[Pattern],
+    automaton: Automaton,
+    alphabet: Alphabet,
+    /// Examples wanted of each class.
     wanted: usize,
-    is_fresh: &dyn Fn(&str) -> bool,
-) -> Option<Vec<Class>> {
-    let automaton = Automaton::build(patterns, MAX_TRANSITIONS)?;
-    let alphabet = Alphabet::new(form, patterns, wanted);
-    let mut search = Search { form, patterns, automaton, alphabet, is_fresh };
-    let mut most = wanted + 2;
-    while most < MAX_VISITS {
-        // Each time twice as many texts are looked at, so it ends once there are more than stale ones.
-        if let Some(classes) = search.run(wanted, most) {
-            return Some(classes);
-        }
-        most *= 2;
+    /// Texts that read well, with the state that each ends in.
+    words: Vec<(String, usize)>,
+    /// The classes that there may be.
+    reachable: BTreeSet<Vec<u32>>,
+}
+
+impl Patterns {
+    /// `None` if they are too many to be told apart.
+    pub(super) fn new(form: Form, patterns: &[Pattern], wanted: usize) -> Option<Patterns> {
+        let automaton = Automaton::build(patterns, MAX_TRANSITIONS)?;
+        let alphabet = Alphabet::new(form, patterns, wanted);
+        let (words, reachable) = (Vec::new(), BTreeSet::new());
+        let mut made = Patterns { form, automaton, alphabet, wanted, words, reachable };
+        let words = words_of(form, patterns, wanted).into_iter();
+        made.words = words.map(|word| (made.follow(0, &word), word)).map(|(end, word)| (word, end)).collect();
+        made.reachable = made.reachable();
+        Some(made)
     }
-    None
+
+    /// How much is kept of them.
+    pub(super) fn size(&self) -> usize {
+        self.automaton.transitions.len()
+    }
+
+    /// Examples for each way to match some of the patterns and not the others. `None` if they are too many to be told
+    /// apart.
+    pub(super) fn examples(&self, is_fresh: &dyn Fn(&str) -> bool) -> Option<Vec<Class>> {
+        let mut most = self.wanted + 2;
+        while most < MAX_VISITS {
+            // Each time twice as many texts are looked at, so it ends once there are more than stale ones.
+            if let Some(classes) = self.run(is_fresh, most) {
+                return Some(classes);
+            }
+            most *= 2;
+        }
+        None
+    }
 }
 
 /// More stale texts than any package declares.
 const MAX_VISITS: usize = 1 << 20;
 
 /// What texts are made of: one of each sort that no pattern tells apart.
+#[derive(Debug)]
 struct Alphabet {
     characters: Vec<char>,
     /// Whole schemes, hosts in brackets and ports: of these only a few are worth trying.
@@ -187,29 +213,20 @@ fn fill(Pattern(parts): &Pattern, number: usize, name: &str) -> String {
     parts.iter().map(part).collect()
 }
 
-struct Search<'f> {
-    form: Form,
-    patterns: &'f [Pattern],
-    automaton: Automaton,
-    alphabet: Alphabet,
-    is_fresh: &'f dyn Fn(&str) -> bool,
-}
-
-impl Search<'_> {
+impl Patterns {
     /// Follows the shortest `most` texts to each place. `None` if a class wants more, and there may be more.
-    fn run(&mut self, wanted: usize, most: usize) -> Option<Vec<Class>> {
+    fn run(&self, is_fresh: &dyn Fn(&str) -> bool, most: usize) -> Option<Vec<Class>> {
+        let wanted = self.wanted;
         let mut classes: BTreeMap<Vec<u32>, Class> = BTreeMap::new();
         let mut cut: BTreeSet<(usize, At)> = BTreeSet::new();
-        for word in self.words(wanted) {
-            if (self.is_fresh)(&word) {
-                let class = classes.entry(self.automaton.accepts(word.as_bytes()).to_vec()).or_default();
-                if class.fresh.len() < wanted && !class.fresh.contains(&word) {
-                    class.fresh.push(word);
-                }
+        for (word, end) in self.words.iter().filter(|(word, _)| is_fresh(word)) {
+            let class = classes.entry(self.automaton.accepts[*end].clone()).or_default();
+            if class.fresh.len() < wanted && !class.fresh.contains(word) {
+                class.fresh.push(word.clone());
             }
         }
         let mut steps: HashMap<At, Vec<(String, At)>> = HashMap::new();
-        let mut open = self.reachable();
+        let mut open = self.reachable.clone();
         open.retain(|accepts| classes.get(accepts).is_none_or(|class| class.fresh.len() < wanted));
         let mut visits: HashMap<(usize, At), usize> = HashMap::new();
         let mut queue = BinaryHeap::from([Reverse((0, String::new(), 0, At::first(self.form)))]);
@@ -223,7 +240,7 @@ impl Search<'_> {
             *visited += 1;
             if at.may_end() && self.fits(&text) {
                 let class = classes.entry(self.automaton.accepts[state].clone()).or_default();
-                if (self.is_fresh)(&text) {
+                if is_fresh(&text) {
                     if class.fresh.len() < wanted && !class.fresh.contains(&text) {
                         class.fresh.push(text.clone());
                         if class.fresh.len() == wanted {
@@ -286,32 +303,6 @@ impl Search<'_> {
         reachable
     }
 
-    /// Texts that read better than the shortest of their class, and that are found without a search: plain words, and
-    /// each pattern with words for its stars.
-    fn words(&self, wanted: usize) -> Vec<String> {
-        let names: Vec<String> = (0..wanted + 4)
-            .map(|n| match n {
-                0 => "other".to_owned(),
-                1 => "another".to_owned(),
-                n => format!("other{n}"),
-            })
-            .collect();
-        let mut words: Vec<String> = match self.form {
-            Form::String => names.clone(),
-            Form::Domain => names.iter().map(|name| format!("{name}.example")).collect(),
-            Form::Origin => names.iter().map(|name| format!("https://{name}.example")).collect(),
-        };
-        for pattern in self.patterns {
-            let filled = names.iter().enumerate().map(|(n, name)| fill(pattern, n, name));
-            words.extend(filled.filter(|text| match self.form {
-                Form::String => true,
-                Form::Domain => normalise_domain(text).as_deref() == Some(text),
-                Form::Origin => normalise_origin(text).as_deref() == Some(text),
-            }));
-        }
-        words
-    }
-
     fn follow(&self, state: usize, part: &str) -> usize {
         part.bytes().fold(state, |state, byte| {
             let column = usize::from(self.automaton.columns[usize::from(byte)]);
@@ -328,4 +319,30 @@ impl Search<'_> {
             Form::Origin => normalise_origin(text).as_deref() == Some(text),
         }
     }
+}
+
+/// Texts that read better than the shortest of their class, and that are found without a search: plain words, and
+/// each pattern with words for its stars.
+fn words_of(form: Form, patterns: &[Pattern], wanted: usize) -> Vec<String> {
+    let names: Vec<String> = (0..wanted + 4)
+        .map(|n| match n {
+            0 => "other".to_owned(),
+            1 => "another".to_owned(),
+            n => format!("other{n}"),
+        })
+        .collect();
+    let mut words: Vec<String> = match form {
+        Form::String => names.clone(),
+        Form::Domain => names.iter().map(|name| format!("{name}.example")).collect(),
+        Form::Origin => names.iter().map(|name| format!("https://{name}.example")).collect(),
+    };
+    for pattern in patterns {
+        let filled = names.iter().enumerate().map(|(n, name)| fill(pattern, n, name));
+        words.extend(filled.filter(|text| match form {
+            Form::String => true,
+            Form::Domain => normalise_domain(text).as_deref() == Some(text),
+            Form::Origin => normalise_origin(text).as_deref() == Some(text),
+        }));
+    }
+    words
 }

@@ -83,7 +83,9 @@ impl<'m> Models<'m> {
             .zip(of)
             .map(|(index, of)| of.map(|(app, operation)| Known::new(index, app, operation)))
             .collect();
-        Universe::new(&sides, &self.differences, extra, &|_| true)
+        let clauses = |known: &Known<'_>| known.index.clauses(known.app, known.operation);
+        let clauses = sides.iter().map(|known| known.as_ref().map_or_else(Vec::new, clauses)).collect();
+        Universe::new(&sides, &self.differences, extra, clauses)
     }
 
     /// A part of the universe of one model: as if only those of its grants and permits were there that are `kept`. What
@@ -107,13 +109,26 @@ impl<'m> Models<'m> {
         extra: &[(usize, &Condition)],
         kept: &dyn Fn(ClauseId) -> bool,
     ) -> Universe<'m> {
+        let mut clauses = self.indices[0].clauses(app, operation);
+        clauses.retain(|id| kept(*id));
+        self.just(app, operation, extra, clauses)
+    }
+
+    /// The same, where these of the clauses that speak of them are kept, in source order.
+    pub fn just(
+        &self,
+        app: AppId,
+        operation: OperationId,
+        extra: &[(usize, &Condition)],
+        kept: Vec<ClauseId>,
+    ) -> Universe<'m> {
         let known = Known::new(&self.indices[0], app, operation);
-        Universe::new(&[Some(known)], &self.differences, extra, kept)
+        Universe::new(&[Some(known)], &self.differences, extra, vec![kept])
     }
 
     /// A universe of one model without any of its grants and rules: for questions about `extra` alone.
     pub fn bare(&self, app: AppId, operation: OperationId, extra: &[(usize, &Condition)]) -> Universe<'m> {
-        self.only(app, operation, extra, &|_| false)
+        self.just(app, operation, extra, Vec::new())
     }
 }
 
@@ -147,12 +162,11 @@ impl<'m> Universe<'m> {
         known: &[Option<Known<'m>>],
         differences: &Differences,
         extra: &[(usize, &Condition)],
-        kept: &dyn Fn(ClauseId) -> bool,
+        clauses: Vec<Vec<ClauseId>>,
     ) -> Universe<'m> {
         let mut asked = Asked::new(known);
-        let mut clauses = Vec::new();
-        for (side, known) in known.iter().enumerate() {
-            clauses.push(known.as_ref().map_or_else(Vec::new, |known| ask(&mut asked, side, known, kept)));
+        for ((side, known), clauses) in known.iter().enumerate().zip(&clauses) {
+            known.iter().for_each(|known| ask(&mut asked, side, known, clauses));
         }
         extra.iter().for_each(|(side, condition)| asked.condition(*side, condition));
         differences.ask(&mut asked);
@@ -314,13 +328,8 @@ impl<'m> Universe<'m> {
     }
 }
 
-/// Asks for all that decides requests on a side; its clauses.
-fn ask(
-    asked: &mut Asked<'_, '_>,
-    side: usize,
-    known: &Known<'_>,
-    kept: &dyn Fn(ClauseId) -> bool,
-) -> Vec<ClauseId> {
+/// Asks for all that decides requests on a side, where these are the clauses.
+fn ask(asked: &mut Asked<'_, '_>, side: usize, known: &Known<'_>, clauses: &[ClauseId]) {
     let model = known.model;
     asked.variable(What::User);
     asked.variable(What::Value(Place::User, "id".into()));
@@ -335,9 +344,7 @@ fn ask(
         let site = What::Value(Place::Request, "install.site".into());
         asked.scalar(site, side, Type::String, Some(Predicate::Is(sites)));
     }
-    let mut clauses = known.index.clauses(known.app, known.operation);
-    clauses.retain(|clause| kept(*clause));
-    for clause in &clauses {
+    for clause in clauses {
         let clause = &model.clauses[clause.index()];
         if known.settled(&clause.condition) != Some(false) {
             asked.principal(side, &clause.principal);
@@ -353,5 +360,4 @@ fn ask(
             asked.stage(side, *ratchet);
         }
     }
-    clauses
 }

@@ -5,14 +5,22 @@ use std::collections::BTreeMap;
 use foldhash::HashMap;
 
 use crate::analysis::cells::Cells;
+use crate::analysis::privilege::set::Operations;
 use crate::region::terms::Term;
-use crate::region::{OfApp, Surveyor};
-use crate::sema::model::{AppId, ClauseId, ClauseKind, Layer, Model, OperationId};
+use crate::region::{Models, Surveyor};
+use crate::sema::model::{AppId, ClauseId, ClauseKind, KindId, Layer, Model, OperationId};
 
 /// For each app its operations, one of each sort.
 #[derive(Debug)]
 pub(super) struct Cases {
     of: Vec<Vec<Place>>,
+    /// For each app the operations of its places.
+    operations: Vec<Operations>,
+    /// For each clause the number of the operations that it speaks of and can match.
+    speaking: Vec<u32>,
+    spoken: Vec<Operations>,
+    /// The operations about such containers.
+    about: HashMap<(KindId, Option<KindId>), Operations>,
     /// Frames in which nothing is permitted, whatever rules say and whoever asks, with the first layer that refuses.
     closed: HashMap<u32, Layer>,
 }
@@ -27,6 +35,8 @@ pub(super) struct Place {
     pub(super) operation: OperationId,
     /// What decides its requests besides permits and refusals, see [`OfApp::frame`].
     pub(super) frame: u32,
+    /// Whether the app's scopes suffice there without a context user.
+    pub(super) alone: bool,
 }
 
 /// A place with the clauses that speak of it.
@@ -43,8 +53,10 @@ impl Cases {
         let of: Vec<Vec<Place>> = crate::parallel::map(&apps, &|app: &AppId| {
             let of_app = surveyor.of(*app);
             let cells = cells.of(*app, (0..model.operations.len() as u32).map(OperationId));
-            let place =
-                |operation: OperationId| Place { app: *app, operation, frame: of_app.frame(operation) };
+            let place = |operation: OperationId| {
+                let (frame, alone) = of_app.frame(operation);
+                Place { app: *app, operation, frame, alone }
+            };
             cells.iter().map(|cell| place(cell.operation())).collect()
         });
         let one_of: BTreeMap<u32, Place> = of.iter().flatten().map(|place| (place.frame, *place)).collect();
@@ -55,7 +67,37 @@ impl Cases {
             CLOSING.into_iter().find(|layer| universe.layer(0, *layer) == Term::FALSE)
         });
         let closed = frames.iter().zip(closed).filter_map(|(place, layer)| Some((place.frame, layer?)));
-        Cases { closed: closed.collect(), of }
+        let (mut known, mut spoken) = (HashMap::<(u32, u64), u32>::default(), Vec::new());
+        let speaking = (0..model.clauses.len() as u32).map(ClauseId).map(|clause| {
+            *known.entry(surveyor.spoken(clause)).or_insert_with(|| {
+                let operations = model.clauses[clause.index()].operations.iter().copied();
+                spoken.push(operations.filter(|operation| surveyor.speaks(clause, *operation)).collect());
+                spoken.len() as u32 - 1
+            })
+        });
+        let speaking = speaking.collect();
+        let mut about: HashMap<_, Operations> = HashMap::default();
+        for (id, operation) in (0..).map(OperationId).zip(&model.operations) {
+            about.entry((operation.kind, operation.lists)).or_default().insert(id);
+        }
+        let operations = of.iter().map(|places| places.iter().map(|place| place.operation).collect());
+        Cases { closed: closed.collect(), operations: operations.collect(), speaking, spoken, about, of }
+    }
+
+    /// The operations that a clause speaks of and can match.
+    pub(super) fn speaking(&self, clause: ClauseId) -> &Operations {
+        &self.spoken[self.speaking[clause.index()] as usize]
+    }
+
+    /// The operations about containers of such a kind that list such a kind.
+    pub(super) fn about(&self, kinds: (KindId, Option<KindId>)) -> Operations {
+        self.about.get(&kinds).cloned().unwrap_or_default()
+    }
+
+    /// Those of the operations that list something.
+    pub(super) fn listing(&self, operations: &Operations) -> Operations {
+        let listing = self.about.iter().filter(|((_, lists), _)| lists.is_some());
+        listing.fold(Operations::default(), |all, (_, of)| all.or(&of.and(operations)))
     }
 
     /// The layer that refuses everything there, whatever rules say and whoever asks.
@@ -68,22 +110,23 @@ impl Cases {
         &self.of[app.index()]
     }
 
-    /// The places of some apps that a clause speaks of.
-    pub(super) fn of_clause<'c>(
+    /// The places of one app for these operations.
+    pub(super) fn within<'c>(
         &'c self,
-        surveyor: &'c Surveyor<'_>,
-        clause: ClauseId,
-        apps: impl Iterator<Item = AppId> + 'c,
+        app: AppId,
+        operations: &'c Operations,
     ) -> impl Iterator<Item = Place> + 'c {
-        let speaks = move |place: &Place| surveyor.speaks(clause, place.operation);
-        apps.flat_map(move |app| self.of[app.index()].iter().copied().filter(speaks))
+        let places = &self.of[app.index()];
+        let of = |operation: &OperationId| places.binary_search_by_key(operation, |place| place.operation);
+        let shared = self.operations[app.index()].shared(operations);
+        shared.filter_map(move |operation| of(&operation).ok().map(|at| places[at]))
     }
 }
 
 impl Case {
     /// The case of a place, without some clauses.
-    pub(super) fn new(of_app: &OfApp<'_, '_>, place: Place, without: impl Fn(ClauseId) -> bool) -> Case {
-        let mut clauses = of_app.clauses(place.operation);
+    pub(super) fn new(models: &Models<'_>, place: Place, without: impl Fn(ClauseId) -> bool) -> Case {
+        let mut clauses = models.of(0).clauses(place.app, place.operation);
         clauses.retain(|clause| !without(*clause));
         Case { place, clauses }
     }

@@ -18,7 +18,8 @@ pub(super) fn is_reached(
     let none = BTreeSet::new();
     let mut undecided = None;
     for (permit, relation) in looking.by_permit(what) {
-        for place in looking.places_of(permit, relation, what) {
+        let shared = looking.shared(permit, relation, &asker.open);
+        for place in looking.places_of(permit, what, &shared) {
             match asker.ask_of(permit, place, || looking.case(place, &none)) {
                 Verdict::Shown(_) => return Ok(true),
                 Verdict::Never => {}

@@ -14,10 +14,13 @@ use super::questions::Questions;
 use super::stages;
 use super::{DeadRule, Maker, Subject, Undecided};
 use crate::analysis::Progress;
+use crate::analysis::privilege::set::Operations;
 use crate::eval;
 use crate::parallel;
 use crate::region::{Models, Surveyor};
-use crate::sema::model::{AppId, Clause, ClauseId, ClauseKind, Condition, ContainerId, Model, RatchetId};
+use crate::sema::model::{
+    AppId, Clause, ClauseId, ClauseKind, Condition, ContainerId, Model, OperationId, RatchetId,
+};
 
 /// In no more places than this each is asked what makes a rule idle there; in more, those decided alike by one of them.
 const FEW: usize = 64;
@@ -163,11 +166,15 @@ impl<'a, 'm> Looking<'a, 'm> {
     }
 
     pub(super) fn case(&self, place: Place, without: &BTreeSet<ClauseId>) -> Case {
-        Case::new(&self.surveyor.of(place.app), place, |clause| without.contains(&clause))
+        Case::new(self.models, place, |clause| without.contains(&clause))
     }
 
     pub(super) fn asker<'q>(&'q self, what: What<'q>) -> Asker<'q, 'm> {
         let (model, models) = (self.model, self.models);
+        let open = match what {
+            What::Rule(clause) => self.cases.speaking(clause).clone(),
+            What::There(_) | What::Stage(..) => (0..model.operations.len() as u32).map(OperationId).collect(),
+        };
         Asker {
             model,
             models,
@@ -175,6 +182,7 @@ impl<'a, 'm> Looking<'a, 'm> {
             questions: self.questions,
             what,
             cases: self.cases,
+            open,
             proofs: Proofs::default(),
             makers: BTreeSet::new(),
             matching: HashSet::new(),
@@ -194,7 +202,7 @@ impl<'a, 'm> Looking<'a, 'm> {
             undecided.get_or_insert(Undecided { of: Subject::Rule(clause), app, operation, what });
         };
         if self.model.clauses[clause.index()].kind == ClauseKind::Permit {
-            for place in self.places(clause) {
+            for place in self.places(clause, self.cases.speaking(clause)) {
                 match asker.ask(place, || self.case(place, without)) {
                     Verdict::Shown(request) => {
                         return Rule::Matters(eval::containers(self.model, place.operation, &request));
@@ -212,6 +220,7 @@ impl<'a, 'm> Looking<'a, 'm> {
             if without.contains(&permit) {
                 continue;
             }
+            let shared = self.shared(permit, relation, &asker.open);
             let mut ask = |place: Place| asker.ask_of(permit, place, || self.case(place, without));
             let mut found = |verdict: Verdict, place: Place| match verdict {
                 Verdict::Shown(_) => true,
@@ -222,11 +231,12 @@ impl<'a, 'm> Looking<'a, 'm> {
                 }
             };
             let is_shown = match &left {
-                None => self.places_of(permit, relation, what).any(|place| found(ask(place), place)),
+                _ if shared.is_empty() => false,
+                None => self.places_of(permit, what, &shared).any(|place| found(ask(place), place)),
                 Some(left) => {
                     let apps = &self.model.clauses[permit.index()].apps;
                     let here = apps.iter().filter_map(|app| left.get(app)).flatten();
-                    let mut here = here.filter(|place| self.is_about(permit, relation, what, place));
+                    let mut here = here.filter(|place| shared.contains(place.operation));
                     here.any(|place| found(ask(*place), *place))
                 }
             };
@@ -238,7 +248,7 @@ impl<'a, 'm> Looking<'a, 'm> {
                 continue;
             }
             // No more is spent on trying than it would take to know better.
-            let (places, many) = all.get_or_insert_with(|| self.counted(clause));
+            let (places, many) = all.get_or_insert_with(|| self.counted(clause, &asker.open));
             if left.is_none() && asker.is_patient(*many) {
                 continue;
             }
@@ -248,7 +258,7 @@ impl<'a, 'm> Looking<'a, 'm> {
             }
         }
         let left = left.unwrap_or_else(|| {
-            let (places, _) = all.unwrap_or_else(|| self.counted(clause));
+            let (places, _) = all.unwrap_or_else(|| self.counted(clause, &asker.open));
             self.left(places, &mut asker, without)
         });
         let mut makers = asker.makers;
@@ -259,9 +269,9 @@ impl<'a, 'm> Looking<'a, 'm> {
         undecided.map_or(Rule::Dead(makers), Rule::Undecided)
     }
 
-    /// The places of a rule; how many they are, and how many frames they have.
-    fn counted(&self, clause: ClauseId) -> (Vec<Place>, [usize; 2]) {
-        let places = self.places(clause);
+    /// The places of a rule that are open yet; how many they are, and how many frames they have.
+    fn counted(&self, clause: ClauseId, open: &Operations) -> (Vec<Place>, [usize; 2]) {
+        let places: Vec<Place> = self.places(clause, open).collect();
         let frames: HashSet<u32> = places.iter().map(|place| place.frame).collect();
         let many = [places.len(), frames.len()];
         (places, many)
@@ -322,30 +332,22 @@ impl<'a, 'm> Looking<'a, 'm> {
         })
     }
 
-    /// The places that both the permit and what is asked speak of.
+    /// Those of the operations that the permit speaks of too, and in the same containers.
+    pub(super) fn shared(&self, permit: ClauseId, relation: Relation, open: &Operations) -> Operations {
+        let shared = self.cases.speaking(permit).and(open);
+        if relation == Relation::Far { self.cases.listing(&shared) } else { shared }
+    }
+
+    /// The places for these operations of the apps that both the permit and what is asked speak of.
     pub(super) fn places_of<'q>(
         &'q self,
         permit: ClauseId,
-        relation: Relation,
         what: What<'q>,
+        operations: &'q Operations,
     ) -> impl Iterator<Item = Place> + use<'q, 'a, 'm> {
         let apps = self.model.clauses[permit.index()].apps.iter().copied();
         let apps = apps.filter(move |app| self.of_apps(what).is_none_or(|clause| clause.apps.contains(app)));
-        let places = self.cases.of_clause(self.surveyor, permit, apps);
-        places.filter(move |place| self.is_about(permit, relation, what, place))
-    }
-
-    /// Whether both the permit and what is asked speak of the place.
-    fn is_about(&self, permit: ClauseId, relation: Relation, what: What<'_>, place: &Place) -> bool {
-        let lists = self.model.operations[place.operation.index()].lists.is_some();
-        let spoken_of = match what {
-            What::Rule(clause) => self.surveyor.speaks(clause, place.operation),
-            What::There(_) | What::Stage(..) => true,
-        };
-        spoken_of
-            && (relation != Relation::Far || lists)
-            && self.surveyor.is_about(permit, place.app)
-            && self.surveyor.speaks(permit, place.operation)
+        apps.flat_map(move |app| self.cases.within(app, operations))
     }
 
     /// The rule that is asked about, where it is one of certain apps.
@@ -359,18 +361,21 @@ impl<'a, 'm> Looking<'a, 'm> {
         }
     }
 
-    /// Where the clause speaks. Grants to people know no app, so they are asked about for each.
-    fn places(&self, clause: ClauseId) -> Vec<Place> {
+    /// Where the clause speaks of these operations. Grants to people know no app, so they are asked about for each.
+    fn places<'q>(
+        &'q self,
+        clause: ClauseId,
+        operations: &'q Operations,
+    ) -> impl Iterator<Item = Place> + use<'q, 'a, 'm> {
         let of = &self.model.clauses[clause.index()];
-        match of.kind {
-            ClauseKind::ContextUserGrant => {
-                let apps = (0..self.model.apps.len() as u32).map(AppId);
-                self.cases.of_clause(self.surveyor, clause, apps).collect()
-            }
+        let (apps, all) = match of.kind {
+            ClauseKind::ContextUserGrant => (None, self.model.apps.len() as u32),
             ClauseKind::AppUserGrant | ClauseKind::Permit | ClauseKind::Forbid | ClauseKind::Withdrawal => {
-                self.cases.of_clause(self.surveyor, clause, of.apps.iter().copied()).collect()
+                (Some(&of.apps), 0)
             }
-        }
+        };
+        let apps = apps.into_iter().flat_map(|apps| apps.iter().copied()).chain((0..all).map(AppId));
+        apps.flat_map(move |app| self.cases.within(app, operations))
     }
 
     /// Rules that can go together, found one after another: the narrowest first, of two that say the same the later.

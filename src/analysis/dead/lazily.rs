@@ -19,9 +19,11 @@ use super::questions::Questions;
 use super::rules::{Assumed, Parts, own_layer};
 use super::{Maker, makers, stages};
 use crate::analysis::asking::{self, Spent};
+use crate::analysis::privilege::set::Operations;
+use crate::eval;
 use crate::region::lazily::{Question, Settled};
 use crate::region::terms::Term;
-use crate::region::{Models, Surveyor, Universe, few_people, reads as reads_of};
+use crate::region::{Models, Surveyor, Universe, by_one_of, few_people, reads as reads_of};
 use crate::request::Request;
 use crate::sema::model::{ClauseId, ClauseKind, Condition, KindId, Layer, Model, RatchetId, Source};
 
@@ -39,6 +41,9 @@ pub(super) enum What<'q> {
 
 /// After so many questions it is time to ask what permits do not matter for.
 pub(super) const PATIENCE: usize = 8;
+
+/// So many looks at what is known cost as much as a question.
+const LOOKS: usize = 256;
 
 /// The answer for one place.
 #[derive(Debug)]
@@ -86,6 +91,8 @@ pub(super) struct Asker<'a, 'm> {
     pub(super) what: What<'a>,
     pub(super) cases: &'a Cases,
     pub(super) questions: &'a Questions,
+    /// The operations of which it is not known that no request of any app shows it, whatever is permitted.
+    pub(super) open: Operations,
     pub(super) proofs: Proofs,
     /// What stands against it wherever no request shows it, where a rule is asked about.
     pub(super) makers: BTreeSet<Maker>,
@@ -163,7 +170,7 @@ impl Asker<'_, '_> {
 
     /// Whether less was spent so far than it takes to ask about so many places and frames, whatever permits there.
     pub(super) fn is_patient(&self, [places, frames]: [usize; 2]) -> bool {
-        self.looked < places && self.asked.get() < frames
+        self.asked.get() * LOOKS + self.looked < frames * LOOKS + places
     }
 
     /// Whether any request shows it at one place, whichever rules permit there. Nothing is remembered.
@@ -233,30 +240,62 @@ impl Asker<'_, '_> {
 
     /// Exactly, where these permit. First without people, then as if all of them had all roles.
     fn among(&self, case: &Case, permits: &[ClauseId]) -> Found {
-        let nobody = self.lazily(case, permits, &[], Assumed::default());
-        let is_settled = match &nobody {
-            Found::Shown(_) => true,
-            // It is not for want of roles.
-            Found::Never(why) => why.is_minimal && !why.makers.contains(&Maker::Layer(Layer::ContextUser)),
-            Found::Undecided(_) => false,
-        };
-        if is_settled || !self.asks_people(case) {
-            return nobody;
+        let asks_people = self.asks_people(case);
+        if case.place.alone || !asks_people {
+            let nobody = self.lazily(case, permits, &[], Assumed::default());
+            let is_settled = match &nobody {
+                Found::Shown(_) => true,
+                // It is not for want of roles.
+                Found::Never(why) => {
+                    why.is_minimal && !why.makers.contains(&Maker::Layer(Layer::ContextUser))
+                }
+                Found::Undecided(_) => false,
+            };
+            if is_settled || !asks_people {
+                return nobody;
+            }
         }
+        let people: Vec<ClauseId> = case.of_kind(self.model, ClauseKind::ContextUserGrant).collect();
+        let place = (case.place.app, case.place.operation);
         let everybody = Assumed { everybody: true, permitted: false };
         let near = match self.lazily(case, permits, &[], everybody) {
             found @ Found::Never(_) => return found,
-            Found::Shown(request) => Some(request),
+            Found::Shown(request) => {
+                if let Some(request) = self.by_one_of(case, &people, &request) {
+                    return Found::Shown(request);
+                }
+                Some(request)
+            }
             Found::Undecided(_) => None,
         };
-        let people: Vec<ClauseId> = case.of_kind(self.model, ClauseKind::ContextUserGrant).collect();
-        let place = (case.place.app, case.place.operation);
         let few = few_people(self.model, place, &people, near.as_ref());
         let found = self.lazily(case, permits, &few, Assumed::default());
         if matches!(found, Found::Shown(_)) {
             return found;
         }
         self.lazily(case, permits, &people, Assumed::default())
+    }
+
+    /// The request, as one of the people makes it who have a role there, if that shows it.
+    fn by_one_of(&self, case: &Case, people: &[ClauseId], request: &Request) -> Option<Request> {
+        let (model, place) = (self.model, (case.place.app, case.place.operation));
+        let without = match self.what {
+            What::Rule(clause) => Some(clause),
+            What::There(_) => None, // who asks has nothing to do with where
+            What::Stage(..) => return None,
+        };
+        let all = || case.clauses.iter().copied();
+        let shows = |request: &Request| {
+            let is_permitted = eval::is_permitted_among(model, place, request, all());
+            match without {
+                Some(clause) => {
+                    let without = all().filter(|id| *id != clause);
+                    eval::is_permitted_among(model, place, request, without) != is_permitted
+                }
+                None => is_permitted,
+            }
+        };
+        by_one_of(model, place, people, request, &shows)
     }
 
     /// Asks where only these permit and only these people have roles, and of what refuses just as much as it takes.
@@ -364,6 +403,11 @@ impl Asker<'_, '_> {
         if !makers.is_empty() && own.is_some_and(|own| self.reads(own) == [false; 2]) {
             self.matching.insert(self.kinds(place));
         }
+        if only_clauses && permit.is_none() && only == [None; 2] && self.are_about_all_apps(&needs) {
+            let (kinds, cases) = (self.operation_kinds(place), self.cases);
+            let idle = needs.iter().fold(cases.about(kinds), |idle, id| idle.and(cases.speaking(*id)));
+            self.open = self.open.minus(&idle);
+        }
         let wherever = if only_clauses { self.kinds(place) } else { Wherever::Frame(place.frame) };
         self.proofs.newest.clone_from(&needs);
         let proof = Proof { only, needs };
@@ -378,8 +422,11 @@ impl Asker<'_, '_> {
 
     /// Whether it is known that no request shows it here, where only this permits; none: whatever does.
     fn is_known(&mut self, place: Place, permit: Option<ClauseId>) -> bool {
+        if !self.open.contains(place.operation) {
+            return true;
+        }
         let speaks = |id: &ClauseId| {
-            self.surveyor.is_about(*id, place.app) && self.surveyor.speaks(*id, place.operation)
+            self.surveyor.is_about(*id, place.app) && self.cases.speaking(*id).contains(place.operation)
         };
         let here = [place.app.0, place.operation.0];
         let holds = |proof: &&Proof| {
@@ -411,8 +458,30 @@ impl Asker<'_, '_> {
     }
 
     fn kinds(&self, place: Place) -> Wherever {
+        let (kind, lists) = self.operation_kinds(place);
+        Wherever::Kinds(kind, lists)
+    }
+
+    fn operation_kinds(&self, place: Place) -> (KindId, Option<KindId>) {
         let operation = &self.model.operations[place.operation.index()];
-        Wherever::Kinds(operation.kind, operation.lists)
+        (operation.kind, operation.lists)
+    }
+
+    /// Whether the clauses speak of all apps that are asked about.
+    fn are_about_all_apps(&self, clauses: &BTreeSet<ClauseId>) -> bool {
+        let apps = |id: ClauseId| &*self.model.clauses[id.index()].apps;
+        let asked = match self.what {
+            What::Rule(clause) => apps(clause).len(),
+            What::There(_) | What::Stage(..) => self.model.apps.len(),
+        };
+        clauses.iter().all(|id| {
+            let of = apps(*id);
+            match self.what {
+                _ if of.len() == self.model.apps.len() => true,
+                What::Rule(clause) => of.len() >= asked && apps(clause).is_subset(of),
+                What::There(_) | What::Stage(..) => false,
+            }
+        })
     }
 
     fn kind(&self, clause: ClauseId) -> ClauseKind {

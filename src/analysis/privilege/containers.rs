@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::permitted::{Group, Permits, test};
 use super::set::Operations;
+use crate::eval;
 use crate::request::Request;
 use crate::sema::model::{
     AppId, Attribute, AttributeId, Clause, ClauseId, ClauseKind, Condition, Constant, EnumId, KindId, Model,
@@ -71,6 +72,15 @@ fn by_id(model: &Model, permits: &dyn Permits, app: AppId) -> Option<(KindId, Ve
             })
         };
         let (first, others): (Vec<&&Group>, Vec<&&Group>) = groups.iter().partition(anywhere);
+        let outside = Condition::Not(Box::new(inside.clone()));
+        let lies_outside = |group: &&Group| {
+            let place = (app, group.any());
+            let known = permits.known(place.0, place.1);
+            known.is_some_and(|known| eval::counts_as_true(model, place, &known, &outside, [true, false]))
+        };
+        if first.iter().copied().any(lies_outside) {
+            continue;
+        }
         let mut all = first.into_iter().chain(others);
         if all.all(|group| permits.ask_outside(app, group.any(), &inside).is_never()) {
             let used = |id: &String| {

@@ -80,6 +80,11 @@ pub trait Permits: Sync {
     /// true. Of a list, tests of what differs between entries count as true: who names the entry is asked too.
     fn ask_outside(&self, app: AppId, operation: OperationId, condition: &Condition) -> Answer;
 
+    /// A request of the app for the operation that is permitted, if one is known without asking.
+    fn known(&self, _app: AppId, _operation: OperationId) -> Option<Request> {
+        None
+    }
+
     /// A request that is permitted at the stage before this one, and with all else equal not at this one.
     fn withdrawn(&self, app: AppId, operation: OperationId, ratchet: RatchetId, stage: u32) -> Answer;
 }

@@ -1,6 +1,9 @@
 //! What the policy permits, answered by regions: for all requests, and not only for those that somebody tried.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::needs::{Grant, Needs};
 use super::permitted::{Answer, Group, Permits, Possible, at_stage};
@@ -9,10 +12,11 @@ use crate::analysis::Progress;
 use crate::analysis::cells::Cells;
 use crate::parallel;
 use crate::region::ask;
+use crate::region::survey;
 use crate::region::terms::Variable;
 use crate::region::variables::{Class, What};
 use crate::region::{Counting, Growing, Models, Reach, Surveyor, Universe, reach};
-use crate::request::Value;
+use crate::request::{Request, Value};
 use crate::sema::model::{AppId, Condition, Model, OperationId, RatchetId};
 
 /// A policy that answers for all requests.
@@ -23,6 +27,8 @@ pub struct Regions<'m> {
     model: &'m Model,
     models: Models<'m>,
     groups: Vec<Vec<Group>>,
+    /// For each app what is found of the first operation of each group of which anything is permitted.
+    reach: Vec<HashMap<OperationId, Arc<Reach>>>,
 }
 
 impl<'m> Regions<'m> {
@@ -43,7 +49,7 @@ impl<'m> Regions<'m> {
         surveyor.look_at_all(progress);
         let cells = Cells::new(model, &[]);
         let apps: Vec<AppId> = (0..model.apps.len()).map(|app| AppId(app as u32)).collect();
-        let groups = parallel::map(&apps, &|app: &AppId| {
+        let made = parallel::map(&apps, &|app: &AppId| {
             let held = states::granted(model, *app);
             let grant = Grant { models: &model.apps[app.index()].models, held: &held, user: true };
             let of_app = surveyor.of(*app);
@@ -61,9 +67,14 @@ impl<'m> Regions<'m> {
                 };
                 Group { operations: operations.into_iter().collect(), permitted }
             };
-            cells.of(*app, operations).into_iter().map(|cell| group(cell.operations)).collect()
+            let groups: Vec<Group> =
+                cells.of(*app, operations).into_iter().map(|cell| group(cell.operations)).collect();
+            let permitted = groups.iter().filter(|group| group.permitted == Possible::Sometimes);
+            let reach = permitted.map(|group| (group.any(), of_app.alike_reach(group.any()))).collect();
+            (groups, reach)
         });
-        Regions { model, models, groups }
+        let (groups, reach) = made.into_iter().unzip();
+        Regions { model, models, groups, reach }
     }
 
     fn where_counted(
@@ -89,6 +100,14 @@ impl Permits for Regions<'_> {
     fn ask_outside(&self, app: AppId, operation: OperationId, condition: &Condition) -> Answer {
         let outside = Condition::Not(Box::new(condition.clone()));
         self.where_counted((app, operation), &outside, Counting { unknown: true, listed: false })
+    }
+
+    fn known(&self, app: AppId, operation: OperationId) -> Option<Request> {
+        let reach = self.reach[app.index()].get(&operation)?;
+        match survey::of(self.model, reach, app, operation) {
+            Reach::Somewhere(request) => Some(request),
+            Reach::Never | Reach::Undecided(_) => None,
+        }
     }
 
     fn withdrawn(&self, app: AppId, operation: OperationId, ratchet: RatchetId, stage: u32) -> Answer {

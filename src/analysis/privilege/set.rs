@@ -94,6 +94,16 @@ impl<T: Id> Set<T> {
         })
     }
 
+    /// Those in both, in ascending order.
+    pub fn shared(&self, other: &Set<T>) -> impl Iterator<Item = T> {
+        let words = self.words.iter().zip(&other.words).map(|(one, other)| one & other).enumerate();
+        words.flat_map(|(at, word)| {
+            let rest = |left: &u64| Some(left & (left - 1)).filter(|left| *left != 0);
+            let bits = std::iter::successors(Some(word).filter(|word| *word != 0), rest);
+            bits.map(move |left| T::numbered(at * 64 + left.trailing_zeros() as usize))
+        })
+    }
+
     /// Those in either.
     #[must_use]
     pub fn or(&self, other: &Set<T>) -> Set<T> {
@@ -209,6 +219,7 @@ mod tests {
                 let wanted = |set: BTreeSet<&u32>| set.into_iter().copied().collect::<Vec<_>>();
                 assert_eq!(numbers(a.or(&b)), wanted(&known | &other));
                 assert_eq!(numbers(a.and(&b)), wanted(&known & &other));
+                assert_eq!(a.shared(&b).collect::<Vec<_>>(), a.and(&b).iter().collect::<Vec<_>>());
                 assert_eq!(numbers(a.minus(&b)), wanted(&known - &other));
                 assert_eq!(a.is_within(&b), known.is_subset(&other));
                 assert_eq!(a.minus(&b).or(&a.and(&b)), a, "equal sets are equal");
