@@ -66,6 +66,41 @@ fn rovos_switches_permit_nothing_else_than_they_say() {
     campaign("rovo", &ROVO);
 }
 
+/// A policy may write `""` for a group, and no command that is made of it may.
+#[test]
+fn commands_name_no_group_without_a_name() {
+    let text = "\
+use microsoft.graph
+role all { any operation }
+assign all to any user
+app a { key \"00000000-0000-0000-0000-00000000000a\" platform microsoft.graph.application requests Mail.Read user all }
+app b { key \"00000000-0000-0000-0000-00000000000b\" platform microsoft.graph.application requests Mail.Read user all }
+permit a to any operation when mailbox.groups intersects [\"\", \"g1\"]
+permit b to any operation when mailbox.groups intersects [\" \"]
+";
+    let model = compiled(text, MICROSOFT.catalogs);
+    let policy = Policy::new(&model);
+    for name in ["exchange-access-policy", "exchange-rbac"] {
+        let target = target::named(name).unwrap();
+        let report = target::build(&policy, target, &Options { strict: false, apps: None }, &|_, _| {});
+        let commands = report.plan.settings.text();
+        let named = |group: &str| {
+            commands.contains(&format!("Find-Group '{group}'"))
+                || commands.contains(&format!("PolicyScopeGroupId '{group}'"))
+        };
+        assert!(named("g1") && !named("") && !named(" "), "{commands}");
+        assert!(commands.contains("sprag-nobody"), "{commands}");
+        for app in ["a", "b"] {
+            let told = format!("a rule for `{app}` speaks of a group without a name");
+            assert!(
+                report.plan.notes.iter().any(|note| note.text.starts_with(&told)),
+                "{:#?}",
+                report.plan.notes
+            );
+        }
+    }
+}
+
 // ---- the campaign
 
 fn campaign(name: &str, platform: &Platform) {

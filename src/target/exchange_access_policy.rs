@@ -87,7 +87,12 @@ impl Target for AccessPolicies {
             if operations.is_empty() {
                 continue;
             }
-            let fence = fence::of_groups(policy, app, &operations, groups, options.strict);
+            let (fence, nameless) =
+                fence::of_groups(policy, app, &operations, groups, options.strict).named();
+            if nameless {
+                let text = Fence::unnamed(&model.apps[app.index()].name);
+                notes.push(Note { text, limit: None, app: Some(app) });
+            }
             if fence != Fence::open() && !is_guid(key) {
                 let text = format!(
                     "the key of `{}` is no application id, by which Exchange knows apps",

@@ -77,6 +77,7 @@ impl Target for Roles {
         let mut notes = Vec::new();
         for app in policy.apps(options) {
             let declared = &model.apps[app.index()];
+            let mut nameless = false;
             for (scope, of) in held(model, app) {
                 let Some(name) = role(model, of, scope) else { continue };
                 let opened =
@@ -87,6 +88,8 @@ impl Target for Roles {
                     Some(groups) => fence::of_groups(policy, app, &operations, groups, options.strict),
                     None => Fence::open(),
                 };
+                let (fence, unnamed) = fence.named();
+                nameless |= unnamed;
                 // Who may do nothing with a role gets none, unless it opens something besides mailboxes.
                 let besides = |o: OperationId| !fenced(model, o) && needs(model, o, of, scope);
                 let besides: Vec<OperationId> = policy.groups(app, &besides).into_iter().flatten().collect();
@@ -96,6 +99,9 @@ impl Target for Roles {
                 let scope_name = &model.scopes[scope.index()].name;
                 let instead_of = (*scope_name != name).then(|| scope_name.clone());
                 made.apps.entry(declared.key.clone()).or_default().push(Role { name, instead_of, fence });
+            }
+            if nameless {
+                notes.push(Note { text: Fence::unnamed(&declared.name), limit: None, app: Some(app) });
             }
             if let Some(roles) = made.apps.get_mut(&declared.key) {
                 roles.sort_by(|a, b| (&a.name, &a.instead_of).cmp(&(&b.name, &b.instead_of)));

@@ -21,6 +21,27 @@ impl Fence {
         Fence { only: None, never: BTreeSet::new() }
     }
 
+    /// Without groups that have no name, and whether it had some: a policy may write `""`, and no platform has such a
+    /// group, so that commands that name it fail, or mean nobody knows whom.
+    pub(super) fn named(mut self) -> (Fence, bool) {
+        let size = |fence: &Fence| fence.never.len() + fence.only.as_ref().map_or(0, BTreeSet::len);
+        let before = size(&self);
+        let is_name = |group: &String| !group.trim().is_empty();
+        self.never.retain(is_name);
+        if let Some(only) = &mut self.only {
+            only.retain(is_name);
+        }
+        let less = size(&self) < before;
+        (self, less)
+    }
+
+    /// What is said of an app for which groups without a name were left out.
+    pub(super) fn unnamed(app: &str) -> String {
+        format!(
+            "a rule for `{app}` speaks of a group without a name (`\"\"`), which nobody can be in: it was left out"
+        )
+    }
+
     /// When it lets in whose groups the attribute says.
     pub(super) fn lets(&self, model: &Model, groups: AttributeId) -> Condition {
         let only = match &self.only {
