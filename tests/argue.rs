@@ -551,6 +551,10 @@ fn a_file_of_a_vendor_is_argued_about_without_a_package() {
     write("calls.txt", "GET /rest/api/3/issue/A-1\n");
     write("wrong.txt", "\n# none\nGET /rest/api/3/isue/A-1\n");
     write("text.json", "{\"hello\": 1}");
+    write("api.json", r#"{"openapi": "3.0.0", "paths": {"/a": {"get": {}}}}"#);
+    write("tools.json", r#"{"tools": [{"name": "a"}]}"#);
+    write("google.json", r#"{"kind": "discovery#restDescription"}"#);
+    write("graph.json", r#"{"permissions": {"A": {"schemes": {}, "pathSets": []}}}"#);
     let said =
         sprag(folder.path(), &["argue", "connect.json", "--calls", "calls.txt", "--format", "json"]).json();
     let verdicts: Vec<&str> =
@@ -566,12 +570,26 @@ fn a_file_of_a_vendor_is_argued_about_without_a_package() {
         (&["argue", "connect.json", "--calls", "wrong.txt"][..], "wrong.txt:3: no operation"),
         (&["argue", "text.json"][..], "text.json: is of no known format"),
         (&["argue", "missing.json"][..], "there is no"),
+        (
+            &["argue", "api.json"][..],
+            "api.json: describes what a platform offers and no app; `sprag import openapi` makes a catalog of it",
+        ),
         (&["argue", "--table", "."][..], ""),
     ] {
         let said = sprag(folder.path(), args);
         let wanted = if told.is_empty() { Exit::Clean } else { Exit::Failed };
         assert_eq!(said.exit, wanted, "{args:?} {}", said.err);
         assert!(said.err.contains(told), "{args:?}: {}", said.err);
+    }
+    let table = sprag(folder.path(), &["argue", "--table", "."]).text();
+    for (file, format) in
+        [("api.json", "openapi"), ("tools.json", "mcp"), ("google.json", "google"), ("graph.json", "graph")]
+    {
+        let why = format!(
+            "describes what a platform offers and no app; 'sprag import {format}' makes a catalog of it"
+        );
+        let row = table.lines().find(|line| line.contains(file)).unwrap_or_default();
+        assert!(row.contains(&why), "{file}: {table}");
     }
 }
 

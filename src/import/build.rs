@@ -1,12 +1,12 @@
 //! Making tree nodes and names from foreign words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::offer::shape;
-use super::{Document, ImportError, Options};
+use super::{Document, ImportError, Imported, Note, NoteKind, Options};
 use crate::span::Span;
 use crate::syntax::is_hidden;
-use crate::syntax::tree::{Alternative, Item, LetterCase, Name, Naming, NamingForm, Text};
+use crate::syntax::tree::{Alternative, AppMember, Item, LetterCase, Name, Naming, NamingForm, Text};
 
 /// A name without a place.
 pub(super) fn name(text: impl Into<String>) -> Name {
@@ -88,6 +88,40 @@ pub(super) fn all_named(documents: &[Document<'_>]) -> String {
         }
         few => few.iter().map(|document| document.name).collect::<Vec<_>>().join(", "),
     }
+}
+
+/// Leaves of an app that the documents describe twice in the same way one.
+///
+/// # Errors
+/// Two descriptions of one app that differ: nobody can tell which one counts.
+pub(super) fn once(imported: &mut Imported, place: &str) -> Result<(), ImportError> {
+    let mut known: BTreeMap<String, Vec<AppMember>> = BTreeMap::new();
+    let mut kept = Vec::new();
+    for item in std::mem::take(&mut imported.file.items) {
+        if let Item::App(app) = &item
+            && let Some(AppMember::Key(key)) = app.members.iter().find(|m| matches!(m, AppMember::Key(_)))
+        {
+            match known.get(&key.value) {
+                Some(first) if *first == app.members => {
+                    let message =
+                        format!("app `{}` is described twice in the same way: taken once", key.value);
+                    imported.notes.push(Note { kind: NoteKind::Assumed, place: place.to_owned(), message });
+                    continue;
+                }
+                Some(_) => {
+                    let message = format!(
+                        "app `{}` is described twice, and not in the same way; expected one description of each app",
+                        key.value
+                    );
+                    return Err(ImportError::new(place, message));
+                }
+                None => _ = known.insert(key.value.clone(), app.members.clone()),
+            }
+        }
+        kept.push(item);
+    }
+    imported.file.items = kept;
+    Ok(())
 }
 
 /// Names for the apps of one import, all different.

@@ -9,14 +9,15 @@ use std::collections::BTreeSet;
 
 use super::build::{AppNames, name, text};
 use super::json::{self, Node};
-use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
+use super::{Document, ImportError, Imported, Importer, Makes, Note, NoteKind, Options};
 use crate::span::Span;
-use crate::syntax::tree::{App, AppMember, File, Item, Use};
+use crate::syntax::tree::{App, AppMember, Item, Use};
 
 /// See the module.
 pub static IMPORTER: Importer = Importer {
     name: "connect",
     summary: "Atlassian Connect descriptors: an app each, with the scopes it asks for",
+    makes: Makes::Apps,
     recognises: |value| {
         let text = |member: &str| value.get(member).is_some_and(serde_json::Value::is_string);
         text("key") && ["baseUrl", "modules", "scopes", "capabilities"].iter().any(|m| value.get(m).is_some())
@@ -86,7 +87,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     }
     let uses = all.uses.iter().map(|catalog| Item::Use(Use { name: name(*catalog), span: Span::default() }));
     let items = uses.chain(all.apps.into_iter().map(Item::App)).collect();
-    Ok(Imported { file: File { items, comments: Vec::new() }, notes: all.notes })
+    Ok(Imported::new(items, all.notes))
 }
 
 struct Apps {

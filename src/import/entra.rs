@@ -8,19 +8,22 @@
 //! Application permissions and delegated ones are of different models and have the same names. One app cannot say
 //! that a scope is meant in one of its models only, so that an app with other delegated permissions than its own
 //! becomes two: the one for people has `#delegated` behind its key.
+//!
+//! Lists of grants that stand by themselves belong to the service principals that they name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{AppNames, name, text};
 use super::json::Node;
-use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options, yaml};
+use super::{Document, ImportError, Imported, Importer, Makes, Note, NoteKind, Options, yaml};
 use crate::span::Span;
-use crate::syntax::tree::{App, AppMember, File, Item, Use};
+use crate::syntax::tree::{App, AppMember, Item, Use};
 
 /// See the module.
 pub static IMPORTER: Importer = Importer {
     name: "entra",
     summary: "Entra application manifests and service principals' grants: apps with their permissions",
+    makes: Makes::Apps,
     recognises: |value| {
         let one = |v: &serde_json::Value| {
             v.get("appId").is_some()
@@ -34,10 +37,19 @@ pub static IMPORTER: Importer = Importer {
                 .iter()
                 .any(|m| v.get(m).is_some())
         };
-        one(value) || value.get("value").and_then(|v| v.get(0)).is_some_and(one)
+        let first = value.get("value").unwrap_or(value).get(0);
+        one(value) || first.is_some_and(|first| one(first) || is_grant(first))
     },
     run: import,
 };
+
+/// Whether it is a grant that stands by itself, as `GET /oauth2PermissionGrants` and
+/// `GET /servicePrincipals/{id}/appRoleAssignments` list them.
+fn is_grant(value: &serde_json::Value) -> bool {
+    let has = |member: &str| value.get(member).is_some_and(serde_json::Value::is_string);
+    value.get("appId").is_none()
+        && (has("clientId") && has("scope") || has("principalId") && has("appRoleId"))
+}
 
 /// Microsoft Graph, as every tenant knows it.
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
@@ -72,8 +84,15 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         let root = Node::root(document, value);
         match root.get("value") {
             Some(list) => objects.extend(list.elements()?),
+            None if root.value.is_array() => objects.extend(root.elements()?),
             None => objects.push(root),
         }
+    }
+    let mut grants: BTreeMap<String, Vec<Node<'_>>> = BTreeMap::new();
+    for grant in objects.extract_if(.., |object| is_grant(object.value)) {
+        let holder = grant.get("clientId").or_else(|| grant.get("principalId"));
+        let holder = holder.map(|h| h.string()).transpose()?.unwrap_or_default().to_lowercase();
+        grants.entry(holder).or_default().push(grant);
     }
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
     for object in &objects {
@@ -84,21 +103,29 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
             .iter()
             .any(|m| object.get(m).is_some())
     };
-    let clients: Vec<_> = objects.iter().filter(|o| asks(o)).collect();
-    if clients.is_empty() {
+    let mut clients: Vec<(&Node<'_>, Vec<Node<'_>>)> = Vec::new();
+    for object in &objects {
+        let id = object.get("id").and_then(|id| id.value.as_str()).map(str::to_lowercase);
+        let own = id.and_then(|id| grants.remove(&id)).unwrap_or_default();
+        if asks(object) || !own.is_empty() {
+            clients.push((object, own));
+        }
+    }
+    if clients.is_empty() && grants.is_empty() {
         return Err(ImportError::new(
             documents.first().map_or("", |d| d.name),
             "expected an application with `requiredResourceAccess`, or a service principal with its grants",
         ));
     }
     // The API's own description beside an app's is no second app.
-    let named = if clients.len() == 1 { documents.get(..1).unwrap_or_default() } else { documents };
+    let named =
+        if clients.len() + grants.len() == 1 { documents.get(..1).unwrap_or_default() } else { documents };
     let mut names = AppNames::new(named, options)?;
     let mut items = vec![Item::Use(Use { name: name("microsoft.graph"), span: Span::default() })];
     let mut notes = Vec::new();
     let mut keys = BTreeSet::new();
-    for client in clients {
-        for app in apps(client, &ids, &mut names, &mut notes)? {
+    for (client, grants) in clients {
+        for app in apps(client, &grants, &ids, &mut names, &mut notes)? {
             if let Some(AppMember::Key(key)) = app.members.first()
                 && !keys.insert(key.value.clone())
             {
@@ -107,7 +134,51 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
             items.push(Item::App(app));
         }
     }
-    Ok(Imported { file: File { items, comments: Vec::new() }, notes })
+    for (holder, grants) in grants {
+        for app in holders(&holder, &grants, &ids, &mut names, &mut notes)? {
+            items.push(Item::App(app));
+        }
+    }
+    Ok(Imported::new(items, notes))
+}
+
+/// The apps of a service principal of which the files have nothing but grants.
+fn holders(
+    holder: &str,
+    grants: &[Node<'_>],
+    ids: &BTreeMap<String, String>,
+    names: &mut AppNames,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<App>, ImportError> {
+    let Some(first) = grants.first() else { return Ok(Vec::new()) };
+    let mut found = Permissions::default();
+    loose(grants, ids, &mut found, notes)?;
+    notes.push(first.note(
+        NoteKind::Assumed,
+        format!(
+            "the files have nothing else of service principal {holder}, whose identifier is the key here: requests \
+             have to name it so; with the service principal among the files, its `appId` is the key"
+        ),
+    ));
+    let title = grants.iter().find_map(|grant| grant.get("principalDisplayName"));
+    let title = title.map(|title| title.string()).transpose()?.unwrap_or(holder);
+    Ok(held(first, (holder, title, None), found, names, notes))
+}
+
+/// Grants that stand by themselves.
+fn loose(
+    grants: &[Node<'_>],
+    ids: &BTreeMap<String, String>,
+    found: &mut Permissions,
+    notes: &mut Vec<Note>,
+) -> Result<(), ImportError> {
+    for grant in grants {
+        match grant.get("appRoleId") {
+            Some(_) => assigned(grant, ids, found, notes)?,
+            None => granted(grant, found, notes)?,
+        }
+    }
+    Ok(())
 }
 
 /// Identifiers and names of the permissions that an API offers.
@@ -139,6 +210,7 @@ struct Permissions {
 
 fn apps(
     client: &Node<'_>,
+    grants: &[Node<'_>],
     ids: &BTreeMap<String, String>,
     names: &mut AppNames,
     notes: &mut Vec<Note>,
@@ -159,8 +231,26 @@ fn apps(
         match member {
             "appId" | "displayName" | "verifiedPublisher" | "publisherName" => {}
             "requiredResourceAccess" => required(&node, ids, &mut found, notes)?,
-            "appRoleAssignments" => assigned(&node, client, ids, &mut found, notes)?,
-            "oauth2PermissionGrants" => granted(&node, client, &mut found, notes)?,
+            "appRoleAssignments" => {
+                for assignment in node.elements()? {
+                    if is_of_another(&assignment, "principalId", client)? {
+                        let message = "assigned to another principal: left out";
+                        notes.push(assignment.note(NoteKind::Unknown, message));
+                    } else {
+                        assigned(&assignment, ids, &mut found, notes)?;
+                    }
+                }
+            }
+            "oauth2PermissionGrants" => {
+                for grant in node.elements()? {
+                    if is_of_another(&grant, "clientId", client)? {
+                        let message = "granted to another service principal: left out";
+                        notes.push(grant.note(NoteKind::Unknown, message));
+                    } else {
+                        granted(&grant, &mut found, notes)?;
+                    }
+                }
+            }
             "replyUrlsWithType" | "web" | "spa" | "publicClient" | "identifierUris" | "replyUrls"
             | "homepage" | "info" | "logoutUrl" => {
                 notes.push(node.note(NoteKind::Address, format!("`{member}` is not expressed")))
@@ -174,6 +264,18 @@ fn apps(
             _ => notes.push(node.note(NoteKind::Member, format!("`{member}` is not expressed"))),
         }
     }
+    loose(grants, ids, &mut found, notes)?;
+    Ok(held(client, (key, title, vendor), found, names, notes))
+}
+
+/// One app or two, by what was found.
+fn held(
+    place: &Node<'_>,
+    (key, title, vendor): (&str, &str, Option<&str>),
+    found: Permissions,
+    names: &mut AppNames,
+    notes: &mut Vec<Note>,
+) -> Vec<App> {
     let own = names.take(&[title]);
     let app = |own: String, key: String, models: Vec<&str>, scopes: BTreeSet<String>| {
         let mut members = vec![AppMember::Key(text(key))];
@@ -186,11 +288,11 @@ fn apps(
     };
     let Permissions { application, delegated } = found;
     let (alone, people) = ("microsoft.graph.application", "microsoft.graph.delegated");
-    Ok(match (application.is_empty(), delegated.is_empty()) {
+    match (application.is_empty(), delegated.is_empty()) {
         (_, true) => vec![app(own, key.to_owned(), vec![alone], application)],
         (true, false) => vec![app(own, key.to_owned(), vec![people], delegated)],
         (false, false) => {
-            notes.push(client.note(
+            notes.push(place.note(
                 NoteKind::Assumed,
                 format!(
                     "has permissions of both kinds: requests for a person have to name app `{key}#delegated`"
@@ -199,7 +301,7 @@ fn apps(
             let other = app(format!("{own}-delegated"), format!("{key}#delegated"), vec![people], delegated);
             vec![app(own, key.to_owned(), vec![alone], application), other]
         }
-    })
+    }
 }
 
 /// Whether the grant says that it is another principal's than the one whose file it stands in.
@@ -248,79 +350,54 @@ fn required(
     Ok(())
 }
 
-/// `appRoleAssignments`: application permissions that were granted.
+/// One of `appRoleAssignments`: an application permission that was granted.
 fn assigned(
-    node: &Node<'_>,
-    client: &Node<'_>,
+    assignment: &Node<'_>,
     ids: &BTreeMap<String, String>,
     found: &mut Permissions,
     notes: &mut Vec<Note>,
 ) -> Result<(), ImportError> {
-    for assignment in node.elements()? {
-        if is_of_another(&assignment, "principalId", client)? {
-            notes.push(assignment.note(NoteKind::Unknown, "assigned to another principal: left out"));
-            continue;
+    let api =
+        assignment.get("resourceDisplayName").and_then(|r| r.value.as_str()).unwrap_or("Microsoft Graph");
+    let id = assignment.get("appRoleId").ok_or_else(|| assignment.error("expected member `appRoleId`"))?;
+    let id = id.string()?.to_lowercase();
+    match ids.get(&id) {
+        Some(permission) if api == "Microsoft Graph" => {
+            take(permission, APPLICATION, &mut found.application, assignment, notes);
         }
-        let api =
-            assignment.get("resourceDisplayName").and_then(|r| r.value.as_str()).unwrap_or("Microsoft Graph");
-        let id =
-            assignment.get("appRoleId").ok_or_else(|| assignment.error("expected member `appRoleId`"))?;
-        let id = id.string()?.to_lowercase();
-        match ids.get(&id) {
-            Some(permission) if api == "Microsoft Graph" => {
-                take(permission, APPLICATION, &mut found.application, &assignment, notes);
-            }
-            Some(permission) => notes.push(
-                assignment
-                    .note(NoteKind::Unknown, format!("`{permission}` of the API {api} is not expressed")),
-            ),
-            None => {
-                let message = format!("role {id} of {api} has no name in these files and was not declared");
-                notes.push(assignment.note(NoteKind::Unknown, message));
-            }
+        Some(permission) => notes.push(
+            assignment.note(NoteKind::Unknown, format!("`{permission}` of the API {api} is not expressed")),
+        ),
+        None => {
+            let message = format!("role {id} of {api} has no name in these files and was not declared");
+            notes.push(assignment.note(NoteKind::Unknown, message));
         }
     }
     Ok(())
 }
 
-/// `oauth2PermissionGrants`: delegated permissions that were granted, by name.
-fn granted(
-    node: &Node<'_>,
-    client: &Node<'_>,
-    found: &mut Permissions,
-    notes: &mut Vec<Note>,
-) -> Result<(), ImportError> {
+/// One of `oauth2PermissionGrants`: delegated permissions that were granted, by name.
+fn granted(grant: &Node<'_>, found: &mut Permissions, notes: &mut Vec<Note>) -> Result<(), ImportError> {
     /// Asked of the sign-in, not of Graph.
     const SIGN_IN: [&str; 4] = ["email", "offline_access", "openid", "profile"];
-    for grant in node.elements()? {
-        if is_of_another(&grant, "clientId", client)? {
-            notes.push(grant.note(NoteKind::Unknown, "granted to another service principal: left out"));
-            continue;
+    let scopes = grant.get("scope").ok_or_else(|| grant.error("expected member `scope`"))?;
+    let consent = grant.get("consentType").map(|c| c.string()).transpose()?.unwrap_or("AllPrincipals");
+    if consent != "AllPrincipals" {
+        let message = "granted by one person for themselves: counts here for everyone the app acts for";
+        notes.push(grant.note(NoteKind::Assumed, message));
+    }
+    for (member, node) in grant.members()?.filter(|(_, node)| !node.value.is_null()) {
+        if matches!(member, "startTime" | "expiryTime") {
+            let message = format!("`{member}` is not expressed: it counts here as granted without an end");
+            notes.push(node.note(NoteKind::Member, message));
         }
-        let scopes = grant.get("scope").ok_or_else(|| grant.error("expected member `scope`"))?;
-        let consent = grant.get("consentType").map(|c| c.string()).transpose()?.unwrap_or("AllPrincipals");
-        if consent != "AllPrincipals" {
-            let message = "granted by one person for themselves: counts here for everyone the app acts for";
-            notes.push(grant.note(NoteKind::Assumed, message));
-        }
-        for (member, node) in grant.members()?.filter(|(_, node)| !node.value.is_null()) {
-            if matches!(member, "startTime" | "expiryTime") {
-                let message =
-                    format!("`{member}` is not expressed: it counts here as granted without an end");
-                notes.push(node.note(NoteKind::Member, message));
-            }
-        }
-        for scope in scopes.string()?.split_whitespace() {
-            if SIGN_IN.contains(&scope) {
-                notes.push(
-                    grant.note(
-                        NoteKind::Member,
-                        format!("`{scope}` is asked of the sign-in and opens nothing"),
-                    ),
-                );
-            } else {
-                take(scope, DELEGATED, &mut found.delegated, &grant, notes);
-            }
+    }
+    for scope in scopes.string()?.split_whitespace() {
+        if SIGN_IN.contains(&scope) {
+            let message = format!("`{scope}` is asked of the sign-in and opens nothing");
+            notes.push(grant.note(NoteKind::Member, message));
+        } else {
+            take(scope, DELEGATED, &mut found.delegated, grant, notes);
         }
     }
     Ok(())

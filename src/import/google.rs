@@ -9,12 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::build::all_named;
 use super::json::{self, Node};
 use super::offer::{Offer, Offered, Title, all_words, is_template, provenance, shape, unmap};
-use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
+use super::{Document, ImportError, Imported, Importer, Makes, Note, NoteKind, Options};
 
 /// See the module.
 pub static IMPORTER: Importer = Importer {
     name: "google",
     summary: "Google API discovery documents: a catalog of methods and the scopes that open them",
+    makes: Makes::Catalog,
     recognises: |value| value.get("kind").is_some_and(|k| k == "discovery#restDescription"),
     run: import,
 };
@@ -124,7 +125,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         ..Offer::default()
     };
     let from = provenance(&format!("Google API discovery, Apache-2.0: {}", read.join(", ")), documents);
-    Ok(Imported { file: offer.file(&title, from), notes })
+    offer.imported(&title, from, options, notes)
 }
 
 #[derive(Default)]

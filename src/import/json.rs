@@ -59,6 +59,12 @@ impl<'a> Node<'a> {
         (!value.is_null()).then(|| self.child(key, value))
     }
 
+    /// What a JSON pointer below this place leads to (RFC 6901), if it leads anywhere.
+    pub(super) fn at(&self, pointer: &str) -> Option<Node<'a>> {
+        let value = self.value.pointer(pointer)?;
+        Some(Node { document: self.document, pointer: format!("{}{pointer}", self.pointer), value })
+    }
+
     /// All members in document order.
     ///
     /// # Errors

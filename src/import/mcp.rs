@@ -14,12 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::build::{all_named, ident};
 use super::json::{self, Node};
 use super::offer::{Offer, Offered, Title, provenance};
-use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
+use super::{Document, ImportError, Imported, Importer, Makes, Note, NoteKind, Options};
 
 /// See the module.
 pub static IMPORTER: Importer = Importer {
     name: "mcp",
     summary: "MCP tool lists, with server metadata beside them: a catalog with a scope for every tool",
+    makes: Makes::Catalog,
     recognises: |value| {
         let body = value.get("result").unwrap_or(value);
         let tools = body.get("tools").and_then(serde_json::Value::as_array);
@@ -81,7 +82,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         ..Offer::default()
     };
     let from = provenance("MCP tools/list", documents);
-    Ok(Imported { file: offer.file(&title, from), notes })
+    offer.imported(&title, from, options, notes)
 }
 
 /// The scope that opens a tool.

@@ -6,6 +6,7 @@
 
 mod build;
 pub mod connect;
+mod crossing;
 pub mod entra;
 pub mod forge;
 pub mod github;
@@ -13,14 +14,17 @@ pub mod google;
 pub mod graph;
 mod json;
 pub mod mcp;
+pub mod names;
 mod offer;
 pub mod openapi;
 pub mod slack;
 pub mod survey;
 mod yaml;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+
+use names::Earlier;
 
 use crate::syntax::{is_hidden, printer, tree};
 
@@ -47,10 +51,21 @@ pub struct Importer {
     pub name: &'static str,
     /// What it reads and makes, one line.
     pub summary: &'static str,
+    /// What comes of it.
+    pub makes: Makes,
     /// Whether a document looks like one of its own.
     pub recognises: fn(&serde_json::Value) -> bool,
     /// Does it; see [`Importer::import`].
     run: fn(&[Document<'_>], &Options) -> Result<Imported, ImportError>,
+}
+
+/// What an importer makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Makes {
+    /// Apps, which ask for scopes of a catalog.
+    Apps,
+    /// A catalog of what a platform offers.
+    Catalog,
 }
 
 impl Importer {
@@ -62,7 +77,13 @@ impl Importer {
     /// # Errors
     /// Whatever keeps the documents from being read, with its place.
     pub fn import(&self, documents: &[Document<'_>], options: &Options) -> Result<Imported, ImportError> {
+        if options.keep_names.is_some() && self.makes == Makes::Apps {
+            let message = format!("keeps names of operations, and of format `{}` come apps", self.name);
+            return Err(ImportError::new(names::KEEP, message));
+        }
         let mut imported = (self.run)(documents, options)?;
+        build::once(&mut imported, &build::all_named(documents))?;
+        crossing::tell(&mut imported, &build::all_named(documents));
         let mut text = None;
         for document in documents {
             // Escapes write them too.
@@ -126,6 +147,8 @@ pub struct Options {
     /// lines and what stands behind `#` count for nothing. Names that begin otherwise than the catalog's
     /// operations are for other catalogs.
     pub marks: Option<String>,
+    /// Catalogs: text of an earlier one, whose operations keep their names, and whose names no others get.
+    pub keep_names: Option<String>,
     /// Apps: the app's name in the policy; made from what the document calls it if missing. One document only.
     pub name: Option<String>,
 }
@@ -137,6 +160,21 @@ pub struct Imported {
     pub file: tree::File,
     /// What could not be expressed and what was decided, in document order.
     pub notes: Vec<Note>,
+    /// Method and path of operations to which no request is mapped, by name, where the documents say them.
+    pub unmapped: BTreeMap<String, names::Call>,
+}
+
+impl Imported {
+    fn new(items: Vec<tree::Item>, notes: Vec<Note>) -> Imported {
+        Imported { file: tree::File { items, comments: Vec::new() }, notes, unmapped: BTreeMap::new() }
+    }
+}
+
+impl Options {
+    /// The catalog whose names are kept.
+    fn earlier(&self) -> Result<Option<Earlier>, ImportError> {
+        self.keep_names.as_ref().map(|text| Earlier::read(names::KEEP, text)).transpose()
+    }
 }
 
 /// Something that a person should know of an import.
@@ -159,10 +197,14 @@ pub enum NoteKind {
     Assumed,
     /// What the app's pages may run and load.
     Content,
+    /// Two operations whose templates take the same request, so that the first literal decides.
+    Crossing,
     /// The app is told of something without calling anything.
     Event,
     /// Acting as a person who is not there.
     Impersonation,
+    /// An operation that has another name than by rule, for the sake of an earlier catalog.
+    Kept,
     /// A member that Sprag has no word for.
     Member,
     /// A part of the app, or of the interface that it adds to.
@@ -177,12 +219,14 @@ pub enum NoteKind {
 
 impl NoteKind {
     /// All of them, as they are sorted.
-    pub const ALL: [NoteKind; 10] = [
+    pub const ALL: [NoteKind; 12] = [
         NoteKind::Address,
         NoteKind::Assumed,
         NoteKind::Content,
+        NoteKind::Crossing,
         NoteKind::Event,
         NoteKind::Impersonation,
+        NoteKind::Kept,
         NoteKind::Member,
         NoteKind::Module,
         NoteKind::NotCallable,
@@ -196,8 +240,10 @@ impl NoteKind {
             NoteKind::Address => "address",
             NoteKind::Assumed => "assumed",
             NoteKind::Content => "content",
+            NoteKind::Crossing => "crossing",
             NoteKind::Event => "event",
             NoteKind::Impersonation => "impersonation",
+            NoteKind::Kept => "kept",
             NoteKind::Member => "member",
             NoteKind::Module => "module",
             NoteKind::NotCallable => "not-callable",

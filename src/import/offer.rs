@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use super::build::{Named, ident, is_path, name, namings, text};
-use super::{Document, ImportError, Note, NoteKind, Options};
+use super::names::{self, Earlier, Wish};
+use super::{Document, ImportError, Imported, Note, NoteKind, Options};
 use crate::span::Span;
 use crate::syntax::tree::{
     Alternative, CatalogHeader, File, Item, Kind, Mark, Operation, OperationMember, PermissionModel, Scope,
@@ -99,8 +100,17 @@ pub(super) fn provenance(what: &str, documents: &[Document<'_>]) -> String {
 }
 
 impl Offer {
-    /// The catalog.
-    pub(super) fn file(self, title: &Title<'_>, from: String) -> File {
+    /// The catalog, with what there is to say of it.
+    ///
+    /// # Errors
+    /// An earlier catalog, whose names are to be kept, that cannot be read.
+    pub(super) fn imported(
+        self,
+        title: &Title<'_>,
+        from: String,
+        options: &Options,
+        mut notes: Vec<Note>,
+    ) -> Result<Imported, ImportError> {
         let span = Span::default();
         let mut items = vec![Item::Catalog(CatalogHeader {
             name: name(title.catalog),
@@ -128,41 +138,54 @@ impl Offer {
         items.extend(self.marks.iter().map(|(mark, title)| {
             Item::Mark(Mark { name: name(*mark), title: Some(text(*title)), gives: None, span })
         }));
-        items.extend(operations(title.prefix, self.operations).into_iter().map(Item::Operation));
-        File { items, comments: Vec::new() }
+        let mut unmapped = BTreeMap::new();
+        let earlier = options.earlier()?;
+        for (own, operation) in
+            named_all(title.prefix, self.operations, earlier.as_ref(), self.any_case, &mut notes)
+        {
+            if let Some(call) = operation.http.as_ref().filter(|_| operation.unmapped) {
+                unmapped.insert(own.clone(), call.clone());
+            }
+            items.push(Item::Operation(operation.tree(own)));
+        }
+        Ok(Imported { file: File { items, comments: Vec::new() }, notes, unmapped })
     }
 }
 
-/// Named, all differently, and sorted by name. A name that several would have is left to the one that comes first
-/// by path; the others take their longer one, and a number if that is taken too.
-fn operations(prefix: &str, mut offered: Vec<Offered>) -> Vec<Operation> {
+/// By name, all named differently. A name that several would have is left to the one that comes first by path; the
+/// others take their longer one, and a number if that is taken too.
+fn named_all(
+    prefix: &str,
+    mut offered: Vec<Offered>,
+    earlier: Option<&Earlier>,
+    any_case: bool,
+    notes: &mut Vec<Note>,
+) -> BTreeMap<String, Offered> {
     offered.sort_by(|a, b| (&a.http, &a.longer, &a.verb).cmp(&(&b.http, &b.longer, &b.verb)));
-    let full = |nouns: &[String], verb: &str| {
-        let words = nouns.iter().map(String::as_str).chain([verb]).filter_map(ident);
-        std::iter::once(prefix.to_owned()).chain(words).collect::<Vec<_>>().join(".")
-    };
-    let mut named: BTreeMap<String, Offered> = BTreeMap::new();
-    let mut later = Vec::new();
-    for operation in offered {
-        match named.entry(full(&operation.nouns, &operation.verb)) {
-            std::collections::btree_map::Entry::Vacant(place) => _ = place.insert(operation),
-            std::collections::btree_map::Entry::Occupied(_) => later.push(operation),
-        }
-    }
-    for operation in later {
-        let base = full(&operation.longer, &operation.verb);
-        let mut own = base.clone();
-        let mut number = 1;
-        while named.contains_key(&own) {
-            number += 1;
-            own = format!("{base}-{number}");
-        }
-        named.insert(own, operation);
-    }
-    named.into_iter().map(|(own, operation)| operation.tree(own)).collect()
+    let wishes: Vec<Wish<'_>> = offered.iter().map(|operation| operation.wish(prefix)).collect();
+    let names = names::give(&wishes, earlier, any_case, notes);
+    drop(wishes);
+    names.into_iter().zip(offered).collect()
 }
 
 impl Offered {
+    fn wish(&self, prefix: &str) -> Wish<'_> {
+        let full = |nouns: &[String]| {
+            let words = nouns.iter().map(String::as_str).chain([self.verb.as_str()]).filter_map(ident);
+            std::iter::once(prefix.to_owned()).chain(words).collect::<Vec<_>>().join(".")
+        };
+        let base = full(&self.longer);
+        Wish {
+            call: self.http.as_ref().map(|(method, path)| (method.as_str(), path.as_str())),
+            mapped: self.http.is_some() && !self.unmapped,
+            plain: full(&self.nouns),
+            other: Box::new(move |number| match number {
+                1 => base.clone(),
+                _ => format!("{base}-{number}"), // From the second on.
+            }),
+        }
+    }
+
     fn tree(self, own: String) -> Operation {
         let mut members =
             vec![OperationMember::Access(name(self.access)), OperationMember::In(name(self.kind))];

@@ -68,6 +68,11 @@ pub fn diff_format(name: &str) -> Option<&'static DiffFormat> {
 }
 
 impl Comparison<'_> {
+    /// Whether a name that both sides have means another method and path in the new one than in the old one.
+    pub fn moves_names(&self) -> bool {
+        !catalogs::moved(self.sides.map(|side| side.model)).is_empty()
+    }
+
     /// `write (12 operations), demo.page.get`; at most so many terms.
     fn operations(&self, side: usize, key: &str, names: &[String], most: usize) -> String {
         let model = self.sides[side].model;

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cli::package::stock;
 use crate::cli::{Context, check as told, failed, files};
 use crate::driver::{self, Inputs};
-use crate::import::{Document, Options, survey};
+use crate::import::{Document, Makes, Options, survey};
 use crate::sema::model::{Checked, Model};
 use crate::shelf;
 use crate::span::{Source, SourceMap};
@@ -14,8 +14,6 @@ use crate::syntax::printer;
 
 /// What a file describes.
 pub(super) struct Foreign {
-    /// The format's name.
-    pub(super) format: &'static str,
     /// Its apps, and the catalogs that they use.
     pub(super) model: Checked<Model>,
     /// The file does not say which of the platform's products the app is for, so that all of them are taken.
@@ -57,6 +55,12 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Foreign, Refused> {
     let Some(importer) = importer else {
         return Err(sentence("is of no known format; `sprag import --help` lists them".to_owned()));
     };
+    if importer.makes == Makes::Catalog {
+        return Err(sentence(format!(
+            "describes what a platform offers and no app; `sprag import {}` makes a catalog of it",
+            importer.name
+        )));
+    }
     let imported = importer.import(&[document], &Options::default()).map_err(|e| sentence(e.message))?;
     let mut text = printer::print(&imported.file);
     let mut model = check(&name, &text)?;
@@ -69,12 +73,9 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Foreign, Refused> {
         model = check(&name, &text)?;
     }
     if model.apps.is_empty() {
-        return Err(sentence(format!(
-            "describes no app, but what format `{}` makes a catalog of",
-            importer.name
-        )));
+        return Err(sentence("describes no app".to_owned()));
     }
-    Ok(Foreign { format: importer.name, model, all_products })
+    Ok(Foreign { model, all_products })
 }
 
 fn check(name: &str, text: &str) -> Result<Checked<Model>, Refused> {

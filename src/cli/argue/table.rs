@@ -12,9 +12,6 @@ use crate::cli::{Context, calls, failed, files, import, progress};
 use crate::report::argument::table::{Described, Row, Rows};
 use crate::sema::model::AppId;
 
-/// Formats that describe apps; files of others are catalogs.
-const APPS: [&str; 5] = ["connect", "entra", "forge", "github-app", "slack-app"];
-
 /// What there is to say of the apps in these folders, and which files were left out for what reason.
 ///
 /// # Errors
@@ -43,11 +40,7 @@ pub(super) fn rows(folders: &[PathBuf], lists: Option<&Path>, cx: &mut Context<'
             }
         };
         let foreign = match foreign::compile(path, &text) {
-            Ok(found) if APPS.contains(&found.format) => found,
-            Ok(found) => {
-                left_out.push((shown, format!("is of format {}, which is a catalog's", found.format)));
-                continue;
-            }
+            Ok(found) => found,
             Err(Refused::Sentence(why)) => {
                 left_out.push((shown, why));
                 continue;

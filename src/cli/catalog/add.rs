@@ -1,13 +1,18 @@
 //! `sprag catalog add`
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::cli::import::moved;
 use crate::cli::package::Package;
 use crate::cli::{Context, Exit, failed, files};
 use crate::diag::nearest;
-use crate::{driver, shelf};
+use crate::import::Imported;
+use crate::import::names::Earlier;
+use crate::syntax::parser;
+use crate::{driver, report, shelf};
 
 /// Put a catalog among the package's own, where it can be changed: one that comes with sprag, or a file.
 ///
@@ -18,7 +23,7 @@ pub(super) struct Args {
     catalog: String,
     /// The package's folder, or anything in it; the current folder if missing.
     path: Option<PathBuf>,
-    /// Write over a catalog of that name.
+    /// Write over a catalog of that name. Names that mean another method and path then are told.
     #[arg(long)]
     force: bool,
 }
@@ -30,6 +35,7 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let own = package.inputs.own.iter().chain(&package.inputs.shelf);
     let taken =
         own.filter(|s| !s.path.starts_with('<')).find(|s| driver::catalog_name(&s.text) == Some(&name));
+    let old = taken.map(|source| source.text.clone());
     let target = match taken {
         Some(source) if args.force => package.root.join(&source.path),
         Some(source) => {
@@ -45,11 +51,25 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         fs::create_dir_all(folder)
             .map_err(|e| failed(format!("cannot make {shown}: {}", files::reason(&e))))?;
     }
+    let moved = old.map(|old| moved(&old, &text)).unwrap_or_default();
     files::write_whole(&cx.cwd, &target, text.as_bytes())?;
+    for sentence in moved {
+        writeln!(cx.err, "{}", report::one_line(&format!("warning: {sentence}")))?;
+    }
     if !cx.quiet {
         writeln!(cx.out, "{}", files::shown(&cx.cwd, &target))?;
     }
     Ok(Exit::Clean)
+}
+
+/// What there is to say of names that mean another method and path than in the text before.
+fn moved(old: &str, new: &str) -> Vec<String> {
+    let now = parser::parse(0, new).0;
+    let now = Imported { file: now, notes: Vec::new(), unmapped: BTreeMap::new() };
+    match Earlier::read("the catalog before", old) {
+        Ok(earlier) => earlier.moved(&now).iter().map(moved::sentence).collect(),
+        Err(error) => vec![format!("whether its names mean the same as before cannot be told: {error}")],
+    }
 }
 
 /// Name and text of what the argument names.

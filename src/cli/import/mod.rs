@@ -1,5 +1,6 @@
 //! `sprag import`
 
+pub(crate) mod moved;
 mod survey;
 
 pub(crate) use survey::files_to_look_at;
@@ -11,12 +12,16 @@ use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use crate::cli::{Context, Exit, deliver, failed, files};
-use crate::import::{self, Document, IMPORTERS, Options};
+use crate::import::{self, Document, IMPORTERS, Makes, Options};
 use crate::syntax::printer;
 
 /// Turn a foreign description of an API or an app into Sprag.
 ///
-/// What it says and Sprag cannot say is told on standard error.
+/// What it says and Sprag cannot say is told on standard error. A catalog is not written over one in which a name
+/// means another method and path.
+///
+/// --check ends with 1 if a file of a known format was refused, if a file cannot be read or is neither JSON nor YAML,
+/// or if a file that was named itself is of no known format. Other files of no known format are told, and no mistake.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What the files are.
@@ -52,6 +57,9 @@ pub struct Args {
     /// openapi: marks that the documents do not say: an operation's name and a mark on each line.
     #[arg(long, value_name = "FILE")]
     marks: Option<PathBuf>,
+    /// Catalogs: an earlier catalog of the same platform. What is there keeps its name, and no other operation gets it.
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    keep_names: Option<PathBuf>,
     /// Apps: the app's name in the policy; made from what the file calls it if missing.
     #[arg(long)]
     name: Option<String>,
@@ -65,8 +73,8 @@ enum Form {
     Json,
 }
 
-/// 0 when imported, 2 where that is not possible. With `--check` 0 if all files of known formats would come in,
-/// 1 if some would not.
+/// 0 when imported, 2 where that is not possible. With `--check` 0 if all files of known formats would come in, 1 if
+/// some would not, or some cannot be read.
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     if !args.check.is_empty() {
         return survey::run(&args.check, args.output_format, cx);
@@ -79,7 +87,9 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         texts.push((name, files::read_document(&cx.cwd, &cx.cwd.join(path))?));
     }
     let documents: Vec<_> = texts.iter().map(|(name, text)| Document { name, text }).collect();
-    let marks = args.marks.as_ref().map(|path| files::read_text(&cx.cwd, &cx.cwd.join(path))).transpose()?;
+    let text = |path: &PathBuf| files::read_text(&cx.cwd, &cx.cwd.join(path));
+    let marks = args.marks.as_ref().map(text).transpose()?;
+    let keep_names = args.keep_names.as_ref().map(text).transpose()?;
     let options = Options {
         catalog: args.catalog.clone(),
         version: args.version.clone(),
@@ -87,9 +97,15 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         base: args.base.clone(),
         kind: args.kind.clone(),
         marks,
+        keep_names,
         name: args.name.clone(),
     };
-    let imported = importer.import(&documents, &options).map_err(|e| failed(e.to_string()))?;
+    let mut imported = importer.import(&documents, &options).map_err(|e| failed(e.to_string()))?;
+    if importer.makes == Makes::Catalog
+        && let Some(path) = args.output.as_deref().filter(|path| path.as_os_str() != "-")
+    {
+        moved::look(&mut imported, path, cx)?;
+    }
     deliver(cx, args.output.as_deref(), printer::print(&imported.file).as_bytes())?;
     if !cx.quiet {
         for note in &imported.notes {

@@ -12,14 +12,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{AppNames, name, text};
 use super::json::Node;
-use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options, yaml};
+use super::{Document, ImportError, Imported, Importer, Makes, Note, NoteKind, Options, yaml};
 use crate::span::Span;
-use crate::syntax::tree::{App, AppMember, File, Item, Use};
+use crate::syntax::tree::{App, AppMember, Item, Use};
 
 /// See the module.
 pub static IMPORTER: Importer = Importer {
     name: "forge",
     summary: "Forge manifests in YAML: an app each, with the scopes it asks for",
+    makes: Makes::Apps,
     recognises: |value| {
         value.get("app").is_some_and(|app| app.get("id").is_some() || app.get("runtime").is_some())
             && ["modules", "permissions", "connectModules", "remotes"].iter().any(|k| value.get(k).is_some())
@@ -48,7 +49,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     }
     let mut items = vec![Item::Use(Use { name: name("atlassian.forge"), span: Span::default() })];
     items.extend(apps);
-    Ok(Imported { file: File { items, comments: Vec::new() }, notes })
+    Ok(Imported::new(items, notes))
 }
 
 fn manifest(root: &Node<'_>, names: &mut AppNames, notes: &mut Vec<Note>) -> Result<App, ImportError> {

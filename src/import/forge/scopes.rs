@@ -12,12 +12,13 @@ use super::super::build::{all_named, ident};
 use super::super::json::{self, Node};
 use super::super::offer::{Offer, Offered, Title, provenance};
 use super::super::openapi;
-use super::super::{Document, ImportError, Imported, Importer, NoteKind, Options};
+use super::super::{Document, ImportError, Imported, Importer, Makes, NoteKind, Options};
 
 /// See the module.
 pub static IMPORTER: Importer = Importer {
     name: "forge-scopes",
     summary: "Forge's lists of scopes and of product events: a catalog of what no API document declares",
+    makes: Makes::Catalog,
     recognises: |value| {
         let events =
             value.get("mapping").and_then(|m| m.get(0)).is_some_and(|m| m.get("productEvent").is_some());
@@ -148,7 +149,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     offer.scopes =
         rest.map(|scope| ((model(scope).name().to_owned(), scope.clone()), (None, Vec::new()))).collect();
     let from = provenance("@forge/manifest: scopes, product events and their scopes", &own);
-    Ok(Imported { file: offer.file(&title, from), notes })
+    offer.imported(&title, from, options, notes)
 }
 
 fn event(entry: &Node<'_>, listed: &mut BTreeSet<String>) -> Result<Offered, ImportError> {

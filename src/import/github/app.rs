@@ -5,15 +5,16 @@
 
 use super::super::build::{AppNames, name, text};
 use super::super::json::Node;
-use super::super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options, yaml};
+use super::super::{Document, ImportError, Imported, Importer, Makes, Note, NoteKind, Options, yaml};
 use super::level;
 use crate::span::Span;
-use crate::syntax::tree::{App, AppMember, File, Item, Use};
+use crate::syntax::tree::{App, AppMember, Item, Use};
 
 /// See the module.
 pub static IMPORTER: Importer = Importer {
     name: "github-app",
     summary: "GitHub App manifests and installations: an app each, with its permissions",
+    makes: Makes::Apps,
     recognises: |value| {
         let levels = |p: &serde_json::Value| {
             p.as_object().is_some_and(|p| {
@@ -43,7 +44,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         let root = Node::root(document.name, &value);
         items.push(Item::App(app(&root, &mut names, &mut notes)?));
     }
-    Ok(Imported { file: File { items, comments: Vec::new() }, notes })
+    Ok(Imported::new(items, notes))
 }
 
 fn app(root: &Node<'_>, names: &mut AppNames, notes: &mut Vec<Note>) -> Result<App, ImportError> {

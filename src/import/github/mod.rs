@@ -12,13 +12,14 @@ use super::json::{self, Node};
 use super::offer::{
     Offer, Offered, Shapes, Title, all_words, is_template, provenance, rest_words, shape, unmap,
 };
-use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
+use super::{Document, ImportError, Imported, Importer, Makes, Note, NoteKind, Options};
 use crate::syntax::tree::LetterCase;
 
 /// See the module.
 pub static IMPORTER: Importer = Importer {
     name: "github",
     summary: "GitHub's table of endpoints and app permissions: a catalog",
+    makes: Makes::Catalog,
     recognises: |value| {
         let first =
             |key: &str| value.get(key).and_then(serde_json::Value::as_object).and_then(|p| p.values().next());
@@ -115,7 +116,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         ..Offer::default()
     };
     let from = provenance("GitHub App permissions by endpoint, octokit/app-permissions, MIT", documents);
-    Ok(Imported { file: offer.file(&title, from), notes })
+    offer.imported(&title, from, options, notes)
 }
 
 /// A level's number.

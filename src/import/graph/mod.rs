@@ -18,12 +18,13 @@ use super::json::{self, Node};
 use super::offer::{
     Offer, Offered, Shapes, Title, Ways, all_words, is_template, provenance, rest_words, shape, unmap,
 };
-use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
+use super::{Document, ImportError, Imported, Importer, Makes, Note, NoteKind, Options};
 
 /// See the module.
 pub static IMPORTER: Importer = Importer {
     name: "graph",
     summary: "Microsoft Graph's permissions.json: a catalog of operations and the permissions that open them",
+    makes: Makes::Catalog,
     recognises: |value| {
         let permissions = value.get("permissions").and_then(serde_json::Value::as_object);
         permissions.and_then(|p| p.values().next()).is_some_and(|first| first.get("pathSets").is_some())
@@ -85,7 +86,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         ..Offer::default()
     };
     let from = provenance("Microsoft Graph permissions.json, devx-content, MIT", documents);
-    Ok(Imported { file: offer.file(&title, from), notes })
+    offer.imported(&title, from, options, notes)
 }
 
 /// The models that a permission exists in.
@@ -143,7 +144,28 @@ impl<'a> Reader<'a> {
                         options.error(format!("expected a path that begins with `/`, found `{path}`"))
                     );
                 }
-                let options = PathOptions::read(&options, &mut self.notes)?;
+                if let Some(example) = example(path) {
+                    let message = format!(
+                        "`{example}` is an identifier from an example and no word of the API: the path was left out"
+                    );
+                    self.notes.push(options.note(NoteKind::Assumed, message));
+                    continue;
+                }
+                let place = options;
+                let options = PathOptions::read(&place, &mut self.notes)?;
+                for least in options.least.iter().filter(|least| !keys.contains(least)) {
+                    let what = match model(least) {
+                        Some(_) => "a scheme in which the permission has not this path",
+                        None => "no scheme",
+                    };
+                    let message = format!("`{name}` is marked least of `{least}`, which is {what}: left out");
+                    self.notes.push(place.note(NoteKind::Unknown, message));
+                }
+                for also in options.also.iter().filter(|also| !self.declared.contains_key(**also)) {
+                    let message =
+                        format!("`{name}` also requires `{also}`, which is no permission: left out");
+                    self.notes.push(place.note(NoteKind::Unknown, message));
+                }
                 for key in &keys {
                     let model = model(key).ok_or_else(|| unknown_scheme(&set, key))?;
                     if !self.declared.get(name).is_some_and(|models| models.contains(model)) {
@@ -248,6 +270,18 @@ impl<'a> Reader<'a> {
         unmap(&mut operations, &unmatched, document, notes);
         operations
     }
+}
+
+/// A segment that stands for a parameter in an example: an identifier of something, or somebody's address.
+fn example(path: &str) -> Option<&str> {
+    let identifier = |segment: &&str| {
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let digits = segment.bytes().filter(u8::is_ascii_digit).count();
+        // `57dab8b1894c409ab240bd8beae78896`, and what people write who make one up.
+        !segment.contains('{')
+            && (segment.contains('@') || segment.len() >= 24 && digits >= 8 && segment.chars().all(word))
+    };
+    path.split('/').find(identifier)
 }
 
 /// What a path's text says: `least=Application;AlsoRequires=User.Read.All`.

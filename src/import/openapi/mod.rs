@@ -25,8 +25,9 @@ pub(super) use self::read::{CLASSIC, GRANULAR, atlassian_model};
 use self::read::{CONNECT, Endpoint, Facts, Scheme};
 use super::build::{all_named, all_of, ident, is_path, name, namings, text};
 use super::json::Node;
+use super::names::Earlier;
 use super::offer::{is_template, shape, takes};
-use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options, yaml};
+use super::{Document, ImportError, Imported, Importer, Makes, Note, NoteKind, Options, yaml};
 use crate::span::Span;
 use crate::syntax::is_hidden;
 use crate::syntax::tree::{
@@ -37,7 +38,16 @@ use crate::syntax::tree::{
 pub static IMPORTER: Importer = Importer {
     name: "openapi",
     summary: "OpenAPI 3 documents in JSON or YAML: a catalog of operations and what they require",
-    recognises: |value| value.get("openapi").is_some() && value.get("paths").is_some(),
+    makes: Makes::Catalog,
+    // Slack's own is an older sort, and has an importer.
+    recognises: |value| {
+        let slack = value.get("securityDefinitions").is_some_and(|s| s.get("slackAuth").is_some());
+        let says =
+            |key: &str| value.get(key).is_some_and(|version| version.is_string() || version.is_number());
+        says("openapi")
+            || value.get("openapi").is_some() && value.get("paths").is_some()
+            || says("swagger") && !slack
+    },
     run: import,
 };
 
@@ -88,12 +98,19 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         items.extend(namings(containers::NAMINGS, options.base.as_deref().unwrap_or_default(), paths));
     }
     items.extend(scopes(&facts));
-    for mut operation in operations(prefix, kind, &facts) {
+    let earlier = options.earlier()?;
+    let mut unmapped = BTreeMap::new();
+    let mut notes = std::mem::take(&mut facts.notes);
+    for (endpoint, mut operation) in operations(prefix, kind, &facts, earlier.as_ref(), &mut notes) {
         marks.add_to(&mut operation);
+        if !endpoint.matched {
+            let call = (endpoint.method.clone(), endpoint.path.clone());
+            unmapped.insert(operation.name.text.clone(), call);
+        }
         items.push(Item::Operation(operation));
     }
     marks.finish()?;
-    Ok(Imported { file: File { items, comments: Vec::new() }, notes: facts.notes })
+    Ok(Imported { file: File { items, comments: Vec::new() }, notes, unmapped })
 }
 
 /// The scopes that a catalog of this document declares.
@@ -221,15 +238,22 @@ fn scopes(facts: &Facts) -> impl Iterator<Item = Item> + '_ {
     })
 }
 
-/// The operations, sorted by name.
-fn operations(prefix: &str, kind: Option<&str>, facts: &Facts) -> impl Iterator<Item = Operation> {
+/// The operations, sorted by name, each with its endpoint.
+fn operations<'f>(
+    prefix: &str,
+    kind: Option<&str>,
+    facts: &'f Facts,
+    earlier: Option<&Earlier>,
+    notes: &mut Vec<Note>,
+) -> impl Iterator<Item = (&'f Endpoint, Operation)> + use<'f> {
     let classed: Vec<(&Endpoint, &'static str)> =
         facts.endpoints.iter().map(|e| (e, access::access(e, facts.atlassian))).collect();
-    let names = naming::names(prefix, &classed);
+    let names = naming::names(prefix, &classed, earlier, notes);
     let mut sorted = BTreeMap::new();
     for ((endpoint, access), own) in classed.into_iter().zip(names) {
         let members = members(endpoint, access, kind);
-        sorted.insert(own.clone(), Operation { name: name(own), members, span: Span::default() });
+        let operation = Operation { name: name(own.clone()), members, span: Span::default() };
+        sorted.insert(own, (endpoint, operation));
     }
     sorted.into_values()
 }

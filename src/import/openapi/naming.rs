@@ -11,10 +11,10 @@
 //! * Where several endpoints come to one name, the one with the shortest `operationId` keeps it (then path,
 //!   then method); the others end in their `operationId` in kebab-case instead of the verb.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::read::Endpoint;
+use crate::import::Note;
 use crate::import::build::{ident, words};
+use crate::import::names::{self, Earlier, Wish};
 
 /// Path words that say what is done, in any operation. A word counts if its first part (`convert-ids`) does.
 static ACTIONS: &[&str] = &[
@@ -79,40 +79,50 @@ const MANNER: [&str; 7] = ["submit", "bulk", "multi", "partial", "partially", "f
 const ROOT: [&str; 4] = ["rest", "api", "wiki", "latest"];
 
 /// A name for every endpoint, in the order of the endpoints; all different.
-pub(super) fn names(prefix: &str, endpoints: &[(&Endpoint, &'static str)]) -> Vec<String> {
+pub(super) fn names(
+    prefix: &str,
+    endpoints: &[(&Endpoint, &'static str)],
+    earlier: Option<&Earlier>,
+    notes: &mut Vec<Note>,
+) -> Vec<String> {
     let plain: Vec<(String, String)> = endpoints.iter().map(|(e, access)| plain(prefix, e, access)).collect();
-    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (i, (nouns, verb)) in plain.iter().enumerate() {
-        groups.entry(format!("{nouns}.{verb}")).or_default().push(i);
-    }
-    let mut names = vec![String::new(); endpoints.len()];
-    let mut taken: BTreeSet<String> = groups.keys().cloned().collect();
-    for (name, mut members) in groups {
-        members.sort_by_key(|i| {
-            let e = endpoints[*i].0;
-            (e.operation_id.is_empty(), e.operation_id.len(), &e.path, &e.method)
-        });
-        for (rank, i) in members.into_iter().enumerate() {
-            names[i] =
-                if rank == 0 { name.clone() } else { distinct(&plain[i].0, endpoints[i].0, &mut taken) };
+    let wanted: Vec<String> = plain.iter().map(|(nouns, verb)| format!("{nouns}.{verb}")).collect();
+    let mut order: Vec<usize> = (0..endpoints.len()).collect();
+    order.sort_by_key(|i| {
+        let e = endpoints[*i].0;
+        (&wanted[*i], e.operation_id.is_empty(), e.operation_id.len(), &e.path, &e.method)
+    });
+    let wish = |i: &usize| {
+        let endpoint = endpoints[*i].0;
+        Wish {
+            call: Some((&endpoint.method, &endpoint.path)),
+            mapped: endpoint.matched,
+            plain: wanted[*i].clone(),
+            other: distinct(&plain[*i].0, endpoint),
         }
+    };
+    let wishes: Vec<Wish<'_>> = order.iter().map(wish).collect();
+    let mut names = vec![String::new(); endpoints.len()];
+    for (i, name) in order.iter().zip(names::give(&wishes, earlier, false, notes)) {
+        names[*i] = name;
     }
     names
 }
 
 /// `nouns.operation-id`, with the method, then a number, if that is taken too.
-fn distinct(nouns: &str, endpoint: &Endpoint, taken: &mut BTreeSet<String>) -> String {
+fn distinct<'e>(nouns: &str, endpoint: &'e Endpoint) -> Box<dyn Fn(usize) -> String + 'e> {
     let method = endpoint.method.to_lowercase();
     let id = Some(id_words(&endpoint.operation_id).join("-"))
         .filter(|id| !id.is_empty())
         .unwrap_or_else(|| method.clone());
-    let mut name = format!("{nouns}.{}", ident(&id).unwrap_or(id));
-    let mut number = 1;
-    while !taken.insert(name.clone()) {
-        number += 1;
-        name = format!("{name}-{}", if number == 2 { method.clone() } else { number.to_string() });
-    }
-    name
+    let first = format!("{nouns}.{}", ident(&id).unwrap_or(id));
+    Box::new(move |number| {
+        let rest = (2..=number).map(|number| match number {
+            2 => format!("-{method}"),
+            _ => format!("-{number}"), // From the third on.
+        });
+        std::iter::once(first.clone()).chain(rest).collect()
+    })
 }
 
 /// Nouns with the prefix, and verb.

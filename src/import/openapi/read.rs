@@ -99,7 +99,12 @@ pub(super) fn read(root: &Node<'_>, base: Option<&str>) -> Result<Facts, ImportE
         return Err(version.error(format!("expected OpenAPI 3, found `{}`", version.string()?)));
     }
     let paths = root.get("paths").ok_or_else(|| root.error("expected member `paths`"))?;
-    let mut reader = Reader { root: root.clone(), facts: Facts::default(), other: BTreeSet::new() };
+    let mut reader = Reader {
+        root: root.clone(),
+        facts: Facts::default(),
+        other: BTreeSet::new(),
+        elsewhere: BTreeSet::new(),
+    };
     reader.facts.title = title(root, &mut reader.facts.notes)?;
     reader.facts.atlassian = is_atlassian(&paths)?;
     let base = match base {
@@ -175,6 +180,8 @@ struct Reader<'a> {
     facts: Facts,
     /// Names of security schemes without scopes.
     other: BTreeSet<String>,
+    /// Names of security schemes whose scopes stand elsewhere: OpenID Connect publishes them at an address.
+    elsewhere: BTreeSet<String>,
 }
 
 impl<'a> Reader<'a> {
@@ -184,6 +191,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         };
         for (name, scheme) in schemes.members()? {
+            let scheme = self.referred(scheme)?;
             let kind = scheme.get("type").ok_or_else(|| scheme.error("expected member `type`"))?.string()?;
             if kind != "oauth2" && kind != "openIdConnect" {
                 self.other.insert(name.to_owned());
@@ -192,6 +200,9 @@ impl<'a> Reader<'a> {
                     format!("security scheme `{name}` ({kind}) has no scopes and was left out"),
                 ));
                 continue;
+            }
+            if kind == "openIdConnect" {
+                self.elsewhere.insert(name.to_owned());
             }
             let model = build::ident(name).filter(|m| build::is_path(m));
             let model =
@@ -214,6 +225,25 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What a security scheme stands for that is a reference.
+    fn referred(&self, scheme: Node<'a>) -> Result<Node<'a>, ImportError> {
+        let mut found = scheme.clone();
+        for _ in 0..8 {
+            let Some(reference) = found.get("$ref") else { return Ok(found) };
+            let written = reference.string()?;
+            let Some(pointer) = written.strip_prefix('#') else {
+                return Err(reference.error(format!(
+                    "security scheme `{written}` is not in this document; expected one that is, such as \
+                     `#/components/securitySchemes/oauth`: put it there"
+                )));
+            };
+            found = self.root.at(pointer).ok_or_else(|| {
+                reference.error(format!("`{written}` leads nowhere; expected a security scheme there"))
+            })?;
+        }
+        Err(scheme.error("a reference to references without end; expected a security scheme"))
     }
 
     fn path(&mut self, base: &str, path: &str, item: &Node<'a>) -> Result<(), ImportError> {
@@ -361,6 +391,7 @@ impl<'a> Reader<'a> {
                         ));
                     } else {
                         let model = model.model.clone();
+                        self.undeclared(scheme, &model, &scopes, &alternative);
                         self.alternative(endpoint, &model, &scopes);
                     }
                 }
@@ -375,6 +406,19 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Tells of scopes that are asked for and that the scheme does not list, once of each.
+    fn undeclared(&mut self, scheme: &str, model: &str, scopes: &[&str], node: &Node<'_>) {
+        for scope in scopes {
+            let declared = self.facts.scopes.entry(model.to_owned()).or_default();
+            if declared.insert((*scope).to_owned()) && !self.elsewhere.contains(scheme) {
+                let message = format!(
+                    "`{scope}` is asked for, and security scheme `{scheme}` does not list it: declared all the same"
+                );
+                self.facts.notes.push(node.note(NoteKind::Unknown, message));
+            }
+        }
     }
 
     fn alternative(&mut self, endpoint: &mut Endpoint, model: &str, scopes: &[&str]) {

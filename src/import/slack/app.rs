@@ -8,14 +8,15 @@ use std::collections::BTreeSet;
 
 use super::super::build::{AppNames, name, text};
 use super::super::json::Node;
-use super::super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options, yaml};
+use super::super::{Document, ImportError, Imported, Importer, Makes, Note, NoteKind, Options, yaml};
 use crate::span::Span;
-use crate::syntax::tree::{App, AppMember, File, Item, Use};
+use crate::syntax::tree::{App, AppMember, Item, Use};
 
 /// See the module.
 pub static IMPORTER: Importer = Importer {
     name: "slack-app",
     summary: "Slack app manifests in JSON or YAML: an app each, with the scopes it asks for",
+    makes: Makes::Apps,
     recognises: |value| value.get("display_information").is_some_and(|d| d.get("name").is_some()),
     run: import,
 };
@@ -36,7 +37,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         let root = Node::root(document.name, &value);
         items.extend(manifest(&root, &mut names, &mut notes)?.into_iter().map(Item::App));
     }
-    Ok(Imported { file: File { items, comments: Vec::new() }, notes })
+    Ok(Imported::new(items, notes))
 }
 
 fn manifest(root: &Node<'_>, names: &mut AppNames, notes: &mut Vec<Note>) -> Result<Vec<App>, ImportError> {
@@ -107,6 +108,10 @@ fn read(
     found: &mut BTreeSet<String>,
     notes: &mut Vec<Note>,
 ) -> Result<(), ImportError> {
+    // An editor that takes the last scope away may leave this.
+    if node.value.is_null() {
+        return Ok(());
+    }
     for scope in node.elements()? {
         let written = scope.string()?;
         if KNOWN.lines().any(|known| known == written) && !written.ends_with(others) {

@@ -12,12 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::build::all_named;
 use super::json::{self, Node};
 use super::offer::{Offer, Offered, Title, Ways, provenance};
-use super::{Document, ImportError, Imported, Importer, Note, NoteKind, Options};
+use super::{Document, ImportError, Imported, Importer, Makes, Note, NoteKind, Options};
 
 /// See the module.
 pub static IMPORTER: Importer = Importer {
     name: "slack",
     summary: "Slack's description of its Web API: a catalog of methods and the scopes that open them",
+    makes: Makes::Catalog,
     recognises: |value| {
         value.get("swagger").is_some()
             && value.get("securityDefinitions").is_some_and(|s| s.get("slackAuth").is_some())
@@ -118,7 +119,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     };
     let from =
         provenance(&format!("Slack Web API {}, slack-api-specs, MIT", said.unwrap_or_default()), documents);
-    Ok(Imported { file: offer.file(&title, from), notes })
+    offer.imported(&title, from, options, notes)
 }
 
 fn operation(

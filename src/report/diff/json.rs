@@ -171,6 +171,10 @@ fn catalogs(of: &Comparison<'_>, diff: &CatalogDiff) -> Value {
             "requirements": requirements,
         })
     });
+    let call = |call: Option<&(String, String)>| call.map(|(method, path)| format!("{method} {path}"));
+    let moved = super::catalogs::moved([old, new]);
+    let moved =
+        moved.iter().map(|m| json!({ "name": m.name, "old": call(m.calls[0]), "new": call(m.calls[1]) }));
     let scopes = diff.scopes.iter().map(|scope| {
         json!({
             "model": scope.model, "scope": scope.name,
@@ -181,6 +185,7 @@ fn catalogs(of: &Comparison<'_>, diff: &CatalogDiff) -> Value {
         "added": names(new, &diff.added),
         "removed": names(old, &diff.removed),
         "changed": changed.collect::<Vec<_>>(),
+        "moved": moved.collect::<Vec<_>>(),
         "scopes": scopes.collect::<Vec<_>>(),
     })
 }
