@@ -180,25 +180,46 @@ fn a_folder_is_surveyed() {
     write("hipchat.json", r#"{"key": "k", "capabilities": {}}"#);
     write("notes.txt", "not looked at");
     write("package.json", r#"{"name": "a package"}"#);
+    assert_eq!(run(folder.path(), &["import", "--check", "vendor"]).exit, Exit::Findings, "it was refused");
+    fs::remove_file(vendor.join("hipchat.json")).unwrap();
+    let said = run(folder.path(), &["import", "--check", "vendor"]);
+    assert_eq!(said.exit, Exit::Clean, "a folder may hold other files");
+    assert!(text(&said.out).contains("vendor/package.json: of no known format\n"), "{}", text(&said.out));
+    let said = run(folder.path(), &["import", "--check", "vendor/package.json"]);
+    assert_eq!(said.exit, Exit::Findings, "who names a file takes it for one");
     write("broken.yaml", "a: [");
+    assert_eq!(
+        run(folder.path(), &["import", "--check", "vendor"]).exit,
+        Exit::Findings,
+        "it cannot be read"
+    );
+    write("hipchat.json", r#"{"key": "k", "capabilities": {}}"#);
+    // What says of itself that it is of a format is none of the other files.
+    write("api.yaml", "openapi: 3.0.0\n");
+    write("old.yaml", "swagger: '2.0'\npaths: {}\n");
     fs::write(vendor.join("node_modules/x.json"), "{").unwrap();
     let said = run(folder.path(), &["import", "--check", "vendor"]);
     assert_eq!(said.exit, Exit::Findings);
     insta::assert_snapshot!(text(&said.out), @r#"
     vendor/connect.json  connect       1 app, 2 scopes; 4 notes: address 1, event 1, member 1, module 1
     vendor/manifest.yml  forge         1 app, 1 scope; 2 notes: address 1, unknown 1
+    vendor/api.yaml: refused: api.yaml#: expected member `paths`
     vendor/broken.yaml: cannot be read: broken.yaml:2:1: not YAML as expected: while parsing a node, did not find expected node content
     vendor/hipchat.json: refused: hipchat.json#/capabilities: a HipChat descriptor (`capabilities`); expected one for Jira or Confluence
+    vendor/old.yaml: refused: old.yaml#: expected an OpenAPI 3 document with member `openapi`; an older Swagger document has to be converted first
+    vendor/package.json: of no known format
 
     connect: 2 read, 1 imported, 1 refused; 4 notes: address 1, event 1, member 1, module 1
     forge: 1 read, 1 imported, 0 refused; 2 notes: address 1, unknown 1
+    openapi: 2 read, 0 imported, 2 refused; 0 notes
+    1 file cannot be read
     1 file of no known format
     "#);
     let said = run(folder.path(), &["import", "--check", "vendor", "--output-format", "json"]);
     let rows: Value = serde_json::from_slice(&said.out).unwrap();
     let outcomes: Vec<&str> =
         rows.as_array().unwrap().iter().map(|r| r["outcome"].as_str().unwrap()).collect();
-    assert_eq!(outcomes, ["unreadable", "imported", "refused", "imported", "unknown"]);
+    assert_eq!(outcomes, ["refused", "unreadable", "imported", "refused", "imported", "refused", "unknown"]);
     fails(folder.path(), &["import", "--check", "vendor/node_modules/none"], "cannot read");
     // What nobody writes to is not waited for.
     #[cfg(unix)]
@@ -255,8 +276,9 @@ paths:
     twice.json.gz: cannot be read: it is compressed twice; run gunzip on it once
 
     openapi: 4 read, 4 imported, 0 refused; 0 notes
+    2 files cannot be read
     ");
-    assert_eq!(said.exit, Exit::Clean);
+    assert_eq!(said.exit, Exit::Findings);
 
     let made = |file: &str| {
         let said = run(folder.path(), &["import", "openapi", file, "--catalog", "desk", "--version", "7"]);

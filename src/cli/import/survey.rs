@@ -16,7 +16,8 @@ use crate::report::{count, one_line};
 /// Folders that hold other people's packages.
 const SKIPPED: [&str; 3] = ["node_modules", "target", "vendor"];
 
-/// 0 if every file that was known came in; 1 if some was refused; 2 where there is nothing to look at.
+/// 0 if every file that was known came in; 1 if some was refused, cannot be read, is neither JSON nor YAML, or was named
+/// and is of no known format; 2 where there is nothing to look at.
 pub(super) fn run(paths: &[PathBuf], form: Form, cx: &mut Context<'_>) -> io::Result<Exit> {
     let found = files_to_look_at(paths, cx)?;
     let mut all: Vec<(String, Survey)> = Vec::new();
@@ -43,12 +44,14 @@ pub(super) fn run(paths: &[PathBuf], form: Form, cx: &mut Context<'_>) -> io::Re
         Form::Json => writeln!(cx.out, "{}", serde_json::to_string_pretty(&json(&all))?)?,
         Form::Text => text(&all, cx)?,
     }
-    let refused = |s: &Survey| match &s.outcome {
-        Outcome::Refused(_) => true,
+    let named = |path: &PathBuf| paths.iter().any(|named| cx.cwd.join(named) == *path);
+    let refused = |(path, (_, surveyed)): (&PathBuf, &(String, Survey))| match &surveyed.outcome {
+        Outcome::Refused(_) | Outcome::Unreadable(_) => true,
         Outcome::Imported(brought) => brought.fault.is_some(),
-        Outcome::Unknown | Outcome::Unreadable(_) => false,
+        // Any folder has other files; who names one takes it for a description of something.
+        Outcome::Unknown => named(path),
     };
-    Ok(if all.iter().any(|(_, s)| refused(s)) { Exit::Findings } else { Exit::Clean })
+    Ok(if found.iter().zip(&all).any(refused) { Exit::Findings } else { Exit::Clean })
 }
 
 /// The text of a document. What lies in a folder and is no file, such as a pipe, is not waited for.
@@ -107,7 +110,7 @@ fn is_known(path: &Path) -> bool {
     is(&inside, &["json", "yml", "yaml"])
 }
 
-/// A line for each file of a known format, then what was refused, then the sums.
+/// A line for each file that would come in, then one for each that would not, then the sums.
 fn text(all: &[(String, Survey)], cx: &mut Context<'_>) -> io::Result<()> {
     let mut sums: BTreeMap<&str, Sum> = BTreeMap::new();
     let width = all.iter().filter(|(_, s)| s.format.is_some()).map(|(path, _)| path.len()).max().unwrap_or(0);
@@ -124,18 +127,22 @@ fn text(all: &[(String, Survey)], cx: &mut Context<'_>) -> io::Result<()> {
             writeln!(cx.out, "{}", one_line(line.trim_end()))?;
         }
     }
-    let mut unknown = 0;
+    let (mut unknown, mut unreadable) = (0, 0);
     for (path, surveyed) in all {
         match &surveyed.outcome {
             Outcome::Refused(why) => writeln!(cx.out, "{}", one_line(&format!("{path}: refused: {why}")))?,
             Outcome::Unreadable(why) => {
+                unreadable += 1;
                 writeln!(cx.out, "{}", one_line(&format!("{path}: cannot be read: {why}")))?
             }
             Outcome::Imported(Brought { fault: Some(fault), .. }) => {
                 writeln!(cx.out, "{}", one_line(&format!("{path}: {fault}, which is a fault of sprag")))?;
             }
             Outcome::Imported(_) => {}
-            Outcome::Unknown => unknown += 1,
+            Outcome::Unknown => {
+                unknown += 1;
+                writeln!(cx.out, "{}", one_line(&format!("{path}: of no known format")))?;
+            }
         }
     }
     writeln!(cx.out)?;
@@ -144,6 +151,9 @@ fn text(all: &[(String, Survey)], cx: &mut Context<'_>) -> io::Result<()> {
         let refused = sum.read - sum.imported;
         let head = format!("{format}: {} read, {} imported, {refused} refused", sum.read, sum.imported);
         writeln!(cx.out, "{head}; {}{}", count(notes, "note"), kinds(&sum.notes))?;
+    }
+    if unreadable > 0 {
+        writeln!(cx.out, "{} cannot be read", count(unreadable, "file"))?;
     }
     if unknown > 0 {
         writeln!(cx.out, "{} of no known format", count(unknown, "file"))?;
