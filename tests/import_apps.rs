@@ -253,6 +253,78 @@ outgoing_domains: [api.acme.example]
     "#);
 }
 
+/// An editor that took the last scope away leaves nothing behind the colon.
+#[test]
+fn a_slack_manifest_may_say_nothing_of_scopes() {
+    let manifest = |bot: &str| {
+        format!(
+            "display_information: {{name: x}}\noauth_config: {{scopes: {{bot: {bot}, user: [search:read]}}}}\n"
+        )
+    };
+    let imported = import("slack-app", &[("m.yaml", &manifest("null"))]).unwrap();
+    assert_eq!(checked(&imported), checked(&import("slack-app", &[("m.yaml", &manifest("[]"))]).unwrap()));
+    assert_eq!(notes(&imported), "");
+    assert_eq!(
+        import("slack-app", &[("m.yaml", &manifest("chat:write"))]).unwrap_err().to_string(),
+        "m.yaml#/oauth_config/scopes/bot: expected an array, found a string"
+    );
+}
+
+#[test]
+fn an_app_that_is_described_twice_is_one() {
+    let installation = |level: &str| {
+        format!(
+            r#"{{"app_slug": "triage", "permissions": {{"issues": "{level}"}}, "repository_selection": "all"}}"#
+        )
+    };
+    let (one, other) = (installation("read"), installation("write"));
+    let imported = import("github-app", &[("a.json", &one), ("b.json", &one)]).unwrap();
+    assert_eq!(checked(&imported), checked(&import("github-app", &[("a.json", &one)]).unwrap()));
+    let told = "assumed a.json, b.json: app `triage` is described twice in the same way: taken once";
+    assert!(notes(&imported).lines().any(|line| line == told), "{}", notes(&imported));
+    assert_eq!(
+        import("github-app", &[("a.json", &one), ("b.json", &other)]).unwrap_err().to_string(),
+        "a.json, b.json: app `triage` is described twice, and not in the same way; expected one description of each app"
+    );
+}
+
+/// As `GET /oauth2PermissionGrants` and `GET /servicePrincipals/{id}/appRoleAssignments` list them, with or without what
+/// is around a page.
+#[test]
+fn grants_may_stand_by_themselves() {
+    let graph = r#"{"appId": "00000003-0000-0000-c000-000000000000",
+        "appRoles": [{"id": "R1", "value": "Mail.Read"}]}"#;
+    let grants = r#"[{"id": "g1", "clientId": "SP-1", "consentType": "AllPrincipals", "scope": "User.Read Files.Read"},
+        {"id": "g2", "principalId": "sp-1", "principalDisplayName": "Mail Mover", "appRoleId": "r1"}]"#;
+    let imported = import("entra", &[("grants.json", grants), ("graph.json", graph)]).unwrap();
+    insta::assert_snapshot!(checked(&imported), @r#"
+    use microsoft.graph
+
+    app Mail-Mover {
+      key "sp-1"
+      platform microsoft.graph.application
+      requests Mail.Read
+    }
+
+    app Mail-Mover-delegated {
+      key "sp-1#delegated"
+      platform microsoft.graph.delegated
+      requests Files.Read, User.Read
+    }
+    "#);
+    insta::assert_snapshot!(notes(&imported), @"");
+    assert_eq!(survey(&Document { name: "grants.json", text: grants }).format, Some("entra"));
+    let page = format!(r#"{{"value": {grants}}}"#);
+    let paged = import("entra", &[("grants.json", &page), ("graph.json", graph)]).unwrap();
+    assert_eq!(checked(&paged), checked(&imported));
+    // With the service principal among the files it is known by the identifier that requests have.
+    let principal = r#"[{"id": "sp-1", "appId": "a1", "displayName": "Mail Mover"}]"#;
+    let known =
+        import("entra", &[("grants.json", grants), ("graph.json", graph), ("sp.json", principal)]).unwrap();
+    let by_key = checked(&imported).replace("sp-1", "a1");
+    assert_eq!(checked(&known), by_key);
+}
+
 #[test]
 fn what_is_no_such_file_is_refused_with_its_place() {
     for (importer, text, expected) in [

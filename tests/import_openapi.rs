@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use sprag::diag::Severity;
+use sprag::import::names::Earlier;
 use sprag::import::{Document, Imported, Options, openapi};
 use sprag::sema;
 use sprag::span::SourceMap;
@@ -34,10 +35,12 @@ const MARKS: &str = "policies/catalogs/atlassian/marks.txt";
 fn the_catalogs_are_what_their_documents_make() {
     let Some(data) = data() else { return };
     for (catalog, path, _) in CATALOGS {
-        let made = printer::print(&made(&data, catalog).file);
+        let imported = made(&data, catalog);
+        let made = printer::print(&imported.file);
         let path = root().join(path);
         if std::env::var_os("SPRAG_BLESS").is_some() {
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let before = Earlier::read("before", &std::fs::read_to_string(&path).unwrap()).unwrap();
+            assert_eq!(before.moved(&imported), [], "rules of others use these names");
             std::fs::write(&path, &made).unwrap();
         }
         let kept = std::fs::read_to_string(&path).unwrap();
@@ -445,6 +448,49 @@ fn a_scope_scheme_of_any_name_names_a_model() {
     let (file, broken) = parser::parse(0, &text);
     assert_eq!(broken, []);
     assert_eq!(check_catalogs(&[file], "use t"), Vec::<String>::new());
+}
+
+/// A document with these security schemes, and one operation that asks for these scopes of `oauth`.
+fn secured(schemes: &str, scopes: &str) -> String {
+    format!(
+        r##"{{"openapi": "3.0.0", "components": {{"securitySchemes": {{{schemes}}}, "x": {{"y": {{"$ref": "#/components/x/y"}}}}}},
+        "paths": {{"/a": {{"get": {{"security": [{{"oauth": [{scopes}]}}]}}, "put": {{"security": [{{"oauth": [{scopes}]}}]}}}}}}}}"##
+    )
+}
+
+const LISTED: &str = r#"{"type": "oauth2", "flows": {"clientCredentials": {"scopes": {"a": ""}}}}"#;
+
+#[test]
+fn a_scope_that_its_scheme_does_not_list_is_told_once_and_declared() {
+    let imported = import(&secured(&format!(r#""oauth": {LISTED}"#), r#""a", "b""#), "t").unwrap();
+    let notes: Vec<String> = imported.notes.iter().map(ToString::to_string).collect();
+    let told = "doc.json#/paths/~1a/get/security/0: `b` is asked for, and security scheme `oauth` does not list it: \
+                declared all the same";
+    assert_eq!(notes, [told]);
+    assert_eq!(check_catalogs(&[imported.file], "use t\n"), Vec::<String>::new());
+    // OpenID Connect lists its scopes elsewhere.
+    let connect = r#""oauth": {"type": "openIdConnect", "openIdConnectUrl": "https://x.example"}"#;
+    assert_eq!(import(&secured(connect, r#""b""#), "t").unwrap().notes, []);
+}
+
+#[test]
+fn a_security_scheme_may_stand_elsewhere_in_the_document() {
+    let there = format!(r##""oauth": {{"$ref": "#/components/securitySchemes/other"}}, "other": {LISTED}"##);
+    let imported = import(&secured(&there, r#""a""#), "t").unwrap();
+    assert_eq!(imported.notes, []);
+    assert_eq!(operations(&imported.file)[0].requires["oauth"], vec![vec!["a".to_owned()]]);
+    assert_eq!(check_catalogs(&[imported.file], "use t\n"), Vec::<String>::new());
+    let refused = |reference: &str, told: &str| {
+        let document = secured(&format!(r#""oauth": {{"$ref": "{reference}"}}"#), "");
+        check_refused(&document, &format!("doc.json#/components/securitySchemes/oauth{told}"));
+    };
+    refused(
+        "common.yaml#/oauth",
+        "/$ref: security scheme `common.yaml#/oauth` is not in this document; expected one that is, such as \
+         `#/components/securitySchemes/oauth`: put it there",
+    );
+    refused("#/nowhere", "/$ref: `#/nowhere` leads nowhere; expected a security scheme there");
+    refused("#/components/x/y", ": a reference to references without end; expected a security scheme");
 }
 
 #[test]
