@@ -312,7 +312,10 @@ fn grants_may_stand_by_themselves() {
       requests Files.Read, User.Read
     }
     "#);
-    insta::assert_snapshot!(notes(&imported), @"");
+    insta::assert_snapshot!(notes(&imported), @r#"
+    assumed grants.json#/0: the files have nothing else of service principal sp-1, whose identifier is the key here: requests have to name it so; with the service principal among the files, its `appId` is the key
+    assumed grants.json#/0: has permissions of both kinds: requests for a person have to name app `sp-1#delegated`
+    "#);
     assert_eq!(survey(&Document { name: "grants.json", text: grants }).format, Some("entra"));
     let page = format!(r#"{{"value": {grants}}}"#);
     let paged = import("entra", &[("grants.json", &page), ("graph.json", graph)]).unwrap();
