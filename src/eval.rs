@@ -216,7 +216,7 @@ pub fn target(model: &Model, request: &Request) -> (Option<AppId>, Option<Operat
 }
 
 /// Whether the request is permitted where no others than these clauses speak of its app and operation, which are those
-/// that it names; in source order.
+/// that it names.
 pub fn is_permitted_among(
     model: &Model,
     (app, operation): (AppId, OperationId),

@@ -44,7 +44,7 @@ impl<'a> Situation<'a> {
         Situation { model, request, app, operation, chain, listed, clauses: OnceCell::new() }
     }
 
-    /// The same, if these of the model's clauses are all that there are; in source order.
+    /// The same, if these of the model's clauses are all that there are.
     pub(super) fn among(self, clauses: impl IntoIterator<Item = ClauseId>) -> Situation<'a> {
         let clause = |id: ClauseId| (id, &self.model.clauses[id.index()]);
         Situation { clauses: OnceCell::from(clauses.into_iter().map(clause).collect::<Vec<_>>()), ..self }

@@ -1,8 +1,9 @@
 //! Whether anything is permitted, where more grants and permits only ever permit more.
 //!
-//! What is permitted is so by one of the permits. So they are asked about one after another, each first as if nobody had
-//! roles, then as if everybody had all. Where only this is permitted, a few of those who have roles are there, and then
-//! all of them. After the first permit it is asked whether anything would be permitted if something else always did.
+//! What is permitted is so by one of the permits. So they are asked about one after another, each first as if everybody
+//! had all roles. Where something is permitted then, one who has a role is tried, then nobody, a few of those who have
+//! roles, and all of them. After the first permit it is asked whether anything would be permitted if something else
+//! always did.
 
 use std::collections::BTreeSet;
 
@@ -68,14 +69,18 @@ pub fn few_people(
 /// So many people are tried with a request that needs one.
 const PEOPLE: usize = 4;
 
-/// The request, as one of those makes it to whom these grants give a role in it, if that is what is looked for.
+/// The request, or the same as one of those makes it to whom these grants give a role in it, if that is what is looked
+/// for: which is told with the one grant that counts then.
 pub fn by_one_of(
     model: &Model,
     place: (AppId, OperationId),
     people: &[ClauseId],
     request: &Request,
-    is_it: &dyn Fn(&Request) -> bool,
+    is_it: &dyn Fn(&Request, Option<ClauseId>) -> bool,
 ) -> Option<Request> {
+    if is_it(request, None) {
+        return Some(request.clone());
+    }
     let near = eval::matching_whoever(model, place, request, people.iter().copied());
     near.into_iter().take(PEOPLE).find_map(|grant| {
         let id = match &model.clauses[grant.index()].principal {
@@ -87,7 +92,7 @@ pub fn by_one_of(
         if let Some(id) = id {
             request.user.get_or_insert_default().id.clone_from(id);
         }
-        is_it(&request).then_some(request)
+        is_it(&request, Some(grant)).then_some(request)
     })
 }
 
@@ -171,16 +176,12 @@ impl<'a, 'm> Asking<'a, 'm> {
         if self.people.is_empty() {
             return self.settled(permit, &[]);
         }
-        if self.asked.alone
-            && let among @ Among::Somewhere(_) = self.settled(permit, &[])
-        {
-            return among;
-        }
         let everybody = self.of(permit, &[], &[ClauseKind::ContextUserGrant]);
         let near = match everybody {
             Ok(Settled { found: None, needs, .. }) => return Among::Never(needs),
             Ok(Settled { found: Some((request, _)), .. }) => {
-                let is_permitted = |request: &Request| self.is_permitted(permit, request);
+                let is_permitted =
+                    |request: &Request, grant: Option<ClauseId>| self.is_permitted([permit, grant], request);
                 if let Some(request) =
                     by_one_of(self.model, self.place, &self.people, &request, &is_permitted)
                 {
@@ -190,6 +191,11 @@ impl<'a, 'm> Asking<'a, 'm> {
             }
             Err(_) => None,
         };
+        if self.asked.alone
+            && let among @ Among::Somewhere(_) = self.settled(permit, &[])
+        {
+            return among;
+        }
         let few = few_people(self.model, self.place, &self.people, near.as_ref());
         match self.settled(permit, &few) {
             among @ Among::Somewhere(_) => among,
@@ -197,10 +203,14 @@ impl<'a, 'm> Asking<'a, 'm> {
         }
     }
 
-    /// Whether only this permits the request, and nothing is taken for granted.
-    fn is_permitted(&self, permit: Option<ClauseId>, request: &Request) -> bool {
-        let kind = |id: ClauseId| self.model.clauses[id.index()].kind;
-        let there = |id: &ClauseId| kind(*id) != ClauseKind::Permit || permit == Some(*id);
+    /// Whether the request is permitted where nothing is taken for granted, only this permits, and only this gives people
+    /// roles.
+    fn is_permitted(&self, only: [Option<ClauseId>; 2], request: &Request) -> bool {
+        let adds = |id: ClauseId| match self.model.clauses[id.index()].kind {
+            ClauseKind::Permit | ClauseKind::ContextUserGrant => true,
+            ClauseKind::AppUserGrant | ClauseKind::Forbid | ClauseKind::Withdrawal => false,
+        };
+        let there = |id: &ClauseId| only.contains(&Some(*id)) || !adds(*id);
         let clauses = self.clauses.iter().copied().filter(there);
         self.asked.assume.is_none()
             && eval::is_permitted_among(self.model, self.place, request, clauses)

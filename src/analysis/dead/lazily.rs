@@ -3,8 +3,9 @@
 //! What refuses only ever takes requests away, and so does what says the same as the rule asked about: of these there
 //! are just as many as it takes, see [`crate::region::lazily`].
 //!
-//! What grants and permits only ever adds. So it is asked with one permit after the other, with nobody's roles and with
-//! a few; and that there is no such request is shown with all of it taken for granted, where that is so.
+//! What grants and permits only ever adds. So it is asked with one permit after the other, as if everybody had all roles
+//! and then with those of a few; and that there is no such request is shown with all of it taken for granted, where that
+//! is so.
 //!
 //! Why there is none is made as small as it can be and remembered: where no layer is among the reasons, the same clauses
 //! stand against it at all places about such containers, whatever apps hold; and where no permit is, with any permit.
@@ -25,7 +26,7 @@ use crate::region::lazily::{Question, Settled};
 use crate::region::terms::Term;
 use crate::region::{Models, Surveyor, Universe, by_one_of, few_people, reads as reads_of};
 use crate::request::Request;
-use crate::sema::model::{ClauseId, ClauseKind, Condition, KindId, Layer, Model, RatchetId, Source};
+use crate::sema::model::{ClauseId, ClauseKind, Condition, KindId, Model, RatchetId, Source};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
@@ -238,22 +239,11 @@ impl Asker<'_, '_> {
             && case.of_kind(self.model, ClauseKind::ContextUserGrant).next().is_some()
     }
 
-    /// Exactly, where these permit. First without people, then as if all of them had all roles.
+    /// Exactly, where these permit. First as if all people had all roles: then somebody who has one is tried.
     fn among(&self, case: &Case, permits: &[ClauseId]) -> Found {
-        let asks_people = self.asks_people(case);
-        if case.place.alone || !asks_people {
-            let nobody = self.lazily(case, permits, &[], Assumed::default());
-            let is_settled = match &nobody {
-                Found::Shown(_) => true,
-                // It is not for want of roles.
-                Found::Never(why) => {
-                    why.is_minimal && !why.makers.contains(&Maker::Layer(Layer::ContextUser))
-                }
-                Found::Undecided(_) => false,
-            };
-            if is_settled || !asks_people {
-                return nobody;
-            }
+        let nobody = || self.lazily(case, permits, &[], Assumed::default());
+        if !self.asks_people(case) {
+            return nobody();
         }
         let people: Vec<ClauseId> = case.of_kind(self.model, ClauseKind::ContextUserGrant).collect();
         let place = (case.place.app, case.place.operation);
@@ -268,6 +258,11 @@ impl Asker<'_, '_> {
             }
             Found::Undecided(_) => None,
         };
+        if case.place.alone
+            && let found @ Found::Shown(_) = nobody()
+        {
+            return found;
+        }
         let few = few_people(self.model, place, &people, near.as_ref());
         let found = self.lazily(case, permits, &few, Assumed::default());
         if matches!(found, Found::Shown(_)) {
@@ -276,7 +271,7 @@ impl Asker<'_, '_> {
         self.lazily(case, permits, &people, Assumed::default())
     }
 
-    /// The request, as one of the people makes it who have a role there, if that shows it.
+    /// The request, or the same as one of the people makes it who have a role there, if that shows it.
     fn by_one_of(&self, case: &Case, people: &[ClauseId], request: &Request) -> Option<Request> {
         let (model, place) = (self.model, (case.place.app, case.place.operation));
         let without = match self.what {
@@ -284,8 +279,11 @@ impl Asker<'_, '_> {
             What::There(_) => None, // who asks has nothing to do with where
             What::Stage(..) => return None,
         };
-        let all = || case.clauses.iter().copied();
-        let shows = |request: &Request| {
+        // What people's roles let through is the same with the rule and without it.
+        let others = |id: &ClauseId| self.kind(*id) != ClauseKind::ContextUserGrant;
+        let others: Vec<ClauseId> = case.clauses.iter().copied().filter(others).collect();
+        let shows = |request: &Request, grant: Option<ClauseId>| {
+            let all = || others.iter().copied().chain(grant);
             let is_permitted = eval::is_permitted_among(model, place, request, all());
             match without {
                 Some(clause) => {

@@ -1,6 +1,6 @@
 //! What a certificate proves, read against the problem alone: shares no code with the search.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::problem::{Cost, Problem};
 
@@ -159,18 +159,24 @@ impl Reader<'_> {
                 return Err(Flaw::Overcharged(charge.bundle));
             }
         }
+        let mut by_operation: BTreeMap<u32, Vec<&Charge>> = BTreeMap::new();
+        for charge in charges {
+            by_operation.entry(charge.operation).or_default().push(charge);
+        }
         let mut bound = self.paid(held);
         for operation in &self.problem.needed {
+            let own = by_operation.get(operation).map_or(&[][..], Vec::as_slice);
             let mut least = None;
             for alternative in 0..self.problem.operations[*operation as usize].requirement.len() {
                 let with = self.with(held, *operation, alternative).ok_or(Flaw::Unknown)?;
                 if !impossible(&with, excluded) {
-                    let taken = charges
-                        .iter()
-                        .filter(|charge| charge.operation == *operation && self.opens(&with, charge.bundle))
-                        .map(|charge| charge.amount)
-                        .sum::<u128>();
+                    let opened = own.iter().filter(|charge| self.opens(&with, charge.bundle));
+                    let taken = opened.map(|charge| charge.amount).sum::<u128>();
                     least = Some(least.map_or(taken, |least: u128| least.min(taken)));
+                }
+                // No other alternative pays less than nothing.
+                if least == Some(0) {
+                    break;
                 }
             }
             match least {
