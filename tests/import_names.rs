@@ -4,7 +4,7 @@
 #[expect(dead_code, reason = "others use the rest of it")]
 mod shell;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -135,12 +135,108 @@ fn an_operation_that_loses_its_path_keeps_its_name() {
     let text = fs::read_to_string(folder.path().join("t.sprag")).unwrap();
     let operations: Vec<&str> = text.lines().filter(|line| line.starts_with("operation ")).collect();
     assert_eq!(operations, ["operation t.things.get {", "operation t.things.get-stop {"]);
-    // And gets it back.
+    // A path that it has later may be another's: nobody can tell.
     let said = import(folder.path(), "openapi", &openapi(&[thing]), &[]);
+    assert_eq!(said.exit, Exit::Failed, "{}", said.err);
+    let moves = "`t.things.get` was an operation without method and path and is GET /things/{id} now";
+    assert!(said.err.contains(moves), "{}", said.err);
+    let said = import(folder.path(), "openapi", &openapi(&[thing]), &["--keep-names", "t.sprag"]);
     assert_eq!(said.exit, Exit::Clean, "{}", said.err);
-    let note =
-        "note[assumed]: t.sprag: `t.things.get` had no method and path there and is GET /things/{id} now";
-    assert!(said.err.contains(note), "{}", said.err);
+    assert_eq!(names(folder.path()).into_values().collect::<Vec<_>>(), ["t.things.get-thing"]);
+}
+
+/// A name that lost its method and path for a while goes to nobody else: over three versions neither.
+#[test]
+fn a_name_without_a_path_is_given_to_nothing_that_has_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let thing = ("/v1/x/{id}", "get", "getTheThingById");
+    let keep = ["--keep-names", "t.sprag"];
+    assert_eq!(import(folder.path(), "openapi", &openapi(&[thing]), &[]).exit, Exit::Clean);
+    let history = ("/v1/x/{id}:history", "get", "getHistoryOfTheThing");
+    assert_eq!(import(folder.path(), "openapi", &openapi(&[thing, history]), &keep).exit, Exit::Clean);
+    let other = ("/v3/x/{id}", "get", "d");
+    assert_eq!(import(folder.path(), "openapi", &openapi(&[thing, other]), &keep).exit, Exit::Clean);
+    let names: BTreeSet<String> = names(folder.path()).into_values().collect();
+    assert!(!names.contains("t.x.get"), "{names:?}");
+    assert_eq!(names.len(), 2, "{names:?}");
+}
+
+/// The same document again, and its own catalog: the same names, also where they have no path.
+#[test]
+fn what_keeps_its_own_names_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = ["--keep-names", "t.sprag"];
+    let read = || fs::read_to_string(folder.path().join("t.sprag")).unwrap();
+    assert_eq!(
+        import(folder.path(), "openapi", &openapi(&[("/things", "post", "mk")]), &[]).exit,
+        Exit::Clean
+    );
+    let next = openapi(&[("/things/{id}:stop", "post", "stop"), ("/x", "get", "x")]);
+    assert_eq!(import(folder.path(), "openapi", &next, &keep).exit, Exit::Clean);
+    let once = read();
+    assert!(once.contains("operation t.things.stop {"), "{once}");
+    assert_eq!(import(folder.path(), "openapi", &next, &keep).exit, Exit::Clean);
+    assert_eq!(read(), once);
+}
+
+#[test]
+fn an_earlier_catalog_is_one_of_the_same_name_without_doubles() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = openapi(&[("/gone", "get", "g")]);
+    let fails = |text: &str, more: &[&str], why: &str| {
+        fs::write(folder.path().join("t.sprag"), text).unwrap();
+        let said = import(folder.path(), "openapi", &document, more);
+        assert_eq!(said.exit, Exit::Failed, "{}", said.err);
+        assert!(said.err.contains(why), "{}", said.err);
+        assert_eq!(fs::read_to_string(folder.path().join("t.sprag")).unwrap(), text, "nothing is written");
+    };
+    let keep = ["--keep-names", "t.sprag"];
+    let other = OLD.replace("catalog t ", "catalog other ");
+    fails(&other, &keep, "is catalog `other`: expected an earlier one of `t`");
+    fails(&other, &[], "is catalog `other` and this one is `t`");
+    let twice = OLD.replace("t.lists.items.get", "t.gone.get");
+    fails(&twice, &keep, "`t.gone.get` is there twice");
+    let http = OLD.replace("  http GET \"/gone\"\n", "  http GET \"/gone\"\n  http GET \"/come\"\n");
+    fails(&http, &keep, "`t.gone.get` has two lines `http`");
+    // Its name does not come first, as it must.
+    let late = format!("use common\n{}", OLD.replace("\"/gone\"", "\"/come\""));
+    fails(&late, &[], "`t.gone.get` was GET /come and is GET /gone now");
+}
+
+#[test]
+fn a_name_that_moved_cannot_be_approved() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("old.sprag", OLD);
+    write("new.sprag", &renamed());
+    let said = sprag(folder.path(), &["catalog", "diff", "old.sprag", "new.sprag", "--deny-widening"]);
+    let out = String::from_utf8(said.out).unwrap();
+    assert_eq!(said.exit, Exit::Findings, "{out}");
+    assert!(out.contains("no block can approve that `t.gone.get` means another method and path"), "{out}");
+    assert!(!out.contains("all that grew was approved"), "{out}");
+}
+
+/// No two names are looked for longer because of those before them.
+#[test]
+fn many_that_come_to_one_name_are_numbered() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths: Vec<String> = (0..2_000).map(|n| format!("/v{n}/x")).collect();
+    let all: Vec<(&str, &str, &str)> = paths.iter().map(|path| (path.as_str(), "get", "")).collect();
+    assert_eq!(import(folder.path(), "openapi", &openapi(&all), &[]).exit, Exit::Clean);
+    let names: BTreeSet<String> = names(folder.path()).into_values().collect();
+    assert_eq!(names.len(), 2_000);
+    assert!(names.contains("t.x.get-get-2000"), "{:?}", names.last());
+}
+
+#[test]
+fn so_many_crossings_are_told_and_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths: Vec<String> = (0..60).flat_map(|n| [format!("/a{n}/{{y}}"), format!("/{{x}}/b{n}")]).collect();
+    let all: Vec<(&str, &str, &str)> =
+        paths.iter().map(|path| (path.as_str(), "get", path.as_str())).collect();
+    let said = import(folder.path(), "openapi", &openapi(&all), &[]);
+    assert!(said.err.matches("note[crossing]").count() <= 1_001);
+    assert!(said.err.contains("more templates cross than are told here"));
 }
 
 #[test]

@@ -49,7 +49,8 @@ pub struct Args {
 }
 
 /// 0 if nothing is permitted that was not before (or, with `--deny-widening`, if exactly that was approved), 1 if
-/// something is or may be, a ratchet has another name, or an operation's name means another method and path; 2 where the two cannot be compared.
+/// something is or may be, a ratchet has another name, or an operation's name means another method and path; 2 where
+/// the two cannot be compared.
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let today = match &args.today {
         Some(date) => day(date)?,
@@ -95,7 +96,7 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     (format.write)(&comparison, &look, &mut bytes)?;
     deliver(cx, args.output.as_deref(), &bytes)?;
     let clean = match &approvals {
-        Some(approvals) => approvals.settled() && diff.undecided.is_empty(),
+        Some(_) => comparison.is_settled() && diff.undecided.is_empty(),
         None => !diff.widens() && !diff.forgets() && !comparison.moves_names(),
     };
     Ok(if clean { Exit::Clean } else { Exit::Findings })

@@ -11,6 +11,9 @@ use crate::syntax::tree::Item;
 /// So many segments are compared at most; what is not told then is said.
 const MOST_STEPS: usize = 10_000_000;
 
+/// Of so many pairs it is told at most.
+const MOST_TOLD: usize = 1_000;
+
 /// No platform has paths of more segments; a longer one is not compared.
 const LONGEST: usize = 100;
 
@@ -42,6 +45,10 @@ pub(super) fn tell(imported: &mut Imported, place: &str) {
         let Some(trie) = tries.get(&template.method) else { continue };
         let mut walk = Walk { segments: &template.segments, steps: &mut steps, found: Vec::new() };
         walk.go(trie, 0, false, false);
+        if found.len() + walk.found.len() > MOST_TOLD {
+            steps = MOST_STEPS + 1;
+            break;
+        }
         found.extend(walk.found.into_iter().map(|second| (first, second)));
     }
     let note = |message| Note { kind: NoteKind::Crossing, place: place.to_owned(), message };
@@ -69,7 +76,7 @@ pub(super) fn tell(imported: &mut Imported, place: &str) {
         )));
     }
     if steps > MOST_STEPS {
-        imported.notes.push(note("too many templates to tell of all that cross".to_owned()));
+        imported.notes.push(note("more templates cross than are told here".to_owned()));
     }
 }
 

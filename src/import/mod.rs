@@ -82,6 +82,12 @@ impl Importer {
             return Err(ImportError::new(names::KEEP, message));
         }
         let mut imported = (self.run)(documents, options)?;
+        if let Some(earlier) = options.earlier()?
+            && let Some(name) = imported.catalog().filter(|name| *name != earlier.catalog)
+        {
+            let message = format!("is catalog `{}`: expected an earlier one of `{name}`", earlier.catalog);
+            return Err(ImportError::new(names::KEEP, message));
+        }
         build::once(&mut imported, &build::all_named(documents))?;
         crossing::tell(&mut imported, &build::all_named(documents));
         let mut text = None;
@@ -165,6 +171,14 @@ pub struct Imported {
 }
 
 impl Imported {
+    /// The catalog's name, if it is one.
+    pub fn catalog(&self) -> Option<&str> {
+        self.file.items.iter().find_map(|item| match item {
+            tree::Item::Catalog(header) => Some(header.name.text.as_str()),
+            _ => None, // The header is asked for.
+        })
+    }
+
     fn new(items: Vec<tree::Item>, notes: Vec<Note>) -> Imported {
         Imported { file: tree::File { items, comments: Vec::new() }, notes, unmapped: BTreeMap::new() }
     }

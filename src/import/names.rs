@@ -18,6 +18,8 @@ pub type Call = (String, String);
 /// What an earlier catalog calls its operations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Earlier {
+    /// The catalog's name.
+    pub catalog: String,
     /// By name; `None` where it says no method and path.
     operations: BTreeMap<String, Option<Call>>,
     any_case: bool,
@@ -55,11 +57,26 @@ impl Earlier {
         let Some(header) = header else {
             return Err(ImportError::new(place, "expected a catalog, which begins with `catalog NAME`"));
         };
-        let operations = operations(&file).map(|o| (o.name.text.clone(), call(o))).collect();
-        Ok(Earlier { operations, any_case: header.any_case })
+        let mut all: BTreeMap<String, Option<Call>> = BTreeMap::new();
+        for operation in operations(&file) {
+            let name = &operation.name.text;
+            let twice = |what: &str| {
+                ImportError::new(place, format!("`{name}` {what}: expected a catalog without errors"))
+            };
+            let calls =
+                operation.members.iter().filter(|member| matches!(member, OperationMember::Http { .. }));
+            if calls.count() > 1 {
+                return Err(twice("has two lines `http`"));
+            }
+            if all.insert(name.clone(), call(operation)).is_some() {
+                return Err(twice("is there twice"));
+            }
+        }
+        Ok(Earlier { catalog: header.name.text.clone(), operations: all, any_case: header.any_case })
     }
 
-    /// The names that mean another method and path in what was imported than here, sorted.
+    /// The names that mean another method and path in what was imported than here, sorted. Where the earlier catalog says
+    /// none and there is one now, nobody can tell.
     pub fn moved(&self, now: &Imported) -> Vec<Moved> {
         let any_case = self.any_case || any_case(&now.file);
         let key = |call: &Call| key((&call.0, &call.1), any_case);
@@ -130,25 +147,28 @@ pub(super) fn give(
     let names = Names::new(wishes, earlier, any_case || earlier.any_case).given();
     for ((wish, name), rule) in wishes.iter().zip(&names).zip(&by_rule) {
         let (was, is) = (earlier.operations.get(name), told(wish.call));
-        let message = if name != rule {
-            let rest = match (was, earlier.operations.get(rule)) {
-                (Some(_), _) => "it keeps the name that it has in the earlier catalog".to_owned(),
-                (None, Some(Some((method, path)))) => {
-                    format!("the earlier catalog gives that name to {method} {path}")
-                }
-                (None, Some(None)) => "the earlier catalog gives that name to another operation".to_owned(),
-                (None, None) => "another operation keeps that name".to_owned(),
-            };
-            format!("`{name}` is {is} and by rule would be `{rule}`: {rest}")
-        } else if was == Some(&None) && wish.mapped && wish.call.is_some() {
-            format!("`{name}` had no method and path in the earlier catalog and is {is}: taken for the same")
-        } else {
+        if name == rule {
             continue;
+        }
+        let rest = match (was, earlier.operations.get(rule)) {
+            (Some(_), _) => "it keeps the name that it has in the earlier catalog".to_owned(),
+            (None, Some(Some((method, path)))) => {
+                format!("the earlier catalog gives that name to {method} {path}")
+            }
+            (None, Some(None)) => {
+                "the earlier catalog gives that name to an operation without `http`, which may be another"
+                    .to_owned()
+            }
+            (None, None) => "another operation has that name".to_owned(),
         };
+        let message = format!("`{name}` is {is} and by rule would be `{rule}`: {rest}");
         notes.push(Note { kind: NoteKind::Kept, place: KEEP.to_owned(), message });
     }
     names
 }
+
+/// So many longer names are looked for in the earlier catalog.
+const LONGER: usize = 3;
 
 /// The option by which an earlier catalog is named.
 pub(super) const KEEP: &str = "--keep-names";
@@ -191,21 +211,27 @@ impl<'w> Names<'w> {
         for i in mapped.into_iter().chain(unmapped.iter().copied()) {
             self.keep(i);
         }
-        // A name without method and path is best kept by an operation without.
+        // A name without method and path is kept by an operation without, if one comes to it.
         for i in unmapped {
-            let plain = &self.wishes[i].plain;
-            if self.earlier.operations.get(plain) == Some(&None) {
-                self.take(i, plain.clone());
+            let wish = &self.wishes[i];
+            for name in std::iter::once(wish.plain.clone()).chain((1..=LONGER).map(|n| (wish.other)(n))) {
+                if self.earlier.operations.get(&name) == Some(&None) {
+                    self.take(i, name);
+                }
             }
         }
         for i in 0..self.wishes.len() {
             self.take(i, self.wishes[i].plain.clone());
         }
+        // Of many that come to the same names, each goes on where the one before stopped.
+        let mut next: BTreeMap<String, usize> = BTreeMap::new();
         for i in 0..self.wishes.len() {
-            let mut number = 1;
+            let other = &self.wishes[i].other;
+            let number = next.entry(other(2)).or_insert(1);
             while self.given[i].is_none() {
-                self.take(i, (self.wishes[i].other)(number));
-                number += 1;
+                let name = other(*number);
+                *number += 1;
+                self.take(i, name);
             }
         }
         self.given.into_iter().flatten().collect()
@@ -222,9 +248,13 @@ impl<'w> Names<'w> {
         }
     }
 
-    /// This name, unless it has one, or another operation has or had it.
+    /// This name, unless it has one, or another operation has or may have had it.
     fn take(&mut self, i: usize, name: String) {
-        let anothers = matches!(self.earlier.operations.get(&name), Some(Some(_)));
+        let anothers = match self.earlier.operations.get(&name) {
+            Some(Some(_)) => true,
+            Some(None) => self.wishes[i].mapped,
+            None => false,
+        };
         if self.given[i].is_none() && !anothers && self.taken.insert(name.clone()) {
             self.given[i] = Some(name);
         }

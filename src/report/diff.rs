@@ -68,6 +68,11 @@ pub fn diff_format(name: &str) -> Option<&'static DiffFormat> {
 }
 
 impl Comparison<'_> {
+    /// Whether all that grew was approved, and nothing else, where that was asked.
+    pub fn is_settled(&self) -> bool {
+        self.approvals.is_some_and(Approvals::settled) && !self.moves_names()
+    }
+
     /// Whether a name that both sides have means another method and path in the new one than in the old one.
     pub fn moves_names(&self) -> bool {
         !catalogs::moved(self.sides.map(|side| side.model)).is_empty()
@@ -154,6 +159,15 @@ impl Comparison<'_> {
     fn objections(&self) -> Vec<(Span, String)> {
         let Some(approvals) = self.approvals else { return Vec::new() };
         let mut told = Vec::new();
+        for moved in catalogs::moved(self.sides.map(|side| side.model)) {
+            let sentence = format!(
+                "no block can approve that `{}` means another method and path: import the catalog with --keep-names",
+                moved.name
+            );
+            let operations = &self.sides[1].model.operations;
+            let span = operations.iter().find(|operation| operation.name == moved.name);
+            told.push((span.map_or_else(Span::default, |operation| operation.span), sentence));
+        }
         for uncovered in &approvals.uncovered {
             let sentence = format!(
                 "not approved: {} {}, such as {}",

@@ -100,11 +100,11 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         keep_names,
         name: args.name.clone(),
     };
-    let mut imported = importer.import(&documents, &options).map_err(|e| failed(e.to_string()))?;
+    let imported = importer.import(&documents, &options).map_err(|e| failed(e.to_string()))?;
     if importer.makes == Makes::Catalog
         && let Some(path) = args.output.as_deref().filter(|path| path.as_os_str() != "-")
     {
-        moved::look(&mut imported, path, cx)?;
+        moved::look(&imported, path, cx)?;
     }
     deliver(cx, args.output.as_deref(), printer::print(&imported.file).as_bytes())?;
     if !cx.quiet {

@@ -7,19 +7,20 @@ use std::path::Path;
 
 use crate::cli::{Context, failed, files};
 use crate::driver;
+use crate::import::Imported;
 use crate::import::names::{Call, Earlier, Moved};
-use crate::import::{Imported, Note, NoteKind};
+use crate::syntax::parser;
+use crate::syntax::tree::Item;
 
 /// So many names are told; of the others, how many there are.
 const TOLD: usize = 5;
 
-/// Looks at the catalog that would be written over; what it has without method and path, and the new one with them, is
-/// added to the notes.
+/// Looks at the catalog that would be written over.
 ///
 /// # Errors
 ///
-/// A sentence: names mean something else now, or nobody can tell.
-pub(super) fn look(imported: &mut Imported, path: &Path, cx: &Context<'_>) -> io::Result<()> {
+/// A sentence: it is another catalog, names mean something else now, or nobody can tell.
+pub(super) fn look(imported: &Imported, path: &Path, cx: &Context<'_>) -> io::Result<()> {
     let Some(text) = catalog(path, cx)? else { return Ok(()) };
     let shown = files::shown(&cx.cwd, &cx.cwd.join(path));
     let earlier = Earlier::read(&shown, &text).map_err(|error| {
@@ -28,16 +29,15 @@ pub(super) fn look(imported: &mut Imported, path: &Path, cx: &Context<'_>) -> io
              move it away first"
         ))
     })?;
-    let (moved, found): (Vec<Moved>, Vec<Moved>) =
-        earlier.moved(imported).into_iter().partition(|moved| moved.was.is_some());
+    if let Some(name) = imported.catalog().filter(|name| *name != earlier.catalog) {
+        return Err(failed(format!(
+            "{shown} was left as it is, for it is catalog `{}` and this one is `{name}`: write to another file, or move \
+             it away first",
+            earlier.catalog
+        )));
+    }
+    let moved = earlier.moved(imported);
     if moved.is_empty() {
-        for Moved { name, is, .. } in found {
-            let message = format!(
-                "`{name}` had no method and path there and is {} now: taken for the same",
-                told(is.as_ref())
-            );
-            imported.notes.push(Note { kind: NoteKind::Assumed, place: shown.clone(), message });
-        }
         return Ok(());
     }
     Err(failed(format!(
@@ -75,5 +75,10 @@ fn catalog(path: &Path, cx: &Context<'_>) -> io::Result<Option<String>> {
         return Ok(None);
     }
     let text = String::from_utf8(files::read_bytes(&cx.cwd, &whole)?).ok();
-    Ok(text.filter(|text| driver::catalog_name(text).is_some()))
+    // One that does not begin with its name is broken, and a catalog all the same.
+    let is_catalog = |text: &String| {
+        let has = |item: &Item| matches!(item, Item::Catalog(_));
+        driver::catalog_name(text).is_some() || parser::parse(0, text).0.items.iter().any(has)
+    };
+    Ok(text.filter(is_catalog))
 }

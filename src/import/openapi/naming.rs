@@ -116,12 +116,10 @@ fn distinct<'e>(nouns: &str, endpoint: &'e Endpoint) -> Box<dyn Fn(usize) -> Str
         .filter(|id| !id.is_empty())
         .unwrap_or_else(|| method.clone());
     let first = format!("{nouns}.{}", ident(&id).unwrap_or(id));
-    Box::new(move |number| {
-        let rest = (2..=number).map(|number| match number {
-            2 => format!("-{method}"),
-            _ => format!("-{number}"), // From the third on.
-        });
-        std::iter::once(first.clone()).chain(rest).collect()
+    Box::new(move |number| match number {
+        1 => first.clone(),
+        2 => format!("{first}-{method}"),
+        _ => format!("{first}-{method}-{number}"), // From the third on.
     })
 }
 

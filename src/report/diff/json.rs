@@ -137,7 +137,7 @@ fn approved(of: &Comparison<'_>, approvals: &Approvals) -> Value {
         })
     });
     json!({
-        "settled": approvals.settled(),
+        "settled": of.is_settled(),
         "uncovered": uncovered.collect::<Vec<_>>(),
         "blocks": blocks.collect::<Vec<_>>(),
         "undecided": approvals.undecided.iter().map(|(key, operations, spent)| json!({

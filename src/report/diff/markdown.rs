@@ -42,12 +42,12 @@ fn write(of: &Comparison<'_>, _: &Look, out: &mut dyn Write) -> io::Result<()> {
     for (_, sentence) in forgotten {
         told += &format!("- :warning: {}\n", escape(&sentence));
     }
-    if let Some(approvals) = of.approvals {
+    if of.approvals.is_some() {
         told += "\n### Approval\n\n";
         for (_, objection) in of.objections() {
             told += &format!("- :x: {}\n", escape(&objection));
         }
-        if approvals.settled() {
+        if of.is_settled() {
             told += "All that grew was approved, and nothing else.\n";
         }
     }

@@ -51,12 +51,12 @@ fn write(of: &Comparison<'_>, look: &Look, out: &mut dyn Write) -> io::Result<()
         told += &format!("{} {place}: {sentence} (W0915)\n", look.paint(Paint::Bad, "!"));
     }
     let objections = of.objections();
-    if let Some(approvals) = of.approvals {
+    if of.approvals.is_some() {
         told.push('\n');
         for (_, objection) in &objections {
             told += &format!("{} {objection}\n", look.paint(Paint::Bad, "x"));
         }
-        if approvals.settled() {
+        if of.is_settled() {
             told += "all that grew was approved, and nothing else\n";
         }
     }
