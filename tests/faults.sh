@@ -109,13 +109,15 @@ plant survey-precedent-of-other-refusals "privilege_small regions" src/region/pr
 plant survey-proof-without-its-rules "privilege_small regions $exact" src/region/precedents.rs 's/&& proof\.needs\.iter\(\)\.all\(here\)/\&\& (proof.needs.is_empty() || proof.needs.iter().any(here))/'
 plant survey-proof-of-another-app "privilege_small regions $exact" src/region/precedents.rs 's/is_none_or\(\|only\| only == here\)/is_none_or(|only| only == here || only != here)/'
 plant survey-frames-of-other-roles "privilege_small regions $exact" src/region/frames.rs 's/app_users: self\.said\(app_users\.iter\(\)\.copied\(\)\),/app_users: Vec::new(),/'
-plant survey-everybody-has-roles "privilege_small regions $exact" src/region/reach.rs 's/found: Some\(\(request, _\)\), \.\. \}\) => Some\(request\)/found: Some((request, _)), .. }) => return Among::Somewhere(request)/'
+plant survey-somebody-is-believed "regions $exact" src/region/reach.rs 's/is_it\(&request, Some\(grant\)\)\.then_some/true.then_some/'
 plant survey-first-request-is-believed "privilege_small regions $exact" src/region/lazily.rs 's/if more\.is_empty\(\) \{/if more.len() < 2 {/'
 plant guarantee-unknown-is-not-meant "$exact" src/analysis/guarantees.rs 's/unknown: !claim\.always/unknown: claim.always/'
 plant dead-proof-of-another-frame "$exact" src/analysis/dead/lazily.rs 's/Wherever::Frame\(place\.frame\)/Wherever::Frame(0)/g'
 plant dead-proof-of-other-layers "$exact" src/analysis/dead/lazily.rs 's/Maker::Exception => only_clauses = false/Maker::Exception => {}/'
 plant dead-permit-is-not-at-fault "$exact" src/analysis/dead/lazily.rs 's/if why\.makers\.contains\(&Maker::NoPermit\)/if why.makers.len() > 99/'
-plant dead-nobody-is-everybody "$exact" src/analysis/dead/lazily.rs 's/why\.is_minimal && !why\.makers/why.is_minimal || why.makers/'
+plant dead-somebody-is-believed "$exact" src/analysis/dead/lazily.rs 's/request, without\) != is_permitted/request, without) || true/'
+plant dead-idle-for-all-apps "$exact" src/analysis/dead/lazily.rs 's/ && self\.are_about_all_apps\(&needs\)//'
+plant dead-idle-for-other-operations "$exact" src/analysis/dead/lazily.rs 's/idle\.and\(cases\.speaking\(\*id\)\)/if cases.speaking(*id).is_empty() { cases.about(kinds) } else { idle }/'
 plant dead-closed-now-and-then "$exact" src/analysis/dead/cases.rs 's/layer\(0, \*layer\) == Term::FALSE/layer(0, *layer) != Term::TRUE/'
 plant dead-named-are-apart "$exact" src/analysis/dead/naming.rs 's/test\)\) == Some\(false\)/test)) != Some(true)/'
 plant dead-stage-of-one-permit "$exact" src/analysis/dead/stages.rs 's/\.any\(\|id\| growing\(id\) && /.any(|id| growing(id) \&\& !growing(id) \&\& /'
@@ -126,10 +128,15 @@ plant region-branches-are-one "gaps" src/region/chain.rs 's/if !on_one_branch \{
 plant region-torn-are-alike "gaps" src/region/torn.rs 's/Fate::GivesWay => true,/Fate::GivesWay => false,/'
 plant region-replaced-are-alike "gaps" src/region/torn.rs 's/Fate::IsReplaced => says_more\(\)/Fate::IsReplaced => says_more() \&\& stays > 9/'
 plant dead-proof-without-its-rules "$exact" src/analysis/dead/lazily.rs 's/&& proof\.needs\.iter\(\)\.all\(speaks\)/\&\& (proof.needs.iter().all(speaks) || !proof.needs.is_empty())/'
-plant dead-lists-are-apart "$exact" src/analysis/dead/influence.rs 's/\(relation != Relation::Far \|\| lists\)/(relation != Relation::Far \&\& (lists || !lists))/'
+plant dead-lists-are-apart "$exact" src/analysis/dead/influence.rs 's/self\.cases\.listing\(&shared\)/Operations::default()/'
 plant dead-stage-of-few-rules "$exact" src/analysis/dead/stages.rs 's/if more\.is_empty\(\) \{/if more.len() < 99 {/'
 plant dead-makers-too-few "$exact" src/analysis/dead/makers.rs 's/if matches!\(asking::ask\(universe, left\), Ok\(None\)\) \{/if left != Term::FALSE || left == Term::FALSE {/'
 plant dead-no-permit-is-no-reason "$exact" src/analysis/dead/influence.rs 's/makers\.insert\(Maker::NoPermit\);/let _ = Maker::NoPermit;/'
+
+# Names of imported operations.
+plant import-names-without-path-are-free "import_names" src/import/names.rs 's/Some\(None\) => self\.wishes\[i\]\.mapped/Some(None) => false/'
+plant import-names-of-any-catalog "import_names" src/cli/import/moved.rs 's/filter\(\|name\| \*name != earlier\.catalog\)/filter(|name| name.is_empty())/'
+plant import-moved-is-approved "import_names" src/report/diff.rs 's/ && !self\.moves_names\(\)//'
 
 # The state of ratchets.
 ratchets="ratchet_scenarios ratchet_laws ratchet_simulation"
