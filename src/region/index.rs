@@ -23,10 +23,13 @@ pub struct Index<'m> {
     grants_of: Vec<Arc<[ClauseId]>>,
     ratchets: Vec<Vec<RatchetId>>,
     pub(super) spoken: Spoken,
-    members: Mutex<HashMap<Vec<&'m str>, Arc<Members<'m>>>>,
-    patterns: Mutex<HashMap<(Form, Vec<Pattern>, usize), Arc<Patterns>>>,
-    instants: Mutex<HashMap<(Vec<WindowId>, BTreeSet<i64>, usize), Arc<BTreeSet<i64>>>>,
+    members: Kept<Vec<&'m str>, Members<'m>>,
+    patterns: Kept<(Form, Vec<Pattern>, usize), Patterns>,
+    instants: Kept<(Vec<WindowId>, BTreeSet<i64>, usize), BTreeSet<i64>>,
 }
+
+/// What questions ask for again and again, made once.
+type Kept<K, V> = Mutex<HashMap<K, Arc<V>>>;
 
 /// So much of a sort is kept that questions ask for again and again, and of patterns if they are no larger than this.
 const MOST: usize = 4_096;
