@@ -214,6 +214,11 @@ fn a_name_that_moved_cannot_be_approved() {
     assert_eq!(said.exit, Exit::Findings, "{out}");
     assert!(out.contains("no block can approve that `t.gone.get` means another method and path"), "{out}");
     assert!(!out.contains("all that grew was approved"), "{out}");
+    // One that led nowhere means nothing else than before.
+    write("new.sprag", OLD);
+    write("old.sprag", &OLD.replace("  http GET \"/gone\"\n", ""));
+    let said = sprag(folder.path(), &["catalog", "diff", "old.sprag", "new.sprag", "--deny-widening"]);
+    assert_eq!(said.exit, Exit::Clean, "{}", String::from_utf8(said.out).unwrap());
 }
 
 /// No two names are looked for longer because of those before them.

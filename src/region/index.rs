@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use foldhash::HashMap;
 
 use super::instants;
+use super::kept::Kept;
 use super::spoken::Spoken;
 use super::texts::{Form, Patterns};
 use crate::sema::model::{AppId, ClauseId, ClauseKind, Model, OperationId, Pattern, RatchetId, WindowId};
@@ -23,17 +24,10 @@ pub struct Index<'m> {
     grants_of: Vec<Arc<[ClauseId]>>,
     ratchets: Vec<Vec<RatchetId>>,
     pub(super) spoken: Spoken,
-    members: Kept<Vec<&'m str>, Members<'m>>,
+    members: Mutex<HashMap<Vec<&'m str>, Arc<Members<'m>>>>,
     patterns: Kept<(Form, Vec<Pattern>, usize), Patterns>,
     instants: Kept<(Vec<WindowId>, BTreeSet<i64>, usize), BTreeSet<i64>>,
 }
-
-/// What questions ask for again and again, made once.
-type Kept<K, V> = Mutex<HashMap<K, Arc<V>>>;
-
-/// So much of a sort is kept that questions ask for again and again, and of patterns if they are no larger than this.
-const MOST: usize = 4_096;
-const LARGE: usize = 1 << 12;
 
 /// Who is in which of some declared groups.
 #[derive(Debug)]
@@ -77,7 +71,7 @@ impl<'m> Index<'m> {
             })
         });
         let grants_of = grants_of.collect();
-        let (members, patterns, instants) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let (members, patterns, instants) = (Mutex::default(), Kept::default(), Kept::default());
         Arc::new(Index { model, clauses, grants, grants_of, ratchets, spoken, members, patterns, instants })
     }
 
@@ -112,17 +106,9 @@ impl<'m> Index<'m> {
         patterns: Vec<Pattern>,
         wanted: usize,
     ) -> Option<Arc<Patterns>> {
-        let key = (form, patterns, wanted);
-        let known = || self.patterns.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(made) = known().get(&key) {
-            return Some(made.clone());
-        }
-        let made = Arc::new(Patterns::new(form, &key.1, wanted)?);
-        let mut known = known();
-        if made.size() <= LARGE && known.len() < MOST {
-            known.insert(key, made.clone());
-        }
-        Some(made)
+        let make =
+            |(form, patterns, wanted): &(Form, Vec<Pattern>, usize)| Patterns::new(*form, patterns, *wanted);
+        self.patterns.get((form, patterns, wanted), make, Patterns::size)
     }
 
     /// Examples of instants for these windows of the model, as [`instants::examples`] makes them.
@@ -132,18 +118,14 @@ impl<'m> Index<'m> {
         bounds: &BTreeSet<i64>,
         wanted: usize,
     ) -> Arc<BTreeSet<i64>> {
-        let key = (windows.to_vec(), bounds.clone(), wanted);
-        let known = || self.instants.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(made) = known().get(&key) {
-            return made.clone();
-        }
-        let windows: Vec<_> = windows.iter().map(|id| &self.model.windows[id.index()]).collect();
-        let made = Arc::new(instants::examples(&windows, bounds, wanted));
-        let mut known = known();
-        if known.len() < MOST {
-            known.insert(key, made.clone());
-        }
-        made
+        let make = |(windows, bounds, wanted): &(Vec<WindowId>, BTreeSet<i64>, usize)| {
+            let windows: Vec<_> = windows.iter().map(|id| &self.model.windows[id.index()]).collect();
+            Some(instants::examples(&windows, bounds, *wanted))
+        };
+        // Half a tree's room is empty.
+        let size = |made: &BTreeSet<i64>| made.len() * 16;
+        // There always are some.
+        self.instants.get((windows.to_vec(), bounds.clone(), wanted), make, size).unwrap_or_default()
     }
 
     /// Who is in which of these declared groups.

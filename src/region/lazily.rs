@@ -36,7 +36,8 @@ pub struct Settled<'m> {
 }
 
 impl Question<'_> {
-    /// Asks a universe that has these of the clauses that speak of them, and then one that also has what stood against the request found.
+    /// Asks a universe that has these of the clauses that speak of them, and then one that also has what stood against the
+    /// request found.
     ///
     /// # Errors
     /// What `ask` says where it cannot tell.

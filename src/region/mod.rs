@@ -19,6 +19,7 @@ mod frames;
 pub mod given;
 mod index;
 mod instants;
+mod kept;
 mod layers;
 pub mod lazily;
 mod lower;

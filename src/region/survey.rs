@@ -53,14 +53,14 @@ impl Group {
     /// What was found, with the witness for this app and the first of the operations.
     pub fn reach(&self, model: &Model, app: AppId) -> Reach {
         match self.operations.first() {
-            Some(operation) => of(model, &self.reach, app, *operation),
+            Some(operation) => reach_of(model, &self.reach, app, *operation),
             None => Reach::Never, // a group is never empty
         }
     }
 }
 
 /// What was found, with the witness as that of another app and operation, for which the same is permitted.
-pub fn of(model: &Model, reach: &Reach, app: AppId, operation: OperationId) -> Reach {
+pub fn reach_of(model: &Model, reach: &Reach, app: AppId, operation: OperationId) -> Reach {
     match reach {
         Reach::Somewhere(request) => Reach::Somewhere(as_of(model, request, app, operation)),
         other => other.clone(),
@@ -224,7 +224,7 @@ impl<'m> Surveyor<'m> {
         let when = Some(When { condition, counting, reads });
         let open = |_: &OfApp<'_, '_>| operations.iter().copied().collect::<Vec<_>>();
         self.in_rounds(apps, when, &open, progress, &mut |place, reach| {
-            let reach = of(self.index.model, &reach, place.app, place.operations[0]);
+            let reach = reach_of(self.index.model, &reach, place.app, place.operations[0]);
             see(place.app, &place.operations, reach);
         });
     }
@@ -262,7 +262,7 @@ impl<'m> OfApp<'_, 'm> {
     /// Whether any request for the operation is permitted.
     pub fn reach(&self, operation: OperationId) -> Reach {
         let reach = self.found(&[operation]);
-        of(self.surveyor.index.model, &reach, self.app, operation)
+        reach_of(self.surveyor.index.model, &reach, self.app, operation)
     }
 
     /// The same; the request may name another app and operation for which the same is permitted.
@@ -295,7 +295,8 @@ impl<'m> OfApp<'_, 'm> {
     }
 
     /// A number for what decides requests besides permits and refusals: where it is the same for two pairs of app and
-    /// operation, a clause that reads neither means the same for both. And whether scopes suffice without a context user.
+    /// operation, a clause that reads neither means the same for both. And whether scopes suffice without a context
+    /// user.
     pub fn frame(&self, operation: OperationId) -> (u32, bool) {
         let frame = self.frame_of(operation, &self.speaking(operation).app_users);
         (frame.number, frame.suffices[0])

@@ -56,9 +56,11 @@ impl Patterns {
         Some(made)
     }
 
-    /// How much is kept of them.
+    /// How many bytes they take, about.
     pub(super) fn size(&self) -> usize {
-        self.automaton.transitions.len()
+        let states = self.automaton.accepts.iter().map(|accepts| 24 + 4 * accepts.len()).sum::<usize>();
+        let words = self.words.iter().map(|(word, _)| 32 + word.len()).sum::<usize>();
+        4 * self.automaton.transitions.len() + 2 * states + words
     }
 
     /// Examples for each way to match some of the patterns and not the others. `None` if they are too many to be told

@@ -70,7 +70,14 @@ pub fn diff_format(name: &str) -> Option<&'static DiffFormat> {
 impl Comparison<'_> {
     /// Whether all that grew was approved, and nothing else, where that was asked.
     pub fn is_settled(&self) -> bool {
-        self.approvals.is_some_and(Approvals::settled) && !self.moves_names()
+        self.approvals.is_some_and(Approvals::settled) && self.moved_elsewhere().next().is_none()
+    }
+
+    /// The names that led somewhere before and lead somewhere else now. One that led nowhere only leads further, or not
+    /// any more.
+    fn moved_elsewhere(&self) -> impl Iterator<Item = catalogs::Renamed<'_>> {
+        let moved = catalogs::moved(self.sides.map(|side| side.model)).into_iter();
+        moved.filter(|moved| moved.calls.iter().all(Option::is_some))
     }
 
     /// Whether a name that both sides have means another method and path in the new one than in the old one.
@@ -159,7 +166,7 @@ impl Comparison<'_> {
     fn objections(&self) -> Vec<(Span, String)> {
         let Some(approvals) = self.approvals else { return Vec::new() };
         let mut told = Vec::new();
-        for moved in catalogs::moved(self.sides.map(|side| side.model)) {
+        for moved in self.moved_elsewhere() {
             let sentence = format!(
                 "no block can approve that `{}` means another method and path: import the catalog with --keep-names",
                 moved.name

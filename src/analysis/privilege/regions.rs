@@ -104,7 +104,7 @@ impl Permits for Regions<'_> {
 
     fn known(&self, app: AppId, operation: OperationId) -> Option<Request> {
         let reach = self.reach[app.index()].get(&operation)?;
-        match survey::of(self.model, reach, app, operation) {
+        match survey::reach_of(self.model, reach, app, operation) {
             Reach::Somewhere(request) => Some(request),
             Reach::Never | Reach::Undecided(_) => None,
         }
