@@ -136,7 +136,7 @@ plant dead-no-permit-is-no-reason "$exact" src/analysis/dead/influence.rs 's/mak
 # Names of imported operations.
 plant import-names-without-path-are-free "import_names" src/import/names.rs 's/Some\(None\) => self\.wishes\[i\]\.mapped/Some(None) => false/'
 plant import-names-of-any-catalog "import_names" src/cli/import/moved.rs 's/filter\(\|name\| \*name != earlier\.catalog\)/filter(|name| name.is_empty())/'
-plant import-moved-is-approved "import_names" src/report/diff.rs 's/ && !self\.moves_names\(\)//'
+plant import-moved-is-approved "import_names" src/report/diff.rs 's/ && self\.moved_elsewhere\(\)\.next\(\)\.is_none\(\)//'
 
 # The state of ratchets.
 ratchets="ratchet_scenarios ratchet_laws ratchet_simulation"
