@@ -169,6 +169,32 @@ fn a_name_that_installations_know_is_missed_when_building() {
     assert!(built.contains(said), "{built}");
 }
 
+/// Nothing grows by name, and by path it does: `demo.issue.get` is another call.
+#[test]
+fn a_name_that_leads_elsewhere_builds_nothing() {
+    let folder = chain(&[BASE]);
+    let catalog = folder.path().join("catalogs/demo.sprag");
+    let text = fs::read_to_string(&catalog).unwrap();
+    let (issue, page) = ("http GET \"/issues/{id}\"", "http GET \"/pages/{id}\"");
+    let swapped = text.replace(issue, "@").replace(page, issue).replace('@', page);
+    assert_eq!(swapped.matches(page).count(), 1);
+    fs::write(&catalog, &swapped).unwrap();
+    assert_eq!(sprag(folder.path(), &["lock", "p"]).exit, Exit::Clean);
+    let said = after(&folder, 1, Exit::Findings);
+    let objection = |name: &str| {
+        format!("x no block can approve that `{name}` means another method and path: import the catalog")
+    };
+    assert!(
+        said.contains(&objection("demo.issue.get")) && said.contains(&objection("demo.page.get")),
+        "{said}"
+    );
+    assert!(!folder.path().join("2.spragb").exists());
+    // Other names of parameters lead nowhere else.
+    fs::write(&catalog, text.replace(issue, "http GET \"/issues/{key}\"")).unwrap();
+    assert_eq!(sprag(folder.path(), &["lock", "p"]).exit, Exit::Clean);
+    after(&folder, 1, Exit::Clean);
+}
+
 #[test]
 fn the_same_chain_has_the_same_bytes() {
     let folder = chain(&[BASE, &[BASE, MORE, APPROVAL].concat()]);

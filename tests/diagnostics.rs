@@ -138,7 +138,7 @@ fn blocks(page: &str) -> Vec<Block> {
 
 /// What is wrong with a page. A `toml lock` block counts for the next policy; a `catalog` block for all
 /// policies of the page, or where it says `bad` or `good` for those. With a `before` block the policies are versions
-/// after it, and what `sprag diff` finds counts, too.
+/// after it, and what `sprag diff` finds counts, too; it has the catalogs that are `before`, or the same as they.
 fn check(path: &Path) -> Vec<String> {
     let code = stem(path);
     let page = fs::read_to_string(path).expect("pages can be read");
@@ -158,9 +158,14 @@ fn check(path: &Path) -> Vec<String> {
         }
         let side = if block.is("bad") { "bad" } else { "good" };
         let other = if block.is("bad") { "good" } else { "bad" };
-        let catalogs: Vec<&str> =
-            blocks.iter().filter(|b| b.is("catalog") && !b.is(other)).map(|b| b.text.as_str()).collect();
-        let before = blocks.iter().find(|b| b.is("before")).map(|b| b.text.as_str());
+        let catalogs = |before: bool| -> Vec<&str> {
+            let side = |b: &&Block| b.is("catalog") && !b.is(other) && b.is("before") == before;
+            blocks.iter().filter(side).map(|b| b.text.as_str()).collect()
+        };
+        let (catalogs, earlier) = (catalogs(false), catalogs(true));
+        let earlier = if earlier.is_empty() { &catalogs } else { &earlier };
+        let before = blocks.iter().find(|b| b.is("before") && !b.is("catalog"));
+        let before = before.map(|b| (b.text.as_str(), earlier.as_slice()));
         let approved = (code == "E0914").then_some(TODAY);
         let (found, marked) = run(&block.text, before, approved, &catalogs, lock.take().as_deref());
         if block.is("bad") {
@@ -184,14 +189,14 @@ fn check(path: &Path) -> Vec<String> {
 /// The codes that come out with their lines, and those that the texts are marked with.
 fn run(
     policy: &str,
-    before: Option<&str>,
+    before: Option<(&str, &[&str])>,
     approved: Option<i64>,
     catalogs: &[&str],
     lock: Option<&[LockEntry]>,
 ) -> (Vec<String>, Vec<String>) {
     let (mut diagnostics, model, sources) = compiled(policy, catalogs, lock);
-    if let (Some(model), Some(before)) = (&model, before) {
-        let (faults, old, old_sources) = compiled(before, catalogs, None);
+    if let (Some(model), Some((before, earlier))) = (&model, before) {
+        let (faults, old, old_sources) = compiled(before, earlier, None);
         assert!(faults.is_empty(), "{faults:?}");
         let old = old.expect("what was before compiles");
         let (diff, approvals) = diff::compare([&old, model], approved, &|_, _| ());

@@ -187,6 +187,19 @@ fn a_service_principal_holds_what_was_granted() {
     "#);
 }
 
+/// Whoever acts for people is nobody who may act alone, also where Graph opens nothing for them.
+#[test]
+fn a_grant_of_nothing_is_for_people_too() {
+    for scope in ["", "openid profile"] {
+        let principal = format!(
+            r#"{{"appId": "a1", "displayName": "Mail Mover", "oauth2PermissionGrants": [{{"scope": "{scope}"}}]}}"#
+        );
+        let imported = import("entra", &[("sp.json", &principal)]).unwrap();
+        let text = checked(&imported);
+        assert!(text.contains("platform microsoft.graph.delegated\n"), "{text}");
+    }
+}
+
 #[test]
 fn a_github_app_asks_for_levels() {
     let manifest = r#"{"name": "Triage Bot", "url": "https://acme.example", "hook_attributes": {"url": "https://acme.example/hook"},

@@ -321,10 +321,10 @@ fn names_are_kept_as_a_catalog_without_errors_has_them() {
         "openapi",
         &document,
         "policy.sprag",
-        "--keep-names: expected a catalog, which begins with `catalog NAME`",
+        "policy.sprag: expected a catalog, which begins with `catalog NAME`",
     );
     write("broken.sprag", "catalog t version \"1\"\n\noperation {\n");
-    fails("openapi", &document, "broken.sprag", "--keep-names:3: expected a catalog without errors, found: ");
+    fails("openapi", &document, "broken.sprag", "broken.sprag:3: expected a catalog without errors, found: ");
     fails(
         "forge",
         "{\"app\": {\"id\": \"x\"}}",

@@ -480,6 +480,11 @@ fn a_security_scheme_may_stand_elsewhere_in_the_document() {
     assert_eq!(imported.notes, []);
     assert_eq!(operations(&imported.file)[0].requires["oauth"], vec![vec!["a".to_owned()]]);
     assert_eq!(check_catalogs(&[imported.file], "use t\n"), Vec::<String>::new());
+    // Written as fragments of addresses are.
+    let written =
+        there.replace("Schemes/other", "Schemes/%6Fther%20one").replace("\"other\"", "\"other one\"");
+    let imported = import(&secured(&written, r#""a""#), "t").unwrap();
+    assert_eq!(operations(&imported.file)[0].requires["oauth"], vec![vec!["a".to_owned()]]);
     let refused = |reference: &str, told: &str| {
         let document = secured(&format!(r#""oauth": {{"$ref": "{reference}"}}"#), "");
         check_refused(&document, &format!("doc.json#/components/securitySchemes/oauth{told}"));
@@ -491,6 +496,48 @@ fn a_security_scheme_may_stand_elsewhere_in_the_document() {
     );
     refused("#/nowhere", "/$ref: `#/nowhere` leads nowhere; expected a security scheme there");
     refused("#/components/x/y", ": a reference to references without end; expected a security scheme");
+}
+
+#[test]
+fn paths_begin_with_that_of_the_first_server() {
+    let of = |server: &str| {
+        let document = format!(
+            r#"{{"openapi": "3.0.0", "servers": [{server}], "paths": {{"/a": {{"get": {{"operationId": "a"}}}}}}}}"#
+        );
+        import(&document, "t").map(|imported| {
+            let notes: Vec<String> = imported.notes.iter().map(ToString::to_string).collect();
+            (printer::print(&imported.file), notes)
+        })
+    };
+    let rows = [
+        (r#"{"url": "https://x.example"}"#, "/a", 0),
+        (r#"{"url": "/"}"#, "/a", 0),
+        (r#"{"url": "https://x.example/v1/"}"#, "/v1/a", 0),
+        (r#"{"url": "https://x.example/v1?tenant=1#top"}"#, "/v1/a", 1),
+        (r#"{"url": "https://x.example?at=/v1/"}"#, "/a", 1),
+        (
+            r#"{"url": "https://{host}/{base}", "variables": {"host": {"default": "x"}, "base": {"default": "v2/b"}}}"#,
+            "/v2/b/a",
+            0,
+        ),
+    ];
+    for (server, path, notes) in rows {
+        let (text, told) = of(server).unwrap();
+        assert!(text.contains(&format!("http GET \"{path}\"")), "{server}: {text}");
+        let about = told.iter().filter(|note| note.contains("query and fragment")).count();
+        assert_eq!(about, notes, "{server}: {told:?}");
+    }
+    let fails = |server: &str, told: &str| assert_eq!(of(server).unwrap_err().to_string(), told);
+    fails(
+        r#"{"url": "https://x.example/{base}"}"#,
+        "doc.json#/servers/0/url: `https://x.example/{base}` has a variable that `variables` does not declare; \
+         expected it there, or --base",
+    );
+    fails(
+        r#"{"url": "v1"}"#,
+        "doc.json#/servers/0/url: `v1` is relative to where the document lies; expected an address, a path that \
+         begins with `/`, or --base",
+    );
 }
 
 #[test]

@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::sema::model::{Access, LetterCase, Model, Naming, NamingForm, OperationId, ScopeId};
+use crate::import::names;
+use crate::sema::model::{Access, LetterCase, Model, Naming, NamingForm, Operation, OperationId, ScopeId};
 
 /// Any of (all of (scopes)), by name; each set sorted, and none that includes another.
 pub type Alternatives = BTreeSet<BTreeSet<String>>;
@@ -24,6 +25,26 @@ pub struct CatalogDiff {
     pub changed: Vec<OperationChange>,
     /// Scopes that include more or less than before, or are in one only; by model and name.
     pub scopes: Vec<ScopeChange>,
+    /// Names that both have, and that mean another method and path in the new one: rules that use them say something else
+    /// now, and no line of them changed. By name.
+    pub moved: Vec<Moved>,
+}
+
+/// A name that means another method and path than before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The name.
+    pub name: String,
+    /// Method and path that it stood for and stands for, if any.
+    pub call: Change<Option<(String, String)>>,
+}
+
+impl Moved {
+    /// Whether it led somewhere before and leads somewhere else now. One that led nowhere only leads further, or not any
+    /// more.
+    pub fn leads_elsewhere(&self) -> bool {
+        self.call.old.is_some() && self.call.new.is_some()
+    }
 }
 
 /// An operation that is not what it was.
@@ -89,7 +110,8 @@ pub struct Reach {
 impl CatalogDiff {
     /// Whether the two offer the same.
     pub fn is_empty(&self) -> bool {
-        self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty() && self.scopes.is_empty()
+        let operations = self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty();
+        operations && self.scopes.is_empty() && self.moved.is_empty()
     }
 }
 
@@ -103,8 +125,27 @@ pub fn compare(old: &Model, new: &Model) -> CatalogDiff {
         removed: ids(old).filter(|id| !left.contains(id)).collect(),
         changed: pairs.iter().filter_map(|(a, b)| change(old, *a, new, *b)).collect(),
         scopes: scope_changes(old, new),
+        moved: moved(old, new),
         pairs,
     }
+}
+
+/// The names that mean another method and path in the new model than in the old one.
+pub fn moved(old: &Model, new: &Model) -> Vec<Moved> {
+    let before: BTreeMap<&str, &Operation> = old.operations.iter().map(|o| (o.name.as_str(), o)).collect();
+    let mut found = Vec::new();
+    for now in &new.operations {
+        let Some(was) = before.get(now.name.as_str()) else { continue };
+        let any_case = was.any_case || now.any_case;
+        let wire =
+            |of: &Operation| of.http.as_ref().map(|(method, path)| names::key((method, path), any_case));
+        if wire(was) != wire(now) {
+            let call = Change { old: was.http.clone(), new: now.http.clone() };
+            found.push(Moved { name: now.name.clone(), call });
+        }
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found
 }
 
 /// What changes for who holds these scopes of a permission model; unknown ones open nothing.

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::asking::{self, Spent};
+use super::catalogs::{self, Moved};
 use super::diff::InWords;
 use super::pairs::Pair;
 use crate::parallel;
@@ -25,6 +26,9 @@ pub struct Approvals {
     pub blocks: Vec<Block>,
     /// App, operations and what was spent in vain on whether they are covered.
     pub undecided: Vec<(String, Vec<String>, Spent)>,
+    /// Names of operations that lead elsewhere than in the old policy: rules that use them mean something else, which no
+    /// block can approve.
+    pub moved: Vec<String>,
 }
 
 /// A growth that no block covers.
@@ -186,12 +190,15 @@ impl Approvals {
             Block { standing, through: BTreeSet::new(), grown: Vec::new(), surplus: BTreeMap::new() }
         };
         let blocks = models[1].widenings.iter().map(block).collect();
-        Approvals { uncovered: Vec::new(), blocks, undecided: Vec::new() }
+        let moved = catalogs::moved(models[0], models[1]).into_iter();
+        let moved = moved.filter(Moved::leads_elsewhere).map(|moved| moved.name).collect();
+        Approvals { uncovered: Vec::new(), blocks, undecided: Vec::new(), moved }
     }
 
     /// Whether all growth was approved, and nothing else.
     pub fn settled(&self) -> bool {
-        self.uncovered.is_empty() && self.undecided.is_empty() && !self.blocks.iter().any(Block::is_amiss)
+        let is_covered = self.uncovered.is_empty() && self.undecided.is_empty();
+        is_covered && self.moved.is_empty() && !self.blocks.iter().any(Block::is_amiss)
     }
 
     /// What the open blocks speak of.

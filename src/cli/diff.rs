@@ -97,7 +97,7 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     deliver(cx, args.output.as_deref(), &bytes)?;
     let clean = match &approvals {
         Some(_) => comparison.is_settled() && diff.undecided.is_empty(),
-        None => !diff.widens() && !diff.forgets() && !comparison.moves_names(),
+        None => !diff.widens() && !diff.forgets() && diff.catalogs.moved.is_empty(),
     };
     Ok(if clean { Exit::Clean } else { Exit::Findings })
 }

@@ -206,6 +206,8 @@ fn permission_names(object: &Node<'_>, ids: &mut BTreeMap<String, String>) -> Re
 struct Permissions {
     application: BTreeSet<String>,
     delegated: BTreeSet<String>,
+    /// Whether it acts for people, perhaps with no permission that Graph knows.
+    for_people: bool,
 }
 
 fn apps(
@@ -286,9 +288,10 @@ fn held(
         }
         App { name: name(own), members, span: Span::default() }
     };
-    let Permissions { application, delegated } = found;
+    let Permissions { application, delegated, for_people } = found;
     let (alone, people) = ("microsoft.graph.application", "microsoft.graph.delegated");
     match (application.is_empty(), delegated.is_empty()) {
+        (true, true) if for_people => vec![app(own, key.to_owned(), vec![people], delegated)],
         (_, true) => vec![app(own, key.to_owned(), vec![alone], application)],
         (true, false) => vec![app(own, key.to_owned(), vec![people], delegated)],
         (false, false) => {
@@ -381,6 +384,7 @@ fn granted(grant: &Node<'_>, found: &mut Permissions, notes: &mut Vec<Note>) -> 
     /// Asked of the sign-in, not of Graph.
     const SIGN_IN: [&str; 4] = ["email", "offline_access", "openid", "profile"];
     let scopes = grant.get("scope").ok_or_else(|| grant.error("expected member `scope`"))?;
+    found.for_people = true;
     let consent = grant.get("consentType").map(|c| c.string()).transpose()?.unwrap_or("AllPrincipals");
     if consent != "AllPrincipals" {
         let message = "granted by one person for themselves: counts here for everyone the app acts for";

@@ -153,8 +153,9 @@ pub struct Options {
     /// lines and what stands behind `#` count for nothing. Names that begin otherwise than the catalog's
     /// operations are for other catalogs.
     pub marks: Option<String>,
-    /// Catalogs: text of an earlier one, whose operations keep their names, and whose names no others get.
-    pub keep_names: Option<String>,
+    /// Catalogs: an earlier one, whose operations keep their names, and whose names no others get: what people call it,
+    /// and its text.
+    pub keep_names: Option<(String, String)>,
     /// Apps: the app's name in the policy; made from what the document calls it if missing. One document only.
     pub name: Option<String>,
 }
@@ -187,7 +188,7 @@ impl Imported {
 impl Options {
     /// The catalog whose names are kept.
     fn earlier(&self) -> Result<Option<Earlier>, ImportError> {
-        self.keep_names.as_ref().map(|text| Earlier::read(names::KEEP, text)).transpose()
+        self.keep_names.as_ref().map(|(name, text)| Earlier::read(name, text)).transpose()
     }
 }
 

@@ -70,19 +70,7 @@ pub fn diff_format(name: &str) -> Option<&'static DiffFormat> {
 impl Comparison<'_> {
     /// Whether all that grew was approved, and nothing else, where that was asked.
     pub fn is_settled(&self) -> bool {
-        self.approvals.is_some_and(Approvals::settled) && self.moved_elsewhere().next().is_none()
-    }
-
-    /// The names that led somewhere before and lead somewhere else now. One that led nowhere only leads further, or not
-    /// any more.
-    fn moved_elsewhere(&self) -> impl Iterator<Item = catalogs::Renamed<'_>> {
-        let moved = catalogs::moved(self.sides.map(|side| side.model)).into_iter();
-        moved.filter(|moved| moved.calls.iter().all(Option::is_some))
-    }
-
-    /// Whether a name that both sides have means another method and path in the new one than in the old one.
-    pub fn moves_names(&self) -> bool {
-        !catalogs::moved(self.sides.map(|side| side.model)).is_empty()
+        self.approvals.is_some_and(Approvals::settled)
     }
 
     /// `write (12 operations), demo.page.get`; at most so many terms.
@@ -166,14 +154,11 @@ impl Comparison<'_> {
     fn objections(&self) -> Vec<(Span, String)> {
         let Some(approvals) = self.approvals else { return Vec::new() };
         let mut told = Vec::new();
-        for moved in self.moved_elsewhere() {
+        for name in &approvals.moved {
             let sentence = format!(
-                "no block can approve that `{}` means another method and path: import the catalog with --keep-names",
-                moved.name
+                "no block can approve that `{name}` means another method and path: import the catalog with --keep-names"
             );
-            let operations = &self.sides[1].model.operations;
-            let span = operations.iter().find(|operation| operation.name == moved.name);
-            told.push((span.map_or_else(Span::default, |operation| operation.span), sentence));
+            told.push((self.span_of_operation(name), sentence));
         }
         for uncovered in &approvals.uncovered {
             let sentence = format!(

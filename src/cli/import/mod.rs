@@ -89,7 +89,9 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let documents: Vec<_> = texts.iter().map(|(name, text)| Document { name, text }).collect();
     let text = |path: &PathBuf| files::read_text(&cx.cwd, &cx.cwd.join(path));
     let marks = args.marks.as_ref().map(text).transpose()?;
-    let keep_names = args.keep_names.as_ref().map(text).transpose()?;
+    let keep_names = args.keep_names.as_ref();
+    let keep_names =
+        keep_names.map(|path| Ok::<_, io::Error>((files::shown(&cx.cwd, path), text(path)?))).transpose()?;
     let options = Options {
         catalog: args.catalog.clone(),
         version: args.version.clone(),

@@ -1,7 +1,9 @@
 //! An OpenAPI document's facts: endpoints with what they ask for.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::import::connect::SCOPES;
@@ -162,17 +164,48 @@ fn is_atlassian(paths: &Node<'_>) -> Result<bool, ImportError> {
     Ok(false)
 }
 
-/// The path of the first server's address, without a slash at its end.
+/// The path of the first server's address, without a slash at its end; variables stand for what they are by default.
 fn server_path(root: &Node<'_>, notes: &mut Vec<Note>) -> Result<String, ImportError> {
     let Some(servers) = root.get("servers") else { return Ok(String::new()) };
     if servers.elements()?.count() > 1 {
         notes.push(servers.note(NoteKind::Member, "of several servers the path of the first one counts"));
     }
-    let Some(url) = servers.elements()?.next().and_then(|s| s.get("url")) else { return Ok(String::new()) };
-    let address = url.string()?;
-    let rest =
-        address.split_once("//").map_or(address, |(_, host)| host.find('/').map_or("", |i| &host[i..]));
-    Ok(rest.trim_end_matches('/').to_owned())
+    let Some(server) = servers.elements()?.next() else { return Ok(String::new()) };
+    let Some(url) = server.get("url") else { return Ok(String::new()) };
+    let written = url.string()?;
+    let mut address = written.to_owned();
+    if let Some(variables) = server.get("variables") {
+        for (name, variable) in variables.members()? {
+            let variable =
+                variable.get("default").ok_or_else(|| variable.error("expected member `default`"))?;
+            address = address.replace(&format!("{{{name}}}"), variable.string()?);
+        }
+    }
+    let rest = address
+        .split_once("//")
+        .map_or(&*address, |(_, host)| host.find(['/', '?', '#']).map_or("", |i| &host[i..]));
+    let path = rest.split(['?', '#']).next().unwrap_or_default();
+    if path != rest {
+        let message = "query and fragment of a server's address are no part of paths and were left out";
+        notes.push(url.note(NoteKind::Member, message));
+    }
+    if path.contains(['{', '}']) {
+        return Err(url.error(format!(
+            "`{written}` has a variable that `variables` does not declare; expected it there, or --base"
+        )));
+    }
+    if !path.is_empty() && !path.starts_with('/') {
+        return Err(url.error(format!(
+            "`{written}` is relative to where the document lies; expected an address, a path that begins with `/`, or \
+             --base"
+        )));
+    }
+    Ok(path.trim_end_matches('/').to_owned())
+}
+
+/// The JSON pointer of a reference within the document, which stands in it as fragments of addresses do: `%7B` for `{`.
+fn pointer(reference: &str) -> Option<Cow<'_, str>> {
+    percent_decode_str(reference.strip_prefix('#')?).decode_utf8().ok()
 }
 
 struct Reader<'a> {
@@ -233,13 +266,13 @@ impl<'a> Reader<'a> {
         for _ in 0..8 {
             let Some(reference) = found.get("$ref") else { return Ok(found) };
             let written = reference.string()?;
-            let Some(pointer) = written.strip_prefix('#') else {
+            let Some(pointer) = pointer(written) else {
                 return Err(reference.error(format!(
                     "security scheme `{written}` is not in this document; expected one that is, such as \
                      `#/components/securitySchemes/oauth`: put it there"
                 )));
             };
-            found = self.root.at(pointer).ok_or_else(|| {
+            found = self.root.at(&pointer).ok_or_else(|| {
                 reference.error(format!("`{written}` leads nowhere; expected a security scheme there"))
             })?;
         }
@@ -453,8 +486,8 @@ impl<'a> Reader<'a> {
     fn resolve(&self, value: &'a Value) -> &'a Value {
         let mut value = value;
         for _ in 0..8 {
-            match value.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#')) {
-                Some(pointer) => match self.root.value.pointer(pointer) {
+            match value.get("$ref").and_then(Value::as_str).and_then(pointer) {
+                Some(pointer) => match self.root.value.pointer(&pointer) {
                     Some(next) => value = next,
                     None => return value,
                 },

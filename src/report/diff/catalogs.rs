@@ -1,36 +1,9 @@
 //! What differs in the platforms, in lines for people.
 
-use std::collections::BTreeMap;
-
 use super::Comparison;
-use crate::analysis::catalogs::{Alternatives, OperationChange, Reach};
-use crate::import::names;
+use crate::analysis::catalogs::{Alternatives, Moved, OperationChange, Reach};
 use crate::report::count;
-use crate::sema::model::{Model, Operation, OperationId};
-
-/// A name that both sides have, and the method and path that it stands for in each.
-pub(super) struct Renamed<'m> {
-    pub(super) name: &'m str,
-    pub(super) calls: [Option<&'m (String, String)>; 2],
-}
-
-/// The names that mean one method and path in the old side and another in the new one: rules that use them say
-/// something else now, and no line of them changed.
-pub(super) fn moved<'m>([old, new]: [&'m Model; 2]) -> Vec<Renamed<'m>> {
-    let before: BTreeMap<&str, &Operation> = old.operations.iter().map(|o| (o.name.as_str(), o)).collect();
-    let mut found = Vec::new();
-    for now in &new.operations {
-        let Some(was) = before.get(now.name.as_str()) else { continue };
-        let any_case = was.any_case || now.any_case;
-        let calls = [was.http.as_ref(), now.http.as_ref()];
-        let [one, other] = calls.map(|call| call.map(|(method, path)| names::key((method, path), any_case)));
-        if one != other {
-            found.push(Renamed { name: &now.name, calls });
-        }
-    }
-    found.sort_by_key(|renamed| renamed.name);
-    found
-}
+use crate::sema::model::{Model, OperationId};
 
 /// Lines of two levels; empty where nothing differs.
 pub(super) fn text(of: &Comparison<'_>) -> String {
@@ -40,6 +13,15 @@ pub(super) fn text(of: &Comparison<'_>) -> String {
         lines.iter().for_each(|line| told += &format!("    {line}\n"));
     }
     told
+}
+
+/// `was GET /a, is GET /b`.
+pub(super) fn calls(moved: &Moved) -> String {
+    let told = |call: &Option<(String, String)>| match call {
+        Some((method, path)) => format!("{method} {path}"),
+        None => "no method and path".to_owned(),
+    };
+    format!("was {}, is {}", told(&moved.call.old), told(&moved.call.new))
 }
 
 /// Headlines, each with its lines.
@@ -54,14 +36,9 @@ pub(super) fn sections(of: &Comparison<'_>) -> Vec<(String, Vec<String>)> {
         let lines = vec![format!("- {}", pins(old).join(", ")), format!("+ {}", pins(new).join(", "))];
         sections.push(("catalogs".to_owned(), lines));
     }
-    let moved = moved([old, new]);
+    let moved = &diff.moved;
     if !moved.is_empty() {
-        let told = |call: Option<&(String, String)>| match call {
-            Some((method, path)) => format!("{method} {path}"),
-            None => "no method and path".to_owned(),
-        };
-        let line =
-            |m: &Renamed<'_>| format!("! {}: was {}, is {}", m.name, told(m.calls[0]), told(m.calls[1]));
+        let line = |m: &Moved| format!("! {}: {}", m.name, calls(m));
         let names = if moved.len() == 1 { "name means" } else { "names mean" };
         let head =
             format!("{} {names} another method and path, also in rules that did not change", moved.len());

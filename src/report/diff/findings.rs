@@ -1,12 +1,14 @@
 //! What differs as findings in the new version, for reports that are made of findings.
 
+use super::catalogs::calls;
 use super::{Comparison, cells_of};
 use crate::analysis::diff::Delta;
 use crate::diag::{Diagnostic, Severity};
 use crate::span::Span;
 
 impl Comparison<'_> {
-    /// What is permitted now and was not, what is no longer, and what is wrong with the approvals, if that was asked.
+    /// What is permitted now and was not, what is no longer, what names mean something else, and what is wrong with the
+    /// approvals, if that was asked.
     pub fn findings(&self) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         for delta in &self.diff.gained {
@@ -28,6 +30,10 @@ impl Comparison<'_> {
                 finding = finding.note(format!("it is large because of {what}"));
             }
             found.push(finding);
+        }
+        for moved in &self.diff.catalogs.moved {
+            let message = format!("`{}` means another method and path: {}", moved.name, calls(moved));
+            found.push(Diagnostic::warning("W0916", message).at(self.span_of_operation(&moved.name), ""));
         }
         for (span, sentence) in self.forgotten() {
             found.push(Diagnostic::warning("W0915", sentence).at(span, ""));
@@ -59,6 +65,12 @@ impl Comparison<'_> {
         let cells = delta.cells.as_ref().map_or("too many cells to count".to_owned(), cells_of);
         let request = self.request(side, &delta.witness.request);
         finding.note(format!("{cells}, for example `{request}`"))
+    }
+
+    /// The operation in the new version, or its beginning.
+    pub(super) fn span_of_operation(&self, name: &str) -> Span {
+        let operations = &self.sides[1].model.operations;
+        operations.iter().find(|operation| operation.name == name).map(|o| o.span).unwrap_or_default()
     }
 
     /// The app in the new version, or its beginning.

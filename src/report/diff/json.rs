@@ -171,10 +171,12 @@ fn catalogs(of: &Comparison<'_>, diff: &CatalogDiff) -> Value {
             "requirements": requirements,
         })
     });
-    let call = |call: Option<&(String, String)>| call.map(|(method, path)| format!("{method} {path}"));
-    let moved = super::catalogs::moved([old, new]);
-    let moved =
-        moved.iter().map(|m| json!({ "name": m.name, "old": call(m.calls[0]), "new": call(m.calls[1]) }));
+    let call =
+        |call: &Option<(String, String)>| call.as_ref().map(|(method, path)| format!("{method} {path}"));
+    let moved = diff
+        .moved
+        .iter()
+        .map(|m| json!({ "name": m.name, "old": call(&m.call.old), "new": call(&m.call.new) }));
     let scopes = diff.scopes.iter().map(|scope| {
         json!({
             "model": scope.model, "scope": scope.name,
