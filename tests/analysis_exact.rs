@@ -197,6 +197,7 @@ fn weight(request: &Request) -> usize {
         + request.user.as_ref().map_or(0, |user| 4 + said(&user.attributes))
         + said(&request.attributes)
         + request.stages.values().map(stage).sum::<usize>()
+        + usize::from(request.approved.is_some())
 }
 
 // ---- comparisons
@@ -574,7 +575,7 @@ fn policy(random: &mut Random, claims: bool) -> String {
     let tests = if tests.is_empty() { vec!["has(user)"] } else { tests };
     let mut text =
         String::from("use tiny\ngroup staff { \"ann\" }\nrole reader { read }\nrole all { any operation }\n");
-    let scopes = random.pick(&["READ", "WRITE", "WRITE"]);
+    let scopes = random.pick(&["READ", "WRITE", "WRITE", "WRITE", "READ\n  optional WRITE"]);
     text += &format!(
         "app a {{\n  key \"a\"\n  platform tiny.plain\n  requests {scopes}\n  user all{}\n}}\n",
         place(random)
@@ -667,6 +668,7 @@ enum Saying {
     Container(&'static str, Option<&'static str>),
     Of(&'static str, &'static str, Value),
     Stage(&'static str),
+    Approved,
 }
 
 impl Requests {
@@ -707,6 +709,9 @@ impl Requests {
             let third = names("third").then_some("third");
             let stages = ["first", "second"].into_iter().chain(third).chain(["nowhere"]).map(Saying::Stage);
             dimensions.push([Saying::Nothing].into_iter().chain(stages).collect());
+        }
+        if names("optional") {
+            dimensions.push(vec![Saying::Nothing, Saying::Approved]);
         }
         Requests { dimensions }
     }
@@ -765,6 +770,7 @@ fn say(request: &Request, saying: &Saying) -> Option<Request> {
             container.attributes.insert((*name).to_owned(), value.clone());
         }
         Saying::Stage(stage) => drop(request.stages.insert("setup".to_owned(), (*stage).to_owned())),
+        Saying::Approved => request.approved = Some(["READ", "WRITE", "ALL"].map(str::to_owned).into()),
     }
     Some(request)
 }

@@ -169,6 +169,28 @@ fn a_name_that_installations_know_is_missed_when_building() {
     assert!(built.contains(said), "{built}");
 }
 
+/// What had to be approved for each installation is held by all of them.
+#[test]
+fn what_was_optional_and_is_requested_grows() {
+    let permit = "permit planner to demo.issue.edit\n";
+    let optional = BASE.replace("requests READ\n", "requests READ\n  optional WRITE\n") + permit;
+    let folder = chain(&[&optional]);
+    policy(&folder, &(BASE.replace("requests READ\n", "requests READ, WRITE\n") + permit));
+    let said = after(&folder, 1, Exit::Findings);
+    assert!(said.contains("planner gains\n+ demo.issue.edit\n"), "{said}");
+    assert!(said.contains("when nothing is said of approvals"), "{said}");
+    assert!(
+        said.contains("x not approved: planner demo.issue.edit, such as planner to demo.issue.edit"),
+        "{said}"
+    );
+    // The other way less is held.
+    fs::remove_file(folder.path().join("1.spragb")).unwrap();
+    sprag(folder.path(), &["build", "p", "--sources", "-o", "1.spragb"]);
+    policy(&folder, &optional);
+    let said = after(&folder, 1, Exit::Clean);
+    assert!(!said.contains("gains"), "{said}");
+}
+
 /// Nothing grows by name, and by path it does: `demo.issue.get` is another call.
 #[test]
 fn a_name_that_leads_elsewhere_builds_nothing() {

@@ -451,7 +451,8 @@ fn any_assignment(random: &mut Random, universe: &Universe<'_>) -> Vec<u32> {
         What::Value(Place::Request | Place::User | Place::Container(_), _)
         | What::Element(..)
         | What::ElementLike(..)
-        | What::Stage(_) => false,
+        | What::Stage(_)
+        | What::Approval => false,
     };
     let class = |(at, size): (usize, usize)| {
         // Nothing is said of what is not there.
@@ -569,6 +570,10 @@ fn policy(random: &mut Random, tests: &[&str]) -> String {
     text += &format!("app a {{\n  key \"a\"\n  vendor \"V\"\n  platform {models}\n  requests {scopes}\n");
     if random.one_in(4) {
         text += &format!("  approved {}\n", scopes.split(", ").next().unwrap_or_default());
+    }
+    let rest = ["WRITE", "EXTRA"].into_iter().find(|scope| !scopes.contains(scope));
+    if let Some(optional) = rest.filter(|_| models.contains("plain") && random.one_in(3)) {
+        text += &format!("  optional {optional}\n");
     }
     if random.one_in(6) {
         text += "  installed on \"s\"\n";
@@ -696,6 +701,7 @@ enum Saying {
     Container(&'static str, Option<&'static str>),
     Of(&'static str, &'static str, Value),
     Stage(&'static str),
+    Approved,
 }
 
 /// The requests for an app and an operation that say what a policy's words are about.
@@ -737,6 +743,9 @@ impl Requests {
         if names("ratchet") {
             let stages = ["first", "second", "third", "nowhere"].map(Saying::Stage);
             dimensions.push([Saying::Nothing].into_iter().chain(stages).collect());
+        }
+        if names("optional") {
+            dimensions.push(vec![Saying::Nothing, Saying::Approved]);
         }
         Requests { app, operation, base, dimensions }
     }
@@ -798,6 +807,9 @@ fn say(request: &mut Request, saying: Saying) {
             }
         }
         Saying::Stage(stage) => drop(request.stages.insert("setup".to_string(), stage.to_string())),
+        Saying::Approved => {
+            request.approved = Some(["READ", "WRITE", "EXTRA", "ALL"].map(str::to_string).into());
+        }
     }
 }
 

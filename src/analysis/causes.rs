@@ -128,7 +128,9 @@ impl Look<'_> {
                 .map(|m| self.models[side].permission_models[m.index()].name.as_str())
                 .collect();
             let approved = app.approved.as_ref().map(|a| names(side, &mut a.iter().copied()));
-            Some((models, names(side, &mut app.requested.iter().copied()), approved))
+            let [requested, optional] =
+                [&app.requested, &app.optional].map(|scopes| names(side, &mut scopes.iter().copied()));
+            Some((models, requested, optional, approved))
         });
         let required = [0, 1].map(|side| {
             let operation = self.pair.operations[0].1[side]?;

@@ -149,6 +149,10 @@ impl<'m> Words<'m> {
                     others.push(format!("{not}{}", told(&part.what)));
                 }
                 What::Stage(_) => others.push(self.value(part, set, &told(&part.what), "")),
+                What::Approval if set.contains(1) => {
+                    others.push("all that is optional is approved".to_owned())
+                }
+                What::Approval => others.push("nothing is said of approvals".to_owned()),
             }
         }
         let mut said = Vec::new();
@@ -510,5 +514,6 @@ fn told(what: &What) -> String {
         What::Element(place, name, element) => format!("{element:?} in {}", of(place, name)),
         What::ElementLike(place, name, other, like) => format!("{} in {}", of(other, like), of(place, name)),
         What::Stage(ratchet) => format!("{ratchet}.stage"),
+        What::Approval => "install.approved".to_owned(),
     }
 }

@@ -1,5 +1,7 @@
 //! What a guarantee says: which requests its claims speak of, and which break them.
 
+use std::collections::BTreeSet;
+
 use super::chain::{self, Chain};
 use super::conditions::{self, Counting};
 use super::facts::{self, Situation};
@@ -20,7 +22,7 @@ pub fn breaks(model: &Model, claim: &Claim, request: &Request) -> bool {
 /// does.
 ///
 /// By definition, guarantees are about the policy, and not about what others say less than it: they speak of no
-/// request whose containers do not fit the operation, that brings approvals of its own, or that is refused by a
+/// request whose containers do not fit the operation, that brings approvals of some scopes only, or that is refused by a
 /// caller whose word the policy takes.
 pub fn speaks_of(model: &Model, claim: &Claim, request: &Request) -> bool {
     let (Some(app), Some(operation)) = (facts::app(model, request), facts::operation(model, request)) else {
@@ -37,17 +39,13 @@ pub fn speaks_of(model: &Model, claim: &Claim, request: &Request) -> bool {
     conditions::holds(&situation, &claim.condition, Counting { unknown: !claim.always, listed: false })
 }
 
-/// Whether the request brings approvals that leave out something, or leaves out the approval of what is optional; or
-/// tells of withdrawals.
+/// Whether the request brings approvals that leave something out, or tells of withdrawals.
 fn limits(model: &Model, app: AppId, request: &Request) -> bool {
     let app = &model.apps[app.index()];
-    let approved = match &request.approved {
-        None => app.optional.is_empty(),
-        Some(names) => {
-            !app.optional.is_empty()
-                && app.requested.iter().all(|s| names.contains(&model.scopes[s.index()].name))
-        }
+    let all = |names: &BTreeSet<String>| {
+        app.requested.iter().all(|scope| names.contains(&model.scopes[scope.index()].name))
     };
+    let approved = request.approved.as_ref().is_none_or(all);
     !approved || request.withdrawn != crate::request::Withdrawn::default()
 }
 

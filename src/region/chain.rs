@@ -142,9 +142,12 @@ fn walk(known: &Known<'_>, vocabulary: &Vocabulary, terms: &mut Terms) -> (Vec<K
     for (variable, part) in vocabulary.parts() {
         let kind = match &part.what {
             What::Container(kind) => kind_named(known, kind),
-            What::User | What::Value(..) | What::Element(..) | What::ElementLike(..) | What::Stage(_) => {
-                continue;
-            }
+            What::User
+            | What::Value(..)
+            | What::Element(..)
+            | What::ElementLike(..)
+            | What::Stage(_)
+            | What::Approval => continue,
         };
         let here = terms.is(variable, ClassSet::one(0)).not();
         let Some(kind) = kind.filter(|kind| known.can_name(*kind)) else {

@@ -99,7 +99,7 @@ pub(super) fn said(what: &What) -> Option<(Place, String)> {
     match what {
         What::Value(place, name) => Some((place.clone(), name.clone())),
         What::Container(kind) => Some((Place::Container(kind.clone()), "id".to_owned())),
-        What::User | What::Element(..) | What::ElementLike(..) | What::Stage(_) => None,
+        What::User | What::Element(..) | What::ElementLike(..) | What::Stage(_) | What::Approval => None,
     }
 }
 
@@ -128,6 +128,7 @@ fn part(asked: &Asked<'_, '_>, number: usize, values: &[Value]) -> Part {
     let classes = match &what {
         What::User => vec![Class::Missing, Class::Some],
         What::Stage(ratchet) => stages(asked, ask, ratchet),
+        What::Approval => vec![Class::Missing, Class::Yes],
         What::Container(_) => {
             let mut classes = vec![Class::Missing];
             let told = ask.pool.is_some() || !ask.tests.is_empty();
@@ -231,8 +232,12 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
                     }
                 }
                 What::Value(Place::User, name) if name == "id" => users = true,
-                What::Value(..) | What::User | What::Stage(_) | What::Element(..) | What::ElementLike(..) => {
-                }
+                What::Value(..)
+                | What::User
+                | What::Stage(_)
+                | What::Element(..)
+                | What::ElementLike(..)
+                | What::Approval => {}
             }
         }
         let mut seen = Vec::new();

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use foldhash::{HashMap, HashMapExt};
 
 use super::index::Index;
-use super::layers::{callable, closure};
+use super::layers::{approved, callable, closure};
 use super::side::Known;
 use crate::sema::model::{
     AppId, Atom, ClauseId, ClauseKind, Condition, KindId, Model, OperationId, Owner, PermissionModelId,
@@ -51,11 +51,13 @@ struct Frame {
     app_users: Vec<u32>,
     /// Whether the scopes suffice without a context user, and with one.
     suffices: [bool; 2],
+    /// Where something is optional, whether those that are not suffice so.
+    outright: Option<[bool; 2]>,
     demanded: bool,
     /// Whether it is callable at all.
     callable: bool,
-    /// With ratchets, the scopes too.
-    ratchets: Vec<(RatchetId, Vec<ScopeId>, Vec<Vec<ScopeId>>)>,
+    /// With ratchets, the scopes too, and what is held outright.
+    ratchets: Vec<(RatchetId, [Vec<ScopeId>; 2], Vec<Vec<ScopeId>>)>,
     sites: Option<BTreeSet<String>>,
     /// Where one of the grants reads it: what the app is, and what the operation is.
     app: Option<AppId>,
@@ -147,7 +149,7 @@ impl Frames {
         &self,
         index: &Index<'_>,
         (app, operation): (AppId, OperationId),
-        held: &BTreeSet<ScopeId>,
+        held: &Held,
         app_users: &[ClauseId],
     ) -> FrameId {
         let model = index.model;
@@ -155,22 +157,26 @@ impl Frames {
         let models = callable(model, &of.models, operation);
         let demands = |id: &PermissionModelId| model.permission_models[id.index()].demands_user;
         let operations = &model.operations[operation.index()];
-        let alternatives = |user: bool| {
+        let alternatives = |held: &'_ BTreeSet<ScopeId>, user: bool| -> Vec<Vec<ScopeId>> {
             let usable = models.iter().filter(move |id| user || !demands(id));
             let all = usable.flat_map(|id| operations.requirements.get(id).into_iter().flatten());
-            all.filter(|scopes| scopes.iter().all(|scope| held.contains(scope)))
+            all.filter(|scopes| scopes.iter().all(|scope| held.contains(scope))).cloned().collect()
         };
-        let ratchets = index
-            .ratchets(app)
-            .iter()
-            .map(|ratchet| (*ratchet, held.iter().copied().collect(), alternatives(true).cloned().collect()));
+        let suffices =
+            |held: &BTreeSet<ScopeId>| [false, true].map(|user| !alternatives(held, user).is_empty());
+        let list = |scopes: &BTreeSet<ScopeId>| scopes.iter().copied().collect::<Vec<_>>();
+        let ratchets = index.ratchets(app).iter().map(|ratchet| {
+            let outright = held.outright.as_ref().map(list).unwrap_or_default();
+            (*ratchet, [list(&held.all), outright], alternatives(&held.all, true))
+        });
         let reads = app_users.iter().fold(self.common, |all, id| either(all, self.reads(*id)));
         let frame = Frame {
             kind: operations.kind,
             lists: operations.lists,
             grants: self.grants[operation.index()],
             app_users: self.said(app_users.iter().copied()),
-            suffices: [alternatives(false).next().is_some(), alternatives(true).next().is_some()],
+            suffices: suffices(&held.all),
+            outright: held.outright.as_ref().map(suffices),
             demanded: models.iter().all(demands),
             callable: !models.is_empty(),
             ratchets: ratchets.collect(),
@@ -186,12 +192,19 @@ impl Frames {
 }
 
 /// The scopes that an app can hold: what it asks for, and no more than is approved, with all that they imply.
-pub(super) fn held(model: &Model, app: AppId) -> BTreeSet<ScopeId> {
-    let requested = &model.apps[app.index()];
-    let held = closure(model, &requested.requested);
-    match &requested.approved {
-        Some(approved) => &held & &closure(model, approved),
-        None => held,
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) all: BTreeSet<ScopeId>,
+    /// Where something is optional, what it holds without.
+    outright: Option<BTreeSet<ScopeId>>,
+}
+
+impl Held {
+    pub(super) fn of(model: &Model, app: AppId) -> Held {
+        let app = &model.apps[app.index()];
+        let all = approved(model, app, closure(model, &app.requested));
+        let outright = || &closure(model, &(&app.requested - &app.optional)) & &all;
+        Held { outright: (!app.optional.is_empty()).then(outright), all }
     }
 }
 

@@ -7,7 +7,7 @@ use super::terms::{Term, Variable};
 use super::variables::{Class, Place, What};
 use crate::request::Value;
 use crate::sema::model::{
-    ClauseId, ClauseKind, Layer, Model, OperationId, PermissionModelId, RatchetId, ScopeId, Source,
+    App, ClauseId, ClauseKind, Layer, Model, OperationId, PermissionModelId, RatchetId, ScopeId, Source,
 };
 
 /// Another policy than the model's: without some clauses, with other scopes, or with layers that always permit.
@@ -198,10 +198,13 @@ impl Lowering<'_> {
     fn suffices(&mut self, cx: &mut Context<'_>, variation: &Variation<'_>, limited: bool) -> Term {
         let model = self.known.model;
         let app = &model.apps[self.known.app.index()];
-        let mut held = closure(model, variation.requested.unwrap_or(&app.requested));
-        if let Some(approved) = &app.approved {
-            held = &held & &closure(model, approved);
-        }
+        let requested = variation.requested.unwrap_or(&app.requested);
+        let held = approved(model, app, closure(model, requested));
+        let outright = &closure(model, &(requested - &app.optional)) & &held;
+        let everything = match cx.vocabulary.find(&What::Approval) {
+            Some(variable) => classes(cx, variable, &|class| *class == Class::Yes),
+            None => Term::FALSE, // nothing is optional
+        };
         let user = self.user(cx);
         let requirements = &model.operations[self.known.operation.index()].requirements;
         let mut sufficient = Vec::new();
@@ -212,6 +215,9 @@ impl Lowering<'_> {
                     continue;
                 }
                 let mut parts = vec![usable];
+                if !alternative.iter().all(|scope| outright.contains(scope)) {
+                    parts.push(everything);
+                }
                 if limited {
                     for ratchet in self.known.index.clone().ratchets(self.known.app) {
                         parts.push(self.leaves(cx, *ratchet, alternative));
@@ -257,6 +263,14 @@ pub(super) fn callable(
 pub(super) fn closure(model: &Model, scopes: &BTreeSet<ScopeId>) -> BTreeSet<ScopeId> {
     let implied = scopes.iter().flat_map(|scope| &model.scopes[scope.index()].implies);
     scopes.iter().chain(implied).copied().collect()
+}
+
+/// Those of the scopes that the policy approves for the app.
+pub(super) fn approved(model: &Model, app: &App, scopes: BTreeSet<ScopeId>) -> BTreeSet<ScopeId> {
+    match &app.approved {
+        Some(approved) => &scopes & &closure(model, approved),
+        None => scopes,
+    }
 }
 
 /// Where the variable's class is one of those.

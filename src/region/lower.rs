@@ -805,7 +805,8 @@ impl<'m> Lowering<'m> {
                 | What::Container(_)
                 | What::Value(..)
                 | What::Element(..)
-                | What::ElementLike(..) => None,
+                | What::ElementLike(..)
+                | What::Approval => None,
             };
             for (number, class) in (0..).zip(vocabulary.classes(variable)) {
                 let value = match class {

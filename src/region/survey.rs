@@ -6,16 +6,17 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use foldhash::{HashMap, HashMapExt};
 
 use super::ask::Spent;
-use super::frames::{FrameId, Frames, either, held};
+use super::frames::{FrameId, Frames, Held, either};
 use super::index::Index;
 use super::precedents::{Asked, Place, Precedents, When};
 use super::reach::Reach;
 use super::spoken::{Sets, has, numbers};
 use super::universe::Models;
+use super::witness::approvable;
 use super::{Counting, frames};
 use crate::parallel;
 use crate::request::{Request, Target};
-use crate::sema::model::{AppId, ClauseId, ClauseKind, Condition, Model, OperationId, ScopeId};
+use crate::sema::model::{AppId, ClauseId, ClauseKind, Condition, Model, OperationId};
 
 /// What all apps may do at all.
 #[derive(Debug)]
@@ -72,6 +73,8 @@ fn as_of(model: &Model, request: &Request, app: AppId, operation: OperationId) -
     Request {
         app: Some(model.apps[app.index()].key.clone()),
         operation: Target::Name(model.operations[operation.index()].name.clone()),
+        // All that can be approved.
+        approved: request.approved.as_ref().map(|_| approvable(model, app).collect()),
         ..request.clone()
     }
 }
@@ -112,7 +115,7 @@ pub struct OfApp<'s, 'm> {
     /// Clauses with the same set of operations come and go together.
     by_set: HashMap<u32, Alongside>,
     sets: Sets,
-    held: BTreeSet<ScopeId>,
+    held: Held,
 }
 
 /// Clauses of one app.
@@ -188,7 +191,7 @@ impl<'m> Surveyor<'m> {
                 ClauseKind::ContextUserGrant => {} // of no app
             }
         }
-        let (sets, held) = (self.index.spoken.of(clauses.iter()), held(self.index.model, app));
+        let (sets, held) = (self.index.spoken.of(clauses.iter()), Held::of(self.index.model, app));
         OfApp { surveyor: self, app, by_set, sets, held }
     }
 

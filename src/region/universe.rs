@@ -14,8 +14,11 @@
 //! - Containers of wrong kinds or in a wrong order are refused by the catalog whatever else holds.
 //! - Users are told apart by the ids and the declared groups that matter here.
 //!
-//! Fixed, and no variables: what the installation's administrator approved is all that the policy approves (less only
-//! denies more); where a caller vouches for the app user or the context user, it says that they may.
+//! What the installation's administrator approved is all that can be approved, or the request says nothing of it: then
+//! what is optional is not held. That is a variable for apps with something optional. Any other approvals deny more than
+//! all of them, and are left out.
+//!
+//! Fixed, and no variables: where a caller vouches for the app user or the context user, it says that they may.
 
 use std::sync::Arc;
 
@@ -343,6 +346,9 @@ fn ask(asked: &mut Asked<'_, '_>, side: usize, known: &Known<'_>, clauses: &[Cla
         let sites = sites.iter().cloned().map(crate::sema::model::Constant::String).collect();
         let site = What::Value(Place::Request, "install.site".into());
         asked.scalar(site, side, Type::String, Some(Predicate::Is(sites)));
+    }
+    if !app.optional.is_empty() {
+        asked.variable(What::Approval);
     }
     for clause in clauses {
         let clause = &model.clauses[clause.index()];

@@ -28,6 +28,8 @@ pub enum What {
     ElementLike(Place, String, Place, String),
     /// The stage that the ratchet has reached.
     Stage(String),
+    /// Whether the request says that everything is approved that can be: only then what is optional is held.
+    Approval,
 }
 
 /// What a request says of a variable.
@@ -75,9 +77,12 @@ impl Part {
                 What::Value(Place::User, name) if name == "id" => 0,
                 What::Container(_) => 3,
                 What::Value(_, name) if name == "install.status" => 4,
-                What::User | What::Value(..) | What::Element(..) | What::ElementLike(..) | What::Stage(_) => {
-                    2
-                }
+                What::User
+                | What::Value(..)
+                | What::Element(..)
+                | What::ElementLike(..)
+                | What::Stage(_)
+                | What::Approval => 2,
             },
             Class::Odd(_) => 9,
             Class::Set => 2,

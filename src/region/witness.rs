@@ -10,7 +10,7 @@ use super::terms::Variable;
 use super::variables::{Class, Place, What};
 use super::vocabulary::Vocabulary;
 use crate::request::{ContainerFact, Request, Target, User, Value};
-use crate::sema::model::Source;
+use crate::sema::model::{AppId, Model, Source};
 
 /// The request. Where a caller vouches for the app user or the context user, it says that they may.
 pub(super) fn request(
@@ -27,15 +27,11 @@ pub(super) fn request(
         operation: Target::Name(first.model.operations[first.operation.index()].name.clone()),
         ..Request::default()
     };
-    // All that can be approved is: what is optional counts only where the request says so.
-    if sides.iter().flatten().any(|known| !known.model.apps[known.app.index()].optional.is_empty()) {
-        let names = |known: &Known<'_>| {
-            let requested = &known.model.apps[known.app.index()].requested;
-            requested.iter().map(|s| known.model.scopes[s.index()].name.clone()).collect::<Vec<_>>()
-        };
-        request.approved = Some(sides.iter().flatten().flat_map(names).collect());
-    }
     let class = |variable: Variable| &vocabulary.classes(variable)[assignment[variable.index()] as usize];
+    if vocabulary.find(&What::Approval).is_some_and(|approval| *class(approval) == Class::Yes) {
+        let names = sides.iter().flatten().flat_map(|known| approvable(known.model, known.app));
+        request.approved = Some(names.collect());
+    }
     let vouched =
         |of: &dyn Fn(&Known<'_>) -> Source| sides.iter().flatten().any(|known| of(known) == Source::Caller);
     let user = vocabulary.find(&What::User).is_some_and(|user| *class(user) == Class::Some);
@@ -88,10 +84,16 @@ pub(super) fn request(
                     request.stages.insert(ratchet.clone(), stage.clone());
                 }
             }
-            What::User | What::Container(_) | What::Element(..) | What::ElementLike(..) => {}
+            What::User | What::Container(_) | What::Element(..) | What::ElementLike(..) | What::Approval => {}
         }
     }
     request
+}
+
+/// The names of all scopes that can be approved for an app.
+pub(super) fn approvable(model: &Model, app: AppId) -> impl Iterator<Item = String> {
+    let requested = &model.apps[app.index()].requested;
+    requested.iter().map(|scope| model.scopes[scope.index()].name.clone())
 }
 
 /// A user of whom nothing matters but that there is one.

@@ -32,6 +32,7 @@ fn what(what: &What) -> String {
             format!("{} in {}", attribute(of, like), attribute(place, name))
         }
         What::Stage(ratchet) => format!("{ratchet}.stage"),
+        What::Approval => "install.approved".to_owned(),
     }
 }
 
@@ -49,7 +50,7 @@ fn restriction(part: &Part, set: &ClassSet) -> String {
     let others = set.complement(part.classes.len() as u32);
     let short = |set: &ClassSet| set.iter().map(|class| class_of(part, class)).collect::<Vec<_>>();
     match &part.what {
-        What::User | What::Element(..) | What::ElementLike(..) => {
+        What::User | What::Element(..) | What::ElementLike(..) | What::Approval => {
             if set.contains(1) {
                 name
             } else {

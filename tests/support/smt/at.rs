@@ -107,6 +107,7 @@ impl<'e, 'm> At<'e, 'm> {
         let app = &model.apps[self.app.index()];
         let held = closure(model, &app.requested);
         let approved = app.approved.as_ref().map(|approved| closure(model, approved));
+        let outright = closure(model, &(&app.requested - &app.optional));
         let mut ways = Vec::new();
         for of in &app.models {
             let user = self.to.user();
@@ -117,6 +118,10 @@ impl<'e, 'm> At<'e, 'm> {
                     let there = held.contains(scope)
                         && approved.as_ref().is_none_or(|approved| approved.contains(scope));
                     all.push(there.to_string());
+                    if !outright.contains(scope) {
+                        // All that is optional is approved, or nothing is said of it.
+                        all.push(self.to.said("install.approved", Type::Bool).given);
+                    }
                     all.extend(self.left(*scope));
                 }
                 ways.push(and(all));
