@@ -102,6 +102,8 @@ plant eval-declared-group-ignored "$agree" src/eval/values.rs 's/if let Some\(me
 
 # The analyses.
 exact=analysis_exact
+plant region-optional-is-held "chain analysis_exact" src/region/layers.rs 's/parts\.push\(everything\);/parts.push(Term::TRUE);/'
+plant region-optional-is-one-frame "analysis_exact" src/region/frames.rs 's/held\.outright\.as_ref\(\)\.map\(suffices\)/None/'
 plant region-unknown-refuses-less "regions" src/region/layers.rs 's/unknown: kind\.refuses\(\), listed/unknown: !kind.refuses(), listed/'
 plant region-missing-stage-is-first "regions" src/region/layers.rs 's/leaving\.contains\(&\(stages\.len\(\) - 1\)\)/leaving.contains(\&0)/'
 plant survey-precedent-unchecked "privilege_small regions" src/region/precedents.rs 's/new\.is_empty\(\) \|\| eval::matching_of/new.len() < 99 || eval::matching_of/'
@@ -136,7 +138,7 @@ plant dead-no-permit-is-no-reason "$exact" src/analysis/dead/influence.rs 's/mak
 # Names of imported operations.
 plant import-names-without-path-are-free "import_names" src/import/names.rs 's/Some\(None\) => self\.wishes\[i\]\.mapped/Some(None) => false/'
 plant import-names-of-any-catalog "import_names" src/cli/import/moved.rs 's/filter\(\|name\| \*name != earlier\.catalog\)/filter(|name| name.is_empty())/'
-plant import-moved-is-approved "import_names" src/report/diff.rs 's/ && self\.moved_elsewhere\(\)\.next\(\)\.is_none\(\)//'
+plant import-moved-is-approved "import_names chain" src/analysis/widening.rs 's/ && self\.moved\.is_empty\(\)//'
 
 # The state of ratchets.
 ratchets="ratchet_scenarios ratchet_laws ratchet_simulation"
