@@ -5,6 +5,8 @@
 //! pass. `BLESS=1` writes what the commands of the page print into it: read the diff.
 #![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "tests read files")]
 
+mod remarks;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -34,9 +36,6 @@ fn the_page_does_what_it_says() {
                 fs::create_dir_all(path.parent().unwrap()).unwrap();
                 fs::write(path, block.join("\n") + "\n").unwrap();
                 out.extend(block.iter().map(|line| (*line).to_owned()));
-                if name == "policy.sprag" {
-                    assert_eq!(sprag(folder.path(), &["lock"]).exit, Exit::Clean);
-                }
             }
             (None, Some(command)) if info == "console" => {
                 ran += 1;
@@ -372,10 +371,10 @@ fn what_is_refused_is_not_needed_and_what_is_unknown_is_counted() {
         remarks,
         [
             "unmatched GET /v1.0/reports/{} 2 log:4",
-            "no-call repo.create 1 log:12",
             "elsewhere graph-activity of another app or person 1 log:6",
             "unknown no object 2 log:9",
             "unknown record with members hello 1 log:7",
+            "unknown repo.create 1 log:12",
             "unreadable EOF while parsing a value 1 log:8",
             "unreadable member `action` stands twice in one object 1 log:13",
             "unreadable recursion limit exceeded 1 log:11",

@@ -181,6 +181,7 @@ fn a_service_principal_holds_what_was_granted() {
     }
     "#);
     insta::assert_snapshot!(notes(&imported), @r#"
+    assumed sp.json#/oauth2PermissionGrants/0: does not say of which API it is (`resourceId`): taken for Microsoft Graph
     assumed sp.json#/oauth2PermissionGrants/0: granted by one person for themselves: counts here for everyone the app acts for
     member sp.json#/oauth2PermissionGrants/0/expiryTime: `expiryTime` is not expressed: it counts here as granted without an end
     member sp.json#/oauth2PermissionGrants/0: `openid` is asked of the sign-in and opens nothing
@@ -198,6 +199,107 @@ fn a_grant_of_nothing_is_for_people_too() {
         let text = checked(&imported);
         assert!(text.contains("platform microsoft.graph.delegated\n"), "{text}");
     }
+}
+
+/// Other APIs have permissions of the same names as Graph's.
+#[test]
+fn a_grant_is_of_the_api_that_it_names() {
+    let graph = r#"{"appId": "00000003-0000-0000-C000-000000000000", "id": "RES-1",
+        "appRoles": [{"id": "r1", "value": "Mail.Read"}]}"#;
+    let other = r#"{"appId": "00000003-0000-0ff1-ce00-000000000000", "id": "res-2", "displayName": "SharePoint",
+        "appRoles": [{"id": "r1", "value": "Mail.Send"}, {"id": "r2", "value": "Sites.Read.All"}]}"#;
+    let of = |member: &str, list: &str| {
+        let principal = format!(r#"{{"appId": "a1", "displayName": "Mover", "{member}": [{list}]}}"#);
+        let files = [("sp.json", principal.as_str()), ("graph.json", graph), ("other.json", other)];
+        let imported = import("entra", &files).unwrap();
+        let text = checked(&imported);
+        let requests = text.lines().find_map(|line| line.trim().strip_prefix("requests "));
+        (requests.unwrap_or_default().to_owned(), notes(&imported))
+    };
+    let granted = "oauth2PermissionGrants";
+    let place = "unknown sp.json#/oauth2PermissionGrants";
+    let rows = [
+        (r#"{"resourceId": "res-1", "scope": "User.Read"}"#, "User.Read", String::new()),
+        (
+            r#"{"resourceId": "RES-2", "scope": "User.Read", "resourceDisplayName": "Microsoft Graph"}"#,
+            "",
+            format!("{place}/0: delegated grant `User.Read` of the API SharePoint is not expressed"),
+        ),
+        (
+            r#"{"resourceId": "res-3", "scope": "User.Read", "consentType": "Principal", "expiryTime": "2027"}"#,
+            "",
+            format!(
+                "{place}/0: delegated grant `User.Read` was not declared, for these files do not say which API res-3 is; \
+                 add that service principal to them (`GET /servicePrincipals/res-3`)"
+            ),
+        ),
+        (
+            r#"{"resourceId": "res-4", "scope": "User.Read"}, {"resourceId": "RES-4", "scope": "",
+               "resourceDisplayName": "Microsoft Graph"}"#,
+            "User.Read",
+            String::new(),
+        ),
+        (
+            r#"{"resourceId": "res-4", "scope": "User.Read"}, {"resourceId": "res-4", "scope": "",
+               "resourceDisplayName": "Mine"}, {"resourceId": "res-4", "scope": "", "resourceDisplayName": "Microsoft Graph"}"#,
+            "",
+            [(0, "User.Read"), (1, ""), (2, "")]
+                .map(|(at, scope)| {
+                    format!("{place}/{at}: delegated grant `{scope}` of the API Mine is not expressed")
+                })
+                .join("\n"),
+        ),
+    ];
+    for (list, requests, told) in rows {
+        assert_eq!(of(granted, list), (requests.to_owned(), told), "{list}");
+    }
+    let assigned = "appRoleAssignments";
+    let place = "unknown sp.json#/appRoleAssignments";
+    // The name is Graph's own, whatever another application calls what has that identifier.
+    let list = r#"{"resourceId": "res-1", "appRoleId": "R1"}"#;
+    assert_eq!(of(assigned, list), ("Mail.Read".to_owned(), String::new()));
+    let list = r#"{"resourceId": "res-2", "appRoleId": "r1"}, {"resourceId": "res-2", "appRoleId": "r2"},
+        {"resourceId": "res-3", "appRoleId": "r3"}"#;
+    let told = format!(
+        "{place}/0: `Mail.Read` of the API SharePoint is not expressed\n\
+         {place}/1: `Sites.Read.All` of the API SharePoint is not expressed\n\
+         {place}/2: role r3 was not declared, for these files do not say which API res-3 is; add that service principal \
+         to them (`GET /servicePrincipals/res-3`)"
+    );
+    assert_eq!(of(assigned, list), (String::new(), told));
+}
+
+/// As `GET /app/installations` and `GET /orgs/{org}/installations` answer.
+#[test]
+fn a_list_of_installations_is_an_app_each() {
+    let one = |slug: &str| {
+        format!(
+            r#"{{"app_slug": "{slug}", "permissions": {{"issues": "read"}}, "repository_selection": "all"}}"#
+        )
+    };
+    let list = format!("[{}, {}]", one("triage"), one("planner"));
+    let page = format!(r#"{{"total_count": 2, "installations": {list}}}"#);
+    let separate = import("github-app", &[("a.json", &one("triage")), ("b.json", &one("planner"))]).unwrap();
+    for (text, first) in [(&list, "l.json#/0/repository_selection"), (&page, "l.json#/installations/0/rep")] {
+        let imported = import("github-app", &[("l.json", text)]).unwrap();
+        assert_eq!(checked(&imported), checked(&separate));
+        assert!(notes(&imported).starts_with(&format!("assumed {first}")), "{}", notes(&imported));
+        assert_eq!(survey(&Document { name: "l.json", text }).format, Some("github-app"));
+    }
+    let refused = |text: &str, told: &str| {
+        assert_eq!(import("github-app", &[("l.json", text)]).unwrap_err().to_string(), told);
+    };
+    refused("[]", "l.json#: an empty list; expected an app or an installation in it");
+    refused(
+        "[1]",
+        "l.json#/0: expected member `default_permissions` or `permissions`; this is no GitHub App",
+    );
+    let named = Options { name: Some("triage".to_owned()), ..Options::default() };
+    let importer = import::find("github-app").unwrap();
+    assert_eq!(
+        importer.import(&[Document { name: "l.json", text: &list }], &named).unwrap_err().to_string(),
+        "l.json#: a list of 2 apps; expected one, for `--name` names one app"
+    );
 }
 
 #[test]
@@ -326,6 +428,8 @@ fn grants_may_stand_by_themselves() {
     }
     "#);
     insta::assert_snapshot!(notes(&imported), @r#"
+    assumed grants.json#/0: does not say of which API it is (`resourceId`): taken for Microsoft Graph
+    assumed grants.json#/1: does not say of which API it is (`resourceId`): taken for Microsoft Graph
     assumed grants.json#/0: the files have nothing else of service principal sp-1, whose identifier is the key here: requests have to name it so; with the service principal among the files, its `appId` is the key
     assumed grants.json#/0: has permissions of both kinds: requests for a person have to name app `sp-1#delegated`
     "#);

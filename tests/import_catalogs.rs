@@ -589,6 +589,25 @@ fn tools_are_as_dangerous_as_they_may_be() {
     "#);
 }
 
+/// So many that a look at all others for each of them would take minutes.
+#[test]
+fn a_server_may_have_many_tools() {
+    const MANY: usize = 20_000;
+    let list: Vec<String> = (0..MANY)
+        .map(|i| {
+            format!(
+                r#"{{"name": "tool_{i}", "annotations": {{"readOnlyHint": true, "openWorldHint": false}}}}"#
+            )
+        })
+        .collect();
+    let document = format!(r#"{{"tools": [{}]}}"#, list.join(","));
+    let options =
+        Options { catalog: Some("many".to_owned()), version: Some("1".to_owned()), ..Options::default() };
+    let imported = import("mcp", &[("t.json", &document)], &options).unwrap();
+    let operations = imported.file.items.iter().filter(|item| matches!(item, Item::Operation(_)));
+    assert_eq!(operations.count(), MANY);
+}
+
 #[test]
 fn what_is_of_no_such_format_is_refused_with_its_place() {
     for (importer, text, expected) in [

@@ -540,6 +540,54 @@ fn paths_begin_with_that_of_the_first_server() {
     );
 }
 
+/// Whatever way a path's requests are described, they are not left to a neighbour that asks for less.
+#[test]
+fn paths_are_followed_to_where_they_are_described() {
+    let of = |paths: &str, rest: &str| {
+        let document = format!(
+            r##"{{"openapi": "3.1.0", "servers": [{{"url": "https://x.example/v1"}}], "paths": {{{paths}}}, "components": {{
+                "pathItems": {{"P": {{"get": {}}}, "Q": {{"$ref": "#/components/pathItems/P"}}, "R": {{"$ref": "#/components/pathItems/R"}}}},
+                "securitySchemes": {{"o": {{"type": "oauth2", "flows": {{"clientCredentials": {{"scopes": {{"read": "", "admin": ""}}}}}}}}}}}}{rest}}}"##,
+            r#"{"security": [{"o": ["admin"]}]}"#
+        );
+        import(&document, "t").map(|imported| {
+            let told = operations(&imported.file).into_iter();
+            told.map(|o| format!("{} {} {}", o.http.0, o.http.1, o.requires["o"][0][0])).collect::<Vec<_>>()
+        })
+    };
+    let asks = |servers: &str, scope: &str| format!(r#"{{{servers} "security": [{{"o": ["{scope}"]}}]}}"#);
+    let weak = format!(r#""/w/{{id}}": {{"get": {}}}"#, asks("", "read"));
+    for reference in ["P", "Q"] {
+        let paths = format!(
+            r##"{weak}, "/w/dump": {{"$ref": "#/components/pathItems/{reference}", "summary": "x"}}"##
+        );
+        assert_eq!(of(&paths, "").unwrap(), ["GET /v1/w/dump admin", "GET /v1/w/{id} read"]);
+    }
+    let fails = |item: &str, told: &str| {
+        let said = of(&format!(r#"{weak}, "/w/dump": {item}"#), "").unwrap_err().to_string();
+        assert!(said.starts_with("doc.json#/") && said.ends_with(told), "{said}");
+    };
+    fails(r#"{"$ref": "w.json"}"#, "such as `#/components/pathItems/thing`: put it there");
+    fails(r##"{"$ref": "#/nowhere"}"##, "/$ref: `#/nowhere` leads nowhere; expected a path item there");
+    fails(r##"{"$ref": "#/components/pathItems/R"}"##, "references without end; expected a path item");
+    fails(r##"{"$ref": "#/components/pathItems/P", "get": {}}"##, "leads here; expected it in one place");
+    fails(r#"{"$ref": null}"#, "/$ref: expected a string, found null");
+    fails(r##"{"get": {"$ref": "#/x"}}"##, "which OpenAPI does not have; expected the operation");
+    fails(r#"{"servers": [{"url": "v2"}], "get": {}}"#, "an address, a path that begins with `/`");
+
+    // Servers of its own: the operation's, else the path's; none of a list is left to another template.
+    let own = |item: &str, operation: &str| {
+        let operation = asks(operation, "admin");
+        of(&format!(r#"{weak}, "/w/dump": {{{item} "get": {operation}}}"#), "").unwrap()
+    };
+    let (one, other) = (r#""servers": [{"url": "/a/"}],"#, r#""servers": [{"url": "https://y.example"}],"#);
+    assert_eq!(own(one, ""), ["GET /a/w/dump admin", "GET /v1/w/{id} read"]);
+    assert_eq!(own(one, other), ["GET /w/dump admin", "GET /v1/w/{id} read"]);
+    assert_eq!(own("", r#""servers": [],"#), ["GET /v1/w/dump admin", "GET /v1/w/{id} read"]);
+    let both = own(r#""servers": [{"url": "/a"}, {"url": "/v1"}, {"url": "/v1/"}],"#, "");
+    assert_eq!(both, ["GET /a/w/dump admin", "  read"]);
+}
+
 #[test]
 fn a_connect_scope_that_nobody_knows_opens_nothing() {
     let document = r#"{"openapi": "3.0.0", "paths": {"/a": {"get": {"x-atlassian-connect-scope": "SUPER"}}, "/b": {"put": {}}}}"#;
@@ -670,7 +718,7 @@ fn malformed_options_are_refused() {
     assert_eq!(error(&[], &options("a", "1")), "no files: expected at least one document");
     assert_eq!(
         error(&[document[0], document[0]], &options("a", "1")),
-        "doc.json#/paths/~1a/get: GET /a stands in two documents"
+        "doc.json#/paths/~1a/get: GET /a stands in two places"
     );
     let kind = Options { kind: Some("a.b".into()), ..options("a", "1") };
     assert_eq!(error(&document, &kind), "--kind: expected a name like `site`, found `a.b`");

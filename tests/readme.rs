@@ -61,6 +61,21 @@ fn its_commands_are_run_by_ci() {
     }
 }
 
+/// A fresh clone has no `target`, and a program that is there already makes none.
+#[test]
+fn the_demo_runs_in_a_fresh_clone() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&root().join("policies"), &folder.path().join("policies"));
+    fs::copy(root().join("demo"), folder.path().join("demo")).unwrap();
+    let said = std::process::Command::new("bash")
+        .arg(folder.path().join("demo"))
+        .env("SPRAG", env!("CARGO_BIN_EXE_sprag"))
+        .output()
+        .unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    assert!(folder.path().join("target/acme.spragb").exists());
+}
+
 #[test]
 fn its_table_has_every_command() {
     let help = String::from_utf8(clean(&["help"]).out).unwrap();

@@ -253,6 +253,30 @@ fn a_manifest_patch_is_yaml_that_the_importer_reads() {
     assert_eq!(exit, Exit::Clean, "{out}{err}\n{manifest}");
 }
 
+/// Scopes of two models may have one name, and a manifest has names.
+#[test]
+fn a_scope_that_stays_in_a_manifest_is_not_said_to_go() {
+    let asked = "read:jira-work, write:jira-work, read:issue:jira, delete:issue:jira";
+    let policy = format!(
+        "use atlassian.jira\n{}permit helper to read\npermit helper to jira.issue.delete\n",
+        app("helper", "atlassian.granular, atlassian.classic", asked)
+    );
+    for strict in [&[][..], &["--strict"]] {
+        let package = package(&policy, &[]);
+        locked(&package);
+        let build = ["target", "build", "forge-manifest", ".", "-o", "m.yml"];
+        let args: Vec<&str> = build.iter().chain(strict).copied().collect();
+        let (exit, out, err) = sprag(package.path(), &args);
+        assert_eq!(exit, Exit::Clean, "{out}{err}");
+        let text = fs::read_to_string(package.path().join("m.yml")).unwrap();
+        let gone: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# no longer: ")).collect();
+        for scope in asked.split(", ") {
+            let stays = text.contains(&format!("\n    \"{scope}\":"));
+            assert_eq!(stays, !gone.contains(&scope), "{scope}: {text}");
+        }
+    }
+}
+
 #[test]
 fn where_a_forge_app_sends_data_is_in_its_manifest() {
     let declared = "use atlassian.jira\nmodel external\nscope external out\n\

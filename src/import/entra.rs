@@ -5,6 +5,9 @@
 //! of the API that they belong to (`GET /servicePrincipals?$filter=displayName eq 'Microsoft Graph'`) among the files, and
 //! they have names. An identifier that no file names is noted and not declared.
 //!
+//! Each grant is of one API, `resourceId`, and other APIs have permissions of the same names. What the files do not show
+//! to be of Graph is noted and not declared; only of a grant that says nothing of its API it is assumed.
+//!
 //! Application permissions and delegated ones are of different models and have the same names. One app cannot say
 //! that a scope is meant in one of its models only, so that an app with other delegated permissions than its own
 //! becomes two: the one for people has `#delegated` behind its key.
@@ -94,10 +97,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         let holder = holder.map(|h| h.string()).transpose()?.unwrap_or_default().to_lowercase();
         grants.entry(holder).or_default().push(grant);
     }
-    let mut ids: BTreeMap<String, String> = BTreeMap::new();
-    for object in &objects {
-        permission_names(object, &mut ids)?;
-    }
+    let apis = Apis::of(&objects, grants.values().flatten())?;
     let asks = |object: &Node<'_>| {
         ["requiredResourceAccess", "appRoleAssignments", "oauth2PermissionGrants"]
             .iter()
@@ -125,7 +125,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     let mut notes = Vec::new();
     let mut keys = BTreeSet::new();
     for (client, grants) in clients {
-        for app in apps(client, &grants, &ids, &mut names, &mut notes)? {
+        for app in apps(client, &grants, &apis, &mut names, &mut notes)? {
             if let Some(AppMember::Key(key)) = app.members.first()
                 && !keys.insert(key.value.clone())
             {
@@ -135,7 +135,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         }
     }
     for (holder, grants) in grants {
-        for app in holders(&holder, &grants, &ids, &mut names, &mut notes)? {
+        for app in holders(&holder, &grants, &apis, &mut names, &mut notes)? {
             items.push(Item::App(app));
         }
     }
@@ -146,13 +146,13 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
 fn holders(
     holder: &str,
     grants: &[Node<'_>],
-    ids: &BTreeMap<String, String>,
+    apis: &Apis,
     names: &mut AppNames,
     notes: &mut Vec<Note>,
 ) -> Result<Vec<App>, ImportError> {
     let Some(first) = grants.first() else { return Ok(Vec::new()) };
     let mut found = Permissions::default();
-    loose(grants, ids, &mut found, notes)?;
+    loose(grants, apis, &mut found, notes)?;
     notes.push(first.note(
         NoteKind::Assumed,
         format!(
@@ -168,17 +168,129 @@ fn holders(
 /// Grants that stand by themselves.
 fn loose(
     grants: &[Node<'_>],
-    ids: &BTreeMap<String, String>,
+    apis: &Apis,
     found: &mut Permissions,
     notes: &mut Vec<Note>,
 ) -> Result<(), ImportError> {
     for grant in grants {
         match grant.get("appRoleId") {
-            Some(_) => assigned(grant, ids, found, notes)?,
-            None => granted(grant, found, notes)?,
+            Some(_) => assigned(grant, apis, found, notes)?,
+            None => granted(grant, apis, found, notes)?,
         }
     }
     Ok(())
+}
+
+/// What Graph is called where only names of APIs are given.
+const GRAPH_NAME: &str = "Microsoft Graph";
+
+/// What the files say of APIs. Identifiers are in lower case.
+#[derive(Default)]
+struct Apis {
+    /// Names of permissions by their identifiers.
+    permissions: BTreeMap<String, String>,
+    /// Service principals: the application that each is of, and what it is called.
+    principals: BTreeMap<String, (String, Option<String>)>,
+    /// What grants call the service principals that they are of.
+    called: BTreeMap<String, String>,
+}
+
+/// Which API a grant is of.
+enum Api {
+    Graph,
+    /// Another one, and what it is called.
+    Other(String),
+    /// The identifier of a service principal of which the files do not say what it is.
+    Unknown(String),
+    /// The grant does not say it.
+    Unsaid,
+}
+
+impl Apis {
+    fn of<'n, 'v: 'n>(
+        objects: &[Node<'v>],
+        loose: impl Iterator<Item = &'n Node<'v>>,
+    ) -> Result<Apis, ImportError> {
+        let mut apis = Apis::default();
+        let is_graph = |object: &&Node<'_>| {
+            let app = object.get("appId").and_then(|id| id.value.as_str());
+            app.is_some_and(|app| app.eq_ignore_ascii_case(GRAPH))
+        };
+        // Whoever makes an application chooses its identifiers: Graph's own word about Graph's counts last.
+        let (graph, others): (Vec<_>, Vec<_>) = objects.iter().partition(is_graph);
+        for object in others.into_iter().chain(graph) {
+            permission_names(object, &mut apis.permissions)?;
+            if let (Some(id), Some(app)) = (object.get("id"), object.get("appId")) {
+                let title = object.get("displayName").map(|title| title.string()).transpose()?;
+                let app = (app.string()?.to_owned(), title.map(str::to_owned));
+                apis.principals.insert(id.string()?.to_lowercase(), app);
+            }
+            for member in ["appRoleAssignments", "oauth2PermissionGrants"] {
+                for grant in object.get(member).map(|list| list.elements()).transpose()?.into_iter().flatten()
+                {
+                    apis.call(&grant)?;
+                }
+            }
+        }
+        for grant in loose {
+            apis.call(grant)?;
+        }
+        Ok(apis)
+    }
+
+    /// Keeps what a grant calls its API. Of two names the one that is not Graph's counts.
+    fn call(&mut self, grant: &Node<'_>) -> Result<(), ImportError> {
+        let (Some(id), Some(title)) = (grant.get("resourceId"), grant.get("resourceDisplayName")) else {
+            return Ok(());
+        };
+        let (id, title) = (id.string()?.to_lowercase(), title.string()?);
+        let known = self.called.entry(id).or_insert_with(|| title.to_owned());
+        if known == GRAPH_NAME {
+            title.clone_into(known);
+        }
+        Ok(())
+    }
+
+    fn of_grant(&self, grant: &Node<'_>) -> Result<Api, ImportError> {
+        let by_title = |title: &str| match title {
+            GRAPH_NAME => Api::Graph,
+            other => Api::Other(other.to_owned()),
+        };
+        let Some(resource) = grant.get("resourceId") else {
+            let title = grant.get("resourceDisplayName").map(|title| title.string()).transpose()?;
+            return Ok(title.map_or(Api::Unsaid, by_title));
+        };
+        let resource = resource.string()?;
+        let id = resource.to_lowercase();
+        Ok(match (self.principals.get(&id), self.called.get(&id)) {
+            (Some((app, _)), _) if app.eq_ignore_ascii_case(GRAPH) => Api::Graph,
+            (Some((app, title)), _) => Api::Other(title.as_ref().unwrap_or(app).clone()),
+            (None, Some(title)) => by_title(title),
+            (None, None) => Api::Unknown(resource.to_owned()),
+        })
+    }
+
+    /// Whether the grant is of Graph; of another one there is a note of what was left out, `what`.
+    fn is_of_graph(&self, grant: &Node<'_>, what: &str, notes: &mut Vec<Note>) -> Result<bool, ImportError> {
+        let (kind, message) = match self.of_grant(grant)? {
+            Api::Graph => return Ok(true),
+            Api::Unsaid => {
+                let message = "does not say of which API it is (`resourceId`): taken for Microsoft Graph";
+                notes.push(grant.note(NoteKind::Assumed, message));
+                return Ok(true);
+            }
+            Api::Other(api) => (NoteKind::Unknown, format!("{what} of the API {api} is not expressed")),
+            Api::Unknown(id) => (
+                NoteKind::Unknown,
+                format!(
+                    "{what} was not declared, for these files do not say which API {id} is; add that service principal \
+                     to them (`GET /servicePrincipals/{id}`)"
+                ),
+            ),
+        };
+        notes.push(grant.note(kind, message));
+        Ok(false)
+    }
 }
 
 /// Identifiers and names of the permissions that an API offers.
@@ -213,7 +325,7 @@ struct Permissions {
 fn apps(
     client: &Node<'_>,
     grants: &[Node<'_>],
-    ids: &BTreeMap<String, String>,
+    apis: &Apis,
     names: &mut AppNames,
     notes: &mut Vec<Note>,
 ) -> Result<Vec<App>, ImportError> {
@@ -232,14 +344,14 @@ fn apps(
         }
         match member {
             "appId" | "displayName" | "verifiedPublisher" | "publisherName" => {}
-            "requiredResourceAccess" => required(&node, ids, &mut found, notes)?,
+            "requiredResourceAccess" => required(&node, &apis.permissions, &mut found, notes)?,
             "appRoleAssignments" => {
                 for assignment in node.elements()? {
                     if is_of_another(&assignment, "principalId", client)? {
                         let message = "assigned to another principal: left out";
                         notes.push(assignment.note(NoteKind::Unknown, message));
                     } else {
-                        assigned(&assignment, ids, &mut found, notes)?;
+                        assigned(&assignment, apis, &mut found, notes)?;
                     }
                 }
             }
@@ -249,7 +361,7 @@ fn apps(
                         let message = "granted to another service principal: left out";
                         notes.push(grant.note(NoteKind::Unknown, message));
                     } else {
-                        granted(&grant, &mut found, notes)?;
+                        granted(&grant, apis, &mut found, notes)?;
                     }
                 }
             }
@@ -266,7 +378,7 @@ fn apps(
             _ => notes.push(node.note(NoteKind::Member, format!("`{member}` is not expressed"))),
         }
     }
-    loose(grants, ids, &mut found, notes)?;
+    loose(grants, apis, &mut found, notes)?;
     Ok(held(client, (key, title, vendor), found, names, notes))
 }
 
@@ -323,7 +435,7 @@ fn required(
     for resource in node.elements()? {
         let api =
             resource.get("resourceAppId").ok_or_else(|| resource.error("expected member `resourceAppId`"))?;
-        if api.string()? != GRAPH {
+        if !api.string()?.eq_ignore_ascii_case(GRAPH) {
             let message = format!("permissions of the API {} are not expressed", api.string()?);
             notes.push(resource.note(NoteKind::Unknown, message));
             continue;
@@ -356,23 +468,24 @@ fn required(
 /// One of `appRoleAssignments`: an application permission that was granted.
 fn assigned(
     assignment: &Node<'_>,
-    ids: &BTreeMap<String, String>,
+    apis: &Apis,
     found: &mut Permissions,
     notes: &mut Vec<Note>,
 ) -> Result<(), ImportError> {
-    let api =
-        assignment.get("resourceDisplayName").and_then(|r| r.value.as_str()).unwrap_or("Microsoft Graph");
     let id = assignment.get("appRoleId").ok_or_else(|| assignment.error("expected member `appRoleId`"))?;
     let id = id.string()?.to_lowercase();
-    match ids.get(&id) {
-        Some(permission) if api == "Microsoft Graph" => {
-            take(permission, APPLICATION, &mut found.application, assignment, notes);
-        }
-        Some(permission) => notes.push(
-            assignment.note(NoteKind::Unknown, format!("`{permission}` of the API {api} is not expressed")),
-        ),
+    let permission = apis.permissions.get(&id);
+    let what = permission.map_or_else(|| format!("role {id}"), |permission| format!("`{permission}`"));
+    if !apis.is_of_graph(assignment, &what, notes)? {
+        return Ok(());
+    }
+    match permission {
+        Some(permission) => take(permission, APPLICATION, &mut found.application, assignment, notes),
         None => {
-            let message = format!("role {id} of {api} has no name in these files and was not declared");
+            let message = format!(
+                "role {id} of Microsoft Graph has no name in these files and was not declared; add the service principal of \
+                 Microsoft Graph to them"
+            );
             notes.push(assignment.note(NoteKind::Unknown, message));
         }
     }
@@ -380,11 +493,20 @@ fn assigned(
 }
 
 /// One of `oauth2PermissionGrants`: delegated permissions that were granted, by name.
-fn granted(grant: &Node<'_>, found: &mut Permissions, notes: &mut Vec<Note>) -> Result<(), ImportError> {
+fn granted(
+    grant: &Node<'_>,
+    apis: &Apis,
+    found: &mut Permissions,
+    notes: &mut Vec<Note>,
+) -> Result<(), ImportError> {
     /// Asked of the sign-in, not of Graph.
     const SIGN_IN: [&str; 4] = ["email", "offline_access", "openid", "profile"];
     let scopes = grant.get("scope").ok_or_else(|| grant.error("expected member `scope`"))?;
     found.for_people = true;
+    let what = format!("delegated grant `{}`", scopes.string()?.trim());
+    if !apis.is_of_graph(grant, &what, notes)? {
+        return Ok(());
+    }
     let consent = grant.get("consentType").map(|c| c.string()).transpose()?.unwrap_or("AllPrincipals");
     if consent != "AllPrincipals" {
         let message = "granted by one person for themselves: counts here for everyone the app acts for";

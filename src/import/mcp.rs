@@ -52,7 +52,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         let value = json::parse(document)?;
         found.document(&Node::root(document.name, &value))?;
     }
-    let Found { server, version, tools, scopes, mut notes } = found;
+    let Found { server, version, tools, called: _, scopes, mut notes } = found;
     if tools.is_empty() {
         return Err(ImportError::new(all_named(documents), "expected a list with at least one tool"));
     }
@@ -95,6 +95,8 @@ struct Found {
     server: Option<String>,
     version: Option<String>,
     tools: BTreeMap<String, Offered>,
+    /// Tools by what they are called as operations.
+    called: BTreeMap<String, String>,
     scopes: BTreeSet<String>,
     notes: Vec<Note>,
 }
@@ -226,16 +228,19 @@ impl Found {
             marks,
         };
         // Of two that are named alike, the name could go from one to the other with the next list.
-        let alike = |other: &&String| **other != name && ident(other) == ident(name);
-        if let Some(other) = self.tools.keys().find(alike) {
-            let message = format!(
-                "tools `{other}` and `{name}` would have one name; expected names that differ in letters or digits"
-            );
-            return Err(named.error(message));
+        match self.called.insert(offered.verb.clone(), name.to_owned()) {
+            Some(other) if other == name => {
+                return Err(named.error(format!("tool `{name}` stands in the list twice")));
+            }
+            Some(other) => {
+                let message = format!(
+                    "tools `{other}` and `{name}` would have one name; expected names that differ in letters or digits"
+                );
+                return Err(named.error(message));
+            }
+            None => {}
         }
-        if self.tools.insert(name.to_owned(), offered).is_some() {
-            return Err(named.error(format!("tool `{name}` stands in the list twice")));
-        }
+        self.tools.insert(name.to_owned(), offered);
         Ok(())
     }
 }

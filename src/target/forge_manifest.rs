@@ -78,10 +78,12 @@ impl Target for ForgeManifest {
             };
             let away = offline(model);
             let needed = all(&|o| policy.permits(app, &[o], &Condition::Constant(true)));
-            let mut scopes = scopes::fewest(model, app, &needed);
+            let mut scopes = with_namesakes(model, app, scopes::fewest(model, app, &needed));
             if options.strict {
                 let here = present(model);
-                scopes = scopes::without(model, app, scopes, &all(&|o| policy.denies(app, &[o], &here)));
+                let denied = all(&|o| policy.denies(app, &[o], &here));
+                scopes =
+                    without_namesakes(model, &scopes, scopes::without(model, app, scopes.clone(), &denied));
             }
             let mut offline = scopes.clone();
             let needed = all(&|o| policy.permits(app, &[o], &away));
@@ -95,20 +97,20 @@ impl Target for ForgeManifest {
                     offline = less;
                 }
             }
+            offline = with_namesakes(model, app, offline);
             if options.strict {
-                offline = scopes::without(model, app, offline, &all(&|o| policy.denies(app, &[o], &away)));
+                let denied = all(&|o| policy.denies(app, &[o], &away));
+                offline =
+                    without_namesakes(model, &offline, scopes::without(model, app, offline.clone(), &denied));
             }
             let name = |scope: &ScopeId| model.scopes[scope.index()].name.clone();
-            let flagged = |scope: &ScopeId| (*scope, offline.contains(scope));
+            let names: BTreeMap<String, bool> =
+                scopes.iter().map(|scope| (name(scope), offline.contains(scope))).collect();
+            let asked = declared.requested.iter().filter(|id| is_of_platform(model, **id)).map(name);
             let permissions = Permissions {
-                names: scopes.iter().map(|scope| (name(scope), offline.contains(scope))).collect(),
-                gone: declared
-                    .requested
-                    .iter()
-                    .filter(|id| is_gone(model, &scopes, **id))
-                    .map(name)
-                    .collect(),
-                scopes: scopes.iter().map(flagged).collect(),
+                gone: asked.filter(|name| !names.contains_key(name)).collect(),
+                scopes: scopes.iter().map(|scope| (*scope, offline.contains(scope))).collect(),
+                names,
                 egress: egress(policy, app, options.strict, &mut notes),
             };
             made.apps.insert(declared.key.clone(), permissions);
@@ -135,10 +137,31 @@ fn fetches(model: &Model, app: AppId, operation: OperationId) -> Option<&'static
     (is_forge_app(model, app) && words::is_of(model, app, operation, |_| true)).then_some(side)
 }
 
-/// Whether a manifest would lose the scope. Those that a policy declares for what no scope opens are in none.
-fn is_gone(model: &Model, left: &BTreeSet<ScopeId>, scope: ScopeId) -> bool {
-    let of = words::name_of(model, model.scopes[scope.index()].model);
-    of.starts_with("atlassian.") && !left.contains(&scope)
+/// With the scopes of the same names that the app asks for in other models: a manifest has names only, and each opens
+/// what it opens in every model.
+fn with_namesakes(model: &Model, app: AppId, scopes: BTreeSet<ScopeId>) -> BTreeSet<ScopeId> {
+    let name = |id: &ScopeId| model.scopes[id.index()].name.as_str();
+    let names: BTreeSet<&str> = scopes.iter().map(name).collect();
+    let asked = model.apps[app.index()].requested.iter().copied();
+    let others = asked.filter(|id| is_of_platform(model, *id) && names.contains(name(id)));
+    scopes.iter().copied().chain(others).collect()
+}
+
+/// What is left of the scopes, without those that have the name of one that is not.
+fn without_namesakes(
+    model: &Model,
+    before: &BTreeSet<ScopeId>,
+    mut left: BTreeSet<ScopeId>,
+) -> BTreeSet<ScopeId> {
+    let name = |id: &ScopeId| model.scopes[id.index()].name.as_str();
+    let lost: BTreeSet<&str> = before.difference(&left).map(name).collect();
+    left.retain(|id| !lost.contains(name(id)));
+    left
+}
+
+/// Whether manifests have such scopes. Those that a policy declares for what no scope opens are in none.
+fn is_of_platform(model: &Model, scope: ScopeId) -> bool {
+    words::name_of(model, model.scopes[scope.index()].model).starts_with("atlassian.")
 }
 
 /// Where each side of the app may fetch from, where the policy has an operation for that.

@@ -42,13 +42,27 @@ pub enum Told<'r> {
     Other(Other<'r>),
 }
 
-/// Something that is neither a call nor a grant.
+impl Told<'_> {
+    /// When; seconds since 1970.
+    pub fn at(&self) -> Option<i64> {
+        match self {
+            Told::Use(told) => told.at,
+            Told::Grant(told) => told.at,
+            Told::Other(told) => told.at,
+        }
+    }
+}
+
+/// Something that is neither a call of which more is known nor a grant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Other<'r> {
     /// Everything by which the record names the app, if it names one.
     pub apps: Vec<&'r str>,
     /// What kind of record it is, in the log's words.
     pub kind: String,
+    /// Whether it is known that no call of the app makes such a record: a sign-in, something done with a consent or an
+    /// installation. Of all others, a call may have.
+    pub no_call: bool,
     /// When; seconds since 1970.
     pub at: Option<i64>,
 }
@@ -128,6 +142,8 @@ pub struct Grant<'r> {
     pub at: Option<i64>,
     /// What was granted, where the record says it.
     pub scopes: Vec<&'r str>,
+    /// Everything by which the record names an app that granted it, if one may have.
+    pub by: Vec<&'r str>,
 }
 
 /// The format of a record and what it tells; `None` if no format knows it.

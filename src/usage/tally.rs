@@ -87,32 +87,35 @@ pub struct Count {
     pub first: String,
 }
 
-/// Kinds of things that are counted and mean no use of an operation.
+/// Kinds of things that are counted besides uses of operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Remark {
     /// A call of the app that is no operation of the catalogs in use.
     Unmatched,
-    /// A record of the app that tells of no call.
+    /// A record of the app of which it is known that no call made it.
     NoCall,
     /// A record that names no app, or another one.
     Elsewhere,
-    /// A record of no known format.
+    /// A record of the app that a call may have made, or one of no known format.
     Unknown,
     /// Something that is no record: not JSON, or not an object.
     Unreadable,
     /// A call that counts as the operation that it is nearest to.
     Near,
+    /// A record without a time that can be read, whatever else it counts as.
+    Undated,
 }
 
 impl Remark {
     /// All.
-    pub const ALL: [Remark; 6] = [
+    pub const ALL: [Remark; 7] = [
         Remark::Unmatched,
         Remark::NoCall,
         Remark::Elsewhere,
         Remark::Unknown,
         Remark::Unreadable,
         Remark::Near,
+        Remark::Undated,
     ];
 
     /// Its name in reports.
@@ -124,6 +127,7 @@ impl Remark {
             Remark::Unknown => "unknown",
             Remark::Unreadable => "unreadable",
             Remark::Near => "near",
+            Remark::Undated => "undated",
         }
     }
 
@@ -131,7 +135,7 @@ impl Remark {
     pub fn casts_doubt(self) -> bool {
         match self {
             Remark::Unmatched | Remark::Unknown | Remark::Unreadable => true,
-            Remark::NoCall | Remark::Elsewhere | Remark::Near => false,
+            Remark::NoCall | Remark::Elsewhere | Remark::Near | Remark::Undated => false,
         }
     }
 }
@@ -221,6 +225,9 @@ impl<'m> Tally<'m> {
             return self.remark(Remark::Unknown, &kind, place);
         };
         *self.usage.formats.entry(format.name).or_default() += 1;
+        if all.iter().any(|told| told.at().is_none()) {
+            self.remark(Remark::Undated, &format!("{} without a time that can be read", format.name), place);
+        }
         for told in &all {
             match told {
                 Told::Use(used) => self.used(used, format.name, place),
@@ -326,8 +333,15 @@ impl<'m> Tally<'m> {
 
     fn grant(&mut self, grant: &Grant<'_>, format: &str, place: &dyn Fn() -> String) {
         span(&mut self.usage.from, &mut self.usage.until, grant.at);
+        let by_itself = self.is_own(&grant.by);
+        if by_itself {
+            self.remark(Remark::Unknown, &format!("{format}: a grant that the app made"), place);
+        }
         if !self.is_own(&grant.apps) {
-            return self.elsewhere(&grant.apps, format, place);
+            if !by_itself {
+                self.elsewhere(&grant.apps, format, place);
+            }
+            return;
         }
         if let Some(at) = grant.at {
             self.usage.installed = Some(self.usage.installed.map_or(at, |known| known.min(at)));
@@ -339,9 +353,11 @@ impl<'m> Tally<'m> {
 
     fn other(&mut self, other: &Other<'_>, format: &str, place: &dyn Fn() -> String) {
         span(&mut self.usage.from, &mut self.usage.until, other.at);
-        match self.is_own(&other.apps) {
-            true => self.remark(Remark::NoCall, &other.kind, place),
-            false => self.elsewhere(&other.apps, format, place),
+        let own = self.is_own(&other.apps);
+        match (own, other.no_call) {
+            (true, true) => self.remark(Remark::NoCall, &other.kind, place),
+            (true, false) => self.remark(Remark::Unknown, &other.kind, place),
+            (false, _) => self.elsewhere(&other.apps, format, place),
         }
     }
 

@@ -5,9 +5,10 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 /// Seconds since 1970: of a text with date and time (UTC where it names no offset), or of a number of
-/// milliseconds or seconds. `None` for anything else.
+/// milliseconds or seconds. `None` for anything else, and for the beginning of 1970 and before: programs write such
+/// a time for none.
 pub fn instant(value: &Value) -> Option<i64> {
-    match value {
+    let at = match value {
         Value::String(text) => text_instant(text),
         Value::Number(number) => {
             let number = number.as_i64()?;
@@ -15,7 +16,8 @@ pub fn instant(value: &Value) -> Option<i64> {
             Some(if number.abs() >= 100_000_000_000 { number.div_euclid(1000) } else { number })
         }
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    }
+    };
+    at.filter(|at| *at > 0)
 }
 
 /// The same of a text.
@@ -53,6 +55,9 @@ mod tests {
             (json!(1_741_611_465_102_i64), Some(1_741_611_465)),
             (json!(1_741_611_465_i64), Some(1_741_611_465)),
             (json!("yesterday"), None),
+            (json!("6/20/2026 8:00:00 AM"), None),
+            (json!("0001-01-01T00:00:00Z"), None),
+            (json!(0), None),
             (json!(null), None),
             (json!(1e300), None),
         ] {

@@ -1,7 +1,8 @@
 //! GitHub App manifests, and what the API says of an app or an installation, become apps.
 //!
 //! A manifest has `default_permissions` and `default_events`; the API's objects have `permissions` and `events`. A
-//! permission at a level is a scope of catalog `github`: `contents:write`.
+//! permission at a level is a scope of catalog `github`: `contents:write`. A list of such objects is an app for each:
+//! `GET /app/installations` answers with one, `GET /orgs/{org}/installations` with one in `installations`.
 
 use super::super::build::{AppNames, name, text};
 use super::super::json::Node;
@@ -23,15 +24,21 @@ pub static IMPORTER: Importer = Importer {
                         .all(|l| l.as_str().is_some_and(|l| ["read", "write", "admin", "none"].contains(&l)))
             })
         };
-        ["default_permissions", "permissions"].iter().any(|key| value.get(key).is_some_and(levels))
+        let one = |value: &serde_json::Value| {
+            ["default_permissions", "permissions"].iter().any(|key| value.get(key).is_some_and(levels))
+        };
+        one(value) || value.get(LIST).unwrap_or(value).get(0).is_some_and(one)
     },
     run: import,
 };
 
+/// The member in which the API lists installations.
+const LIST: &str = "installations";
+
 /// Scopes of catalog `github`; sorted.
 static KNOWN: &str = include_str!("scopes.txt");
 
-/// Makes an app of every document.
+/// Makes an app of every document, and of every element of one that is a list.
 ///
 /// # Errors
 /// Not such a file; a level that GitHub does not have; `name` together with several documents.
@@ -42,7 +49,24 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     for document in documents {
         let value = yaml::parse(document)?;
         let root = Node::root(document.name, &value);
-        items.push(Item::App(app(&root, &mut names, &mut notes)?));
+        let list = if root.value.is_array() { Some(root.clone()) } else { root.get(LIST) };
+        let Some(list) = list else {
+            items.push(Item::App(app(&root, &mut names, &mut notes)?));
+            continue;
+        };
+        let before = items.len();
+        for element in list.elements()? {
+            items.push(Item::App(app(&element, &mut names, &mut notes)?));
+        }
+        match items.len() - before {
+            0 => return Err(list.error("an empty list; expected an app or an installation in it")),
+            1 => {}
+            many if options.name.is_some() => {
+                let message = format!("a list of {many} apps; expected one, for `--name` names one app");
+                return Err(list.error(message));
+            }
+            _ => {} // Each is named by what it says of itself.
+        }
     }
     Ok(Imported::new(items, notes))
 }

@@ -55,7 +55,7 @@ pub static IMPORTER: Importer = Importer {
 ///
 /// # Errors
 /// A missing or malformed option; no or broken documents; documents with and without Atlassian's extensions
-/// together; two documents that offer the same method and path.
+/// together; one method and path that is offered twice.
 pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported, ImportError> {
     let catalog = needed("--catalog", options.catalog.as_deref())?;
     let version = needed("--version", options.version.as_deref())?;
@@ -151,13 +151,14 @@ fn together(documents: &[Document<'_>], options: &Options) -> Result<Facts, Impo
         }
         all.title = format!("{}; {}", all.title, facts.title);
         all.endpoints.append(&mut facts.endpoints);
+        all.elsewhere.append(&mut facts.elsewhere);
         all.notes.append(&mut facts.notes);
     }
     let all = all.ok_or_else(|| ImportError::new(all_named(documents), "expected at least one document"))?;
     let mut seen = BTreeSet::new();
     for endpoint in &all.endpoints {
         if !seen.insert((&endpoint.method, &endpoint.path)) {
-            let message = format!("{} {} stands in two documents", endpoint.method, endpoint.path);
+            let message = format!("{} {} stands in two places", endpoint.method, endpoint.path);
             return Err(ImportError::new(endpoint.place.clone(), message));
         }
     }
@@ -182,8 +183,8 @@ fn unmatched(facts: &mut Facts) {
         facts.notes.push(Note { kind: NoteKind::Unmatched, place: place.clone(), message });
         endpoint.matched = false;
     }
-    let others: Vec<(String, String)> =
-        facts.endpoints.iter().filter(|e| !e.matched).map(|e| (e.method.clone(), e.path.clone())).collect();
+    let unmapped = facts.endpoints.iter().filter(|e| !e.matched).map(|e| (e.method.clone(), e.path.clone()));
+    let others: Vec<(String, String)> = unmapped.chain(facts.elsewhere.iter().cloned()).collect();
     for endpoint in facts.endpoints.iter_mut().filter(|endpoint| endpoint.matched) {
         let Endpoint { method, path, place, .. } = &*endpoint;
         let taken = others.iter().find(|(other, taken)| other == method && takes(path, taken));

@@ -26,6 +26,8 @@ pub(super) struct Facts {
     pub schemes: BTreeMap<String, Scheme>,
     /// Scopes that the document lists, used or not, by model.
     pub scopes: BTreeMap<String, BTreeSet<String>>,
+    /// Method and path of requests for endpoints that are mapped at another path: those at further servers.
+    pub elsewhere: Vec<(String, String)>,
     /// What cannot be expressed.
     pub notes: Vec<Note>,
 }
@@ -108,18 +110,22 @@ pub(super) fn read(root: &Node<'_>, base: Option<&str>) -> Result<Facts, ImportE
         elsewhere: BTreeSet::new(),
     };
     reader.facts.title = title(root, &mut reader.facts.notes)?;
-    reader.facts.atlassian = is_atlassian(&paths)?;
+    let mut items = Vec::new();
+    for (path, item) in paths.members()? {
+        if path.starts_with('/') {
+            items.push((path, path_item(root, item)?));
+        } else if !path.starts_with("x-") {
+            return Err(item.error(format!("expected a path that begins with `/`, found `{path}`")));
+        }
+    }
+    reader.facts.atlassian = is_atlassian(&items);
     let base = match base {
         Some(base) => base.trim_end_matches('/').to_owned(),
         None => server_path(root, &mut reader.facts.notes)?,
     };
     reader.schemes()?;
-    for (path, item) in paths.members()? {
-        if path.starts_with('/') {
-            reader.path(&base, path, &item)?;
-        } else if !path.starts_with("x-") {
-            return Err(item.error(format!("expected a path that begins with `/`, found `{path}`")));
-        }
+    for (path, members) in items {
+        reader.path(&base, path, &members)?;
     }
     if let Some(node) = root.get("webhooks") {
         reader.facts.notes.push(
@@ -151,17 +157,62 @@ fn title(root: &Node<'_>, notes: &mut Vec<Note>) -> Result<String, ImportError> 
     Ok(parts.join(" "))
 }
 
-fn is_atlassian(paths: &Node<'_>) -> Result<bool, ImportError> {
-    for (_, item) in paths.members()? {
-        for (_, operation) in item.members()? {
-            if operation.get("x-atlassian-connect-scope").is_some()
-                || operation.get("x-atlassian-oauth2-scopes").is_some()
-            {
-                return Ok(true);
+/// Members of a path item by name.
+type Members<'a> = Vec<(&'a str, Node<'a>)>;
+
+/// The members of a path item, and those of the one that it refers to, if it does.
+///
+/// # Errors
+/// A reference that leads out of the document, nowhere or in circles; a method that stands on both sides of one, for no
+/// document says which counts.
+fn path_item<'a>(root: &Node<'a>, item: Node<'a>) -> Result<Members<'a>, ImportError> {
+    let mut found: Members<'a> = Vec::new();
+    let mut next = item.clone();
+    for _ in 0..8 {
+        let mut reference = None;
+        for (key, node) in next.members()? {
+            if key == "$ref" {
+                reference = Some(node);
+                continue;
             }
+            if (METHODS.contains(&key) || key == "servers") && found.iter().any(|(known, _)| *known == key) {
+                return Err(node.error(format!(
+                    "`{key}` stands here and beside the reference that leads here; expected it in one place"
+                )));
+            }
+            found.push((key, node));
         }
+        let Some(reference) = reference else { return Ok(found) };
+        next = referred(root, &reference, "path item", "#/components/pathItems/thing")?;
     }
-    Ok(false)
+    Err(item.error("a reference to references without end; expected a path item"))
+}
+
+/// What a reference leads to.
+///
+/// # Errors
+/// It leads out of the document or nowhere.
+fn referred<'a>(
+    root: &Node<'a>,
+    reference: &Node<'a>,
+    what: &str,
+    example: &str,
+) -> Result<Node<'a>, ImportError> {
+    let written = reference.string()?;
+    let Some(pointer) = pointer(written) else {
+        return Err(reference.error(format!(
+            "{what} `{written}` is not in this document; expected one that is, such as `{example}`: put it there"
+        )));
+    };
+    root.at(&pointer)
+        .ok_or_else(|| reference.error(format!("`{written}` leads nowhere; expected a {what} there")))
+}
+
+fn is_atlassian(items: &[(&str, Members<'_>)]) -> bool {
+    items.iter().flat_map(|(_, members)| members).any(|(_, operation)| {
+        operation.get("x-atlassian-connect-scope").is_some()
+            || operation.get("x-atlassian-oauth2-scopes").is_some()
+    })
 }
 
 /// The path of the first server's address, without a slash at its end; variables stand for what they are by default.
@@ -170,7 +221,26 @@ fn server_path(root: &Node<'_>, notes: &mut Vec<Note>) -> Result<String, ImportE
     if servers.elements()?.count() > 1 {
         notes.push(servers.note(NoteKind::Member, "of several servers the path of the first one counts"));
     }
-    let Some(server) = servers.elements()?.next() else { return Ok(String::new()) };
+    match servers.elements()?.next() {
+        Some(server) => path_of(&server, ", or --base", notes),
+        None => Ok(String::new()),
+    }
+}
+
+/// The paths of the servers that a path or an operation has for itself, the first one first; none if it has none.
+fn own_paths(servers: Option<&Node<'_>>, notes: &mut Vec<Note>) -> Result<Vec<String>, ImportError> {
+    let mut paths = Vec::new();
+    for server in servers.map(|servers| servers.elements()).transpose()?.into_iter().flatten() {
+        let path = path_of(&server, "", notes)?;
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    Ok(paths)
+}
+
+/// The path of a server's address; `instead` is what else there is to do about one that has none.
+fn path_of(server: &Node<'_>, instead: &str, notes: &mut Vec<Note>) -> Result<String, ImportError> {
     let Some(url) = server.get("url") else { return Ok(String::new()) };
     let written = url.string()?;
     let mut address = written.to_owned();
@@ -191,13 +261,12 @@ fn server_path(root: &Node<'_>, notes: &mut Vec<Note>) -> Result<String, ImportE
     }
     if path.contains(['{', '}']) {
         return Err(url.error(format!(
-            "`{written}` has a variable that `variables` does not declare; expected it there, or --base"
+            "`{written}` has a variable that `variables` does not declare; expected it there{instead}"
         )));
     }
     if !path.is_empty() && !path.starts_with('/') {
         return Err(url.error(format!(
-            "`{written}` is relative to where the document lies; expected an address, a path that begins with `/`, or \
-             --base"
+            "`{written}` is relative to where the document lies; expected an address, a path that begins with `/`{instead}"
         )));
     }
     Ok(path.trim_end_matches('/').to_owned())
@@ -224,7 +293,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         };
         for (name, scheme) in schemes.members()? {
-            let scheme = self.referred(scheme)?;
+            let scheme = self.scheme(scheme)?;
             let kind = scheme.get("type").ok_or_else(|| scheme.error("expected member `type`"))?.string()?;
             if kind != "oauth2" && kind != "openIdConnect" {
                 self.other.insert(name.to_owned());
@@ -261,34 +330,40 @@ impl<'a> Reader<'a> {
     }
 
     /// What a security scheme stands for that is a reference.
-    fn referred(&self, scheme: Node<'a>) -> Result<Node<'a>, ImportError> {
+    fn scheme(&self, scheme: Node<'a>) -> Result<Node<'a>, ImportError> {
         let mut found = scheme.clone();
         for _ in 0..8 {
             let Some(reference) = found.get("$ref") else { return Ok(found) };
-            let written = reference.string()?;
-            let Some(pointer) = pointer(written) else {
-                return Err(reference.error(format!(
-                    "security scheme `{written}` is not in this document; expected one that is, such as \
-                     `#/components/securitySchemes/oauth`: put it there"
-                )));
-            };
-            found = self.root.at(&pointer).ok_or_else(|| {
-                reference.error(format!("`{written}` leads nowhere; expected a security scheme there"))
-            })?;
+            found =
+                referred(&self.root, &reference, "security scheme", "#/components/securitySchemes/oauth")?;
         }
         Err(scheme.error("a reference to references without end; expected a security scheme"))
     }
 
-    fn path(&mut self, base: &str, path: &str, item: &Node<'a>) -> Result<(), ImportError> {
-        for (key, node) in item.members()? {
-            if METHODS.contains(&key) {
-                let endpoint = self.operation(key, format!("{base}{path}"), &node)?;
+    fn path(&mut self, base: &str, path: &str, members: &Members<'a>) -> Result<(), ImportError> {
+        let servers = members.iter().find(|(key, node)| *key == "servers" && !node.value.is_null());
+        let of_item = own_paths(servers.map(|(_, servers)| servers), &mut self.facts.notes)?;
+        for (key, node) in members {
+            if METHODS.contains(key) {
+                if !node.value.is_object() {
+                    return Err(node.expected("an operation"));
+                }
+                let own = own_paths(node.get("servers").as_ref(), &mut self.facts.notes)?;
+                let mut bases = if own.is_empty() { of_item.clone() } else { own }.into_iter();
+                let first = bases.next().unwrap_or_else(|| base.to_owned());
+                let endpoint = self.operation(key, format!("{first}{path}"), node)?;
+                for other in bases {
+                    let (method, path) = (endpoint.method.clone(), format!("{other}{path}"));
+                    let message = format!(
+                        "{method} {path}: no request is mapped to it; of several servers the path of the first one counts"
+                    );
+                    self.facts.notes.push(node.note(NoteKind::Unmatched, message));
+                    self.facts.elsewhere.push((method, path));
+                }
                 self.facts.endpoints.push(endpoint);
-            } else if key == "$ref" || key == "servers" {
-                self.facts
-                    .notes
-                    .push(node.note(NoteKind::Member, format!("`{key}` of a path is not followed")));
-            } else if !["summary", "description", "parameters"].contains(&key) && !key.starts_with("x-") {
+            } else if !["summary", "description", "parameters", "servers"].contains(key)
+                && !key.starts_with("x-")
+            {
                 let message = format!("`{key}` of a path is no method that is known, and was left out");
                 self.facts.notes.push(node.note(NoteKind::Member, message));
             }
@@ -313,12 +388,10 @@ impl<'a> Reader<'a> {
             marks: BTreeSet::new(),
             collection: self.collection(node),
         };
-        if !node.value.is_object() {
-            return Err(node.expected("an operation"));
-        }
-        if let Some(servers) = node.get("servers") {
-            let message = "servers of an operation are not followed: its path is that of the document";
-            self.facts.notes.push(servers.note(NoteKind::Member, message));
+        if let Some(reference) = node.get("$ref") {
+            return Err(reference.error(
+                "a reference in the place of an operation, which OpenAPI does not have; expected the operation",
+            ));
         }
         for (key, mark) in [("deprecated", "deprecated"), ("x-experimental", "experimental")] {
             if node.get(key).is_some_and(|n| n.is_true()) {

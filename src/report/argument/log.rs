@@ -62,6 +62,9 @@ pub(super) fn calls(calls: &Calls) -> String {
     if let Some(last) = calls.last {
         text += &format!(", last at {}", time::shown(last));
     }
+    if calls.undated {
+        text += ", some at a time that cannot be read";
+    }
     text
 }
 
@@ -93,11 +96,12 @@ fn doubt(usage: &Usage) -> Option<Block> {
 fn told(remark: Remark) -> &'static str {
     match remark {
         Remark::Unmatched => "calls of the app that are no operation of the catalogs in use",
-        Remark::NoCall => "records of the app that tell of no call",
+        Remark::NoCall => "records of the app that no call made",
         Remark::Elsewhere => "records of others",
-        Remark::Unknown => "records of no format that is known",
+        Remark::Unknown => "records of which it is not known what they tell",
         Remark::Unreadable => "records that could not be read",
         Remark::Near => "calls that count as the operation nearest to them",
+        Remark::Undated => "records without a time that can be read",
     }
 }
 
@@ -180,7 +184,7 @@ fn remarks(usage: &Usage) -> Option<Block> {
     };
     (!usage.remarks.is_empty()).then(|| {
         Block::Table(Table {
-            caption: "What was counted and is no use of an operation.".to_owned(),
+            caption: "What was counted besides.".to_owned(),
             head: vec![("kind", false), ("what", false), ("times", true), ("first", false)],
             rows: usage.remarks.iter().map(row).collect(),
         })

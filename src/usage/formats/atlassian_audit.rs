@@ -1,6 +1,7 @@
 //! Atlassian's audit logs: of Jira and Confluence (`/rest/api/3/auditing/record`), and of the organisation
 //! (`/admin/v1/orgs/…/events`). They tell what was changed and by which account; the account of an app names it.
-//! They do not tell by which request, so that a change is one of several operations.
+//! They do not tell by which request, so that a change is one of several operations. An account is named as the one
+//! that did something, so that there is nothing of which it is known that it did not call for it.
 
 use serde_json::Value;
 
@@ -89,7 +90,10 @@ fn of_product<'r>(record: &'r Value, summary: &str) -> Option<Told<'r>> {
         Some((_, _, likely)) if !apps.is_empty() => {
             Told::Use(Use { apps, call: Call::OneOf(summary.to_owned(), likely), at, ..Use::default() })
         }
-        Some(_) | None => Told::Other(Other { apps, kind: format!("{category}: {summary}"), at }),
+        Some(_) | None => {
+            let kind = format!("{category}: {summary}");
+            Told::Other(Other { apps, kind, at, no_call: false })
+        }
     })
 }
 
@@ -98,7 +102,7 @@ fn of_organisation(record: &Value) -> Option<Told<'_>> {
     let action = text(facts, "action")?;
     let at = facts.get("time").and_then(time::instant);
     let actor = facts.get("actor").map(|actor| texts(actor, &["id", "name"])).unwrap_or_default();
-    Some(Told::Other(Other { apps: actor, kind: action.to_owned(), at }))
+    Some(Told::Other(Other { apps: actor, kind: action.to_owned(), at, no_call: false }))
 }
 
 #[cfg(test)]
@@ -144,7 +148,12 @@ mod tests {
         let kind = "user_added_to_group".to_owned();
         assert_eq!(
             read(&record),
-            Some(vec![Told::Other(Other { apps: vec!["ann"], kind, at: Some(1_782_892_800) })])
+            Some(vec![Told::Other(Other {
+                apps: vec!["ann"],
+                kind,
+                at: Some(1_782_892_800),
+                no_call: false
+            })])
         );
     }
 }

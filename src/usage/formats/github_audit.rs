@@ -22,6 +22,24 @@ const APPS: [&str; 9] = [
     "actor",
 ];
 
+/// Actions that no call of an app makes, or none for which it needs a permission: an app leaves by its own key.
+const NO_CALLS: [&str; 14] = [
+    "integration_installation.destroy",
+    "integration_installation.repositories_added",
+    "integration_installation.repositories_removed",
+    "integration_installation.suspend",
+    "integration_installation.unsuspend",
+    "integration_installation.version_updated",
+    "integration_installation_request.close",
+    "integration_installation_request.create",
+    "oauth_access.destroy",
+    "oauth_authorization.destroy",
+    "oauth_authorization.update",
+    "org.oauth_app_access_approved",
+    "org.oauth_app_access_denied",
+    "org.oauth_app_access_requested",
+];
+
 fn read(record: &Value) -> Option<Vec<Told<'_>>> {
     let action = text(record, "action")?;
     if !["_document_id", "@timestamp", "created_at"].iter().any(|member| record.get(member).is_some()) {
@@ -41,13 +59,19 @@ fn read(record: &Value) -> Option<Vec<Told<'_>>> {
                     outcome: Outcome::of_status(record.get("status_code").and_then(number)),
                     scopes: scopes(record),
                 }),
-                None => Told::Other(Other { apps, kind: "api.request without a route".to_owned(), at }),
+                None => {
+                    let kind = "api.request without a route".to_owned();
+                    Told::Other(Other { apps, kind, at, no_call: false })
+                }
             }
         }
         "integration_installation.create" | "oauth_access.create" | "oauth_authorization.create" => {
-            Told::Grant(Grant { apps, at, scopes: scopes(record) })
+            Told::Grant(Grant { apps, at, scopes: scopes(record), by: Vec::new() })
         }
-        other => Told::Other(Other { apps, kind: other.to_owned(), at }),
+        other => {
+            let no_call = NO_CALLS.contains(&other);
+            Told::Other(Other { apps, kind: other.to_owned(), at, no_call })
+        }
     }])
 }
 
@@ -83,7 +107,8 @@ mod tests {
     #[test]
     fn other_actions_are_told_by_name() {
         let record = json!({ "action": "repo.create", "created_at": 1_741_611_465_102_i64, "actor": "octo" });
-        let other = Other { apps: vec!["octo"], kind: "repo.create".to_owned(), at: Some(1_741_611_465) };
+        let mut other = Other { apps: vec!["octo"], kind: "repo.create".to_owned(), ..Other::default() };
+        other.at = Some(1_741_611_465);
         assert_eq!(read(&record), Some(vec![Told::Other(other)]));
         assert_eq!(read(&json!({ "action": "repo.create" })), None, "nothing says that it is GitHub's");
     }

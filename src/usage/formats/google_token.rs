@@ -10,6 +10,9 @@ use crate::usage::{Call, Format, Grant, Other, Told, Use, time};
 pub(crate) static FORMAT: Format =
     Format { name: "google-token", title: "Google Workspace token audit log", read };
 
+/// Events of tokens that no call makes: people take a grant back, or ask an administrator for one.
+const NO_CALLS: [&str; 2] = ["request", "revoke"];
+
 fn read(record: &Value) -> Option<Vec<Told<'_>>> {
     let id = record.get("id")?;
     let application = text(id, "applicationName")?;
@@ -27,7 +30,9 @@ fn told<'r>(application: &str, event: &'r Value, at: Option<i64>) -> Told<'r> {
     let parameters = Parameters(each(event.get("parameters")));
     let apps = [parameters.text("client_id"), parameters.text("app_name")].into_iter().flatten().collect();
     match (application, name) {
-        ("token", "authorize") => Told::Grant(Grant { apps, at, scopes: parameters.scopes() }),
+        ("token", "authorize") => {
+            Told::Grant(Grant { apps, at, scopes: parameters.scopes(), by: Vec::new() })
+        }
         ("token", "activity") => match parameters.text("method_name") {
             Some(method) => {
                 let api = parameters.text("api_name").unwrap_or_default();
@@ -42,9 +47,15 @@ fn told<'r>(application: &str, event: &'r Value, at: Option<i64>) -> Told<'r> {
                     ..Use::default()
                 })
             }
-            None => Told::Other(Other { apps, kind: "token activity without a method".to_owned(), at }),
+            None => {
+                let kind = "token activity without a method".to_owned();
+                Told::Other(Other { apps, kind, at, no_call: false })
+            }
         },
-        (application, name) => Told::Other(Other { apps, kind: format!("{application} {name}"), at }),
+        (application, name) => {
+            let no_call = application == "token" && NO_CALLS.contains(&name);
+            Told::Other(Other { apps, kind: format!("{application} {name}"), at, no_call })
+        }
     }
 }
 
@@ -91,13 +102,14 @@ mod tests {
         });
         let at = Some(1_782_892_800);
         let apps = vec!["1.apps.googleusercontent.com"];
-        let revoke = Other { apps: apps.clone(), kind: "token revoke".to_owned(), at };
+        let revoke = Other { apps: apps.clone(), kind: "token revoke".to_owned(), at, no_call: true };
         let names = vec!["google.drive.files.list".to_owned(), "google.drive.drive.files.list".to_owned()];
         let wanted = vec![
             Told::Grant(Grant {
                 apps: apps.clone(),
                 at,
                 scopes: vec!["https://www.googleapis.com/auth/drive.readonly"],
+                by: Vec::new(),
             }),
             Told::Use(Use { apps, call: Call::Named(names), at, person: Some(true), ..Use::default() }),
             Told::Other(revoke),

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{number, text};
+use super::number;
 use crate::usage::{Call, Format, Outcome, Told, Use, time};
 
 /// See the module.
@@ -57,7 +57,7 @@ impl<'r> Facts<'r> {
     fn at(&self, record: &Value) -> Option<i64> {
         self.get("timeGenerated")
             .and_then(time::instant)
-            .or_else(|| text(record, "time").and_then(time::text_instant))
+            .or_else(|| record.get("time").and_then(time::instant))
     }
 }
 

@@ -86,6 +86,10 @@ const GRANTS: [(&str, &str); 4] = [
     ("Add service principal.", ""),
 ];
 
+/// Workload and operation of what no call makes: people, and the app itself, sign in.
+const NO_CALLS: [(&str, &str); 2] =
+    [("AzureActiveDirectory", "UserLoggedIn"), ("AzureActiveDirectory", "UserLoginFailed")];
+
 fn read(record: &Value) -> Option<Vec<Told<'_>>> {
     let (workload, operation) = (text(record, "Workload")?, text(record, "Operation")?);
     let at = record.get("CreationTime").and_then(time::instant);
@@ -103,7 +107,10 @@ fn read(record: &Value) -> Option<Vec<Told<'_>>> {
             outcome: outcome(record),
             scopes: Vec::new(),
         }),
-        Some(_) | None => Told::Other(Other { apps, kind: format!("{workload} {operation}"), at }),
+        Some(_) | None => {
+            let no_call = NO_CALLS.contains(&(workload, operation));
+            Told::Other(Other { apps, kind: format!("{workload} {operation}"), at, no_call })
+        }
     }])
 }
 
@@ -153,7 +160,7 @@ fn grant<'r>(record: &'r Value, property: &str, at: Option<i64>) -> Grant<'r> {
         "ConsentAction.Permissions" => value(property).map(consented).unwrap_or_default(),
         other => value(other).map(|v| v.split_whitespace().collect()).unwrap_or_default(),
     };
-    Grant { apps: named.chain(target).collect(), at, scopes }
+    Grant { apps: named.chain(target).collect(), at, scopes, by: apps(record) }
 }
 
 /// `[] => [[Id: …, Scope: Mail.Read User.Read], […]]`
@@ -210,6 +217,7 @@ mod tests {
             apps: vec!["app-1", "https://app"],
             at: Some(1_623_769_597),
             scopes: vec!["User.Read", "Mail.Read", "Mail.Send"],
+            by: Vec::new(),
         };
         assert_eq!(read(&record), Some(vec![Told::Grant(wanted)]));
     }
