@@ -309,6 +309,11 @@ fn a_revision_of_git_is_compared_with_the_folder() {
     fails(&["diff", "--git", "nowhere", "new"], "git knows no revision `nowhere`");
     fails(&["diff", "--git=--output=x", "new"], "not a git revision");
     fails(&["diff", "first:other", "new"], "there is no other in revision first");
+    fails(
+        &["diff", "first:.", "new"],
+        "first:.: in revision first there is no sprag.toml in the root or above it",
+    );
+    fails(&["diff", "first:.", "new"], "the path counts from the repository's root");
     fails(&["diff", "nothing", "new"], "there is no file, folder or catalog nothing");
     fails(&["diff", "--git", "first", "../elsewhere"], "lies outside of the repository");
     let elsewhere = tempfile::tempdir().unwrap();
@@ -361,6 +366,11 @@ fn catalogs_are_compared_without_a_policy() {
     let args = ["diff", "catalogs/demo.sprag", "later/demo.sprag", "--holding", "classic=READ"];
     let (_, err) = sprag(&folder, &args, Exit::Failed);
     assert!(err.contains("there is no permission model `classic`"), "{err}");
+    // A slip of the pen would be told to lose nothing.
+    let args = ["diff", "old", "new", "--holding", "demo.classic=READ, WRIET"];
+    let (_, err) = sprag(&folder, &args, Exit::Failed);
+    assert!(err.contains("there is no scope `WRIET` in `demo.classic`; did you mean `WRITE`?"), "{err}");
+    assert!(!err.contains("`READ`"), "{err}");
 }
 
 // ---- helpers

@@ -108,6 +108,23 @@ fn every_format_tells_the_same_findings() {
 }
 
 #[test]
+fn junit_has_only_characters_that_xml_has() {
+    let junit = FORMATS.iter().find(|f| f.name == "junit").unwrap();
+    let mut sources = SourceMap::default();
+    sources.add("a\u{fffe}b.sprag", POLICY);
+    let told = "x\u{fffe}\u{ffff}\u{1}\u{fffd}y".to_owned();
+    let finding =
+        Diagnostic::warning("SPR0251", told.clone()).at(place(&sources, 0, "role"), told.clone()).note(told);
+    let report = Report { sources: &sources, diagnostics: &[finding], suppressed: &[], page, subject: "p" };
+    let mut out = Vec::new();
+    (junit.write)(&report, &Look::PLAIN, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let forbidden = |c: char| matches!(c, '\u{fffe}' | '\u{ffff}') || (c < ' ' && !"\t\n\r".contains(c));
+    assert!(!text.contains(forbidden), "{text:?}");
+    assert!(text.contains("x\u{fffd}y"), "{text:?}");
+}
+
+#[test]
 fn every_format_tells_that_nothing_was_found() {
     let mut all = String::new();
     for format in FORMATS {

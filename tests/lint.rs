@@ -239,6 +239,12 @@ fn a_broken_baseline_is_told_with_its_line() {
     let folder = package(POLICY, "");
     write(&folder.path().join("b.json"), "{\n\"version\": 1, \"findings\": [], \"more\": 1}");
     fails(&folder, &["--baseline", "b.json"], "b.json:2: this is no baseline: unknown field `more`");
+    for text in ["[]", "7", "[1]", "{\"version\": \"1\", \"findings\": []}"] {
+        write(&folder.path().join("b.json"), text);
+        let told = "b.json:1: this is no baseline: an object with `version` and `findings` is expected";
+        fails(&folder, &["--baseline", "b.json"], told);
+        fails(&folder, &["--baseline", "b.json"], "`sprag lint --write-baseline` writes one");
+    }
     write(&folder.path().join("b.json"), "{\"version\": 2, \"findings\": []}");
     fails(&folder, &["--baseline", "b.json"], "b.json:1: version 2 of a baseline is not known");
     fails(&folder, &["--write-baseline"], "no baseline is named");
@@ -271,6 +277,19 @@ fn fixes_that_bring_forth_others_are_applied_in_rounds() {
     lint(&folder, &["--fix"]);
     let left = read(&folder, "p/policy.sprag");
     assert_eq!(left, "use demo\n\n");
+}
+
+#[test]
+fn comments_go_with_the_declaration_that_they_are_about() {
+    let allow = "// sprag: allow unexplained-rule because \"x\"";
+    // One stands above, one behind, and what is no such comment stays.
+    let policy = format!(
+        "use demo\n\n// Why.\n{allow}\nrole a {{ read }}\n\nrole b {{ read }} {allow}\n\n{allow}\n// More.\nrole d {{ read }}\nrole c {{ write }}\n\nassign c to any user\n"
+    );
+    let folder = package(&policy, "");
+    lint(&folder, &["--fix", "--select", "SPR0251"]);
+    let left = read(&folder, "p/policy.sprag");
+    assert_eq!(left, "use demo\n\n// Why.\n\n// More.\nrole c { write }\n\nassign c to any user\n");
 }
 
 #[test]

@@ -53,7 +53,8 @@ pub struct Answer {
     pub needed: BTreeSet<OperationId>,
     /// What costs count, the heaviest first.
     pub grades: Vec<Grade>,
-    /// What the app holds: requested, as far as it is approved.
+    /// What the app holds: requested outright, as far as it is approved. What is optional is held by some installations
+    /// only, and left as it is.
     pub now: Holding,
     /// What is needed and what that does not open.
     pub missing: BTreeSet<OperationId>,
@@ -120,17 +121,10 @@ pub fn least(
         Unanswerable::TooLarge => NoAnswer::TooLarge,
     })?;
     let declared = &model.apps[app.index()];
-    let mut held = closure(model, &declared.requested);
-    if let Some(approved) = &declared.approved {
-        held = &held & &closure(model, approved);
-    }
-    let now = numbers.holding(&problem, &numbers.local(&held), declared.requested.clone());
-    let callable = |o: &&OperationId| {
-        let requirements = &model.operations[o.index()].requirements;
-        let mut alternatives = declared.models.iter().filter_map(|m| requirements.get(m)).flatten();
-        alternatives.any(|alternative| alternative.iter().all(|scope| held.contains(scope)))
-    };
-    let missing = needed.iter().filter(|o| !callable(o)).copied().collect();
+    let outright = &declared.requested - &declared.optional;
+    let held = held(model, app, &outright);
+    let now = numbers.holding(&problem, &numbers.local(&held), outright);
+    let missing = needed.iter().filter(|o| !opens(model, app, &held, **o)).copied().collect();
     let requested = problem.to_request(&found.grant.held);
     let requested = requested.into_iter().map(|scope| numbers.scopes[scope as usize]).collect();
     Ok(Answer {
@@ -145,6 +139,37 @@ pub fn least(
         weighted_greedy: found.weighted_greedy.cost,
         grades,
     })
+}
+
+/// These operations without those that the app's scopes open only where an installation approved what is optional.
+pub fn needed_outright(
+    model: &Model,
+    app: AppId,
+    mut operations: BTreeSet<OperationId>,
+) -> BTreeSet<OperationId> {
+    let declared = &model.apps[app.index()];
+    if !declared.optional.is_empty() {
+        let all = held(model, app, &declared.requested);
+        let outright = held(model, app, &(&declared.requested - &declared.optional));
+        operations.retain(|o| opens(model, app, &outright, *o) || !opens(model, app, &all, *o));
+    }
+    operations
+}
+
+/// What is held of what is requested: closed, as far as it is approved.
+fn held(model: &Model, app: AppId, requested: &BTreeSet<ScopeId>) -> BTreeSet<ScopeId> {
+    let held = closure(model, requested);
+    match &model.apps[app.index()].approved {
+        Some(approved) => &held & &closure(model, approved),
+        None => held,
+    }
+}
+
+fn opens(model: &Model, app: AppId, held: &BTreeSet<ScopeId>, operation: OperationId) -> bool {
+    let requirements = &model.operations[operation.index()].requirements;
+    let models = &model.apps[app.index()].models;
+    let mut alternatives = models.iter().filter_map(|m| requirements.get(m)).flatten();
+    alternatives.any(|alternative| alternative.iter().all(|scope| held.contains(scope)))
 }
 
 /// The problem's numbers of the scopes and operations of an app's permission models.

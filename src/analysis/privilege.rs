@@ -2,6 +2,7 @@
 
 pub mod argument;
 mod cells;
+pub mod change;
 pub mod containers;
 pub mod enforcement;
 pub mod everywhere;

@@ -11,9 +11,10 @@ use super::sides::{self, Side, Trust};
 use super::{Context, Exit, deliver, docs, failed, progress};
 use crate::analysis::catalogs;
 use crate::analysis::diff;
+use crate::diag::nearest;
 use crate::report::diff::{Comparison, DIFF_FORMATS, diff_format};
 use crate::report::{self, Look};
-use crate::sema::model::Model;
+use crate::sema::model::{Model, Scope};
 
 /// Show what one version of a policy permits and another does not.
 ///
@@ -71,15 +72,11 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         .iter()
         .map(|text| {
             let (model, scopes) = holding(text)?;
+            known(models, &model, &scopes)?;
             let reach = catalogs::reach(models[0], models[1], &diff.catalogs, &model, &scopes);
             Ok((model, scopes, reach))
         })
         .collect::<io::Result<_>>()?;
-    // A permission model that neither knows is a slip of the pen.
-    let known = |name: &str| models.iter().any(|m| m.permission_models.iter().any(|m| m.name == name));
-    if let Some((name, ..)) = holding.iter().find(|(name, ..)| !known(name)) {
-        return Err(failed(format!("there is no permission model `{name}`")));
-    }
     let comparison = Comparison {
         sides: [
             report::diff::Side { name: &old.name, model: &old.model, sources: &old.sources },
@@ -119,6 +116,30 @@ fn holding(text: &str) -> io::Result<(String, BTreeSet<String>)> {
         .split_once('=')
         .ok_or_else(|| failed(format!("`{text}` is not MODEL=SCOPE,… as in atlassian.connect=READ")))?;
     Ok((model.to_owned(), scopes.split(',').map(|s| s.trim().to_owned()).collect()))
+}
+
+/// A permission model or a scope of it that neither side knows is a slip of the pen.
+fn known(models: [&Model; 2], name: &str, scopes: &BTreeSet<String>) -> io::Result<()> {
+    let hint = |name: &str, known: &BTreeSet<&str>| {
+        nearest(name, known.iter().copied()).map(|hint| format!("; {hint}")).unwrap_or_default()
+    };
+    let all: BTreeSet<&str> =
+        models.iter().flat_map(|m| &m.permission_models).map(|m| m.name.as_str()).collect();
+    if !all.contains(name) {
+        return Err(failed(format!("there is no permission model `{name}`{}", hint(name, &all))));
+    }
+    let of_model = |model: &'_ &Model| {
+        let is_of = |scope: &&Scope| model.permission_models[scope.model.index()].name == name;
+        model.scopes.iter().filter(is_of).map(|scope| scope.name.clone()).collect::<Vec<_>>()
+    };
+    let all: Vec<String> = models.iter().flat_map(of_model).collect();
+    let all: BTreeSet<&str> = all.iter().map(String::as_str).collect();
+    let unknown: Vec<String> = scopes
+        .iter()
+        .filter(|scope| !all.contains(scope.as_str()))
+        .map(|scope| format!("there is no scope `{scope}` in `{name}`{}", hint(scope, &all)))
+        .collect();
+    if unknown.is_empty() { Ok(()) } else { Err(failed(unknown.join("\n"))) }
 }
 
 /// Seconds since 1970 at the beginning of the day, in UTC.

@@ -10,6 +10,8 @@ use super::package::Package;
 use super::{Context, Exit, apps, calls, check, failed, progress};
 use crate::analysis::grants::{self, Answer, Measure, NoAnswer};
 use crate::analysis::minimal::Budget;
+use crate::analysis::privilege::change::{self, Change};
+use crate::analysis::privilege::needs::Needs;
 use crate::report;
 use crate::sema::model::{AppId, Model, OperationId};
 
@@ -62,19 +64,22 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         Cost::Access => Measure::Access,
         Cost::Level => Measure::Level,
     };
-    let mut answers: Vec<Answer> = Vec::new();
+    let mut answers: Vec<(Answer, Change)> = Vec::new();
     {
         let bar = progress::parts(cx, "finding the smallest grants");
         let all = apps.len();
         let permitted = crate::analysis::standing::Standing::new(model);
+        let needs = Needs::of(model);
         for (done, app) in apps.into_iter().enumerate() {
             bar.at(done, all);
             let needed = match &calls {
                 Some(calls) => calls.clone(),
-                None => permitted.may(app, &BTreeSet::new()),
+                None => grants::needed_outright(model, app, permitted.may(app, &BTreeSet::new())),
             };
             let answer = grants::least(model, app, &needed, measure, Budget::default());
-            answers.push(answer.map_err(|e| failed(sentence(model, app, &e)))?);
+            let answer = answer.map_err(|e| failed(sentence(model, app, &e)))?;
+            let change = change::of(model, &needs, app, &answer.least.requested, &needed);
+            answers.push((answer, change));
         }
     }
     if args.json {
@@ -84,7 +89,7 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         report::scopes::text(model, &answers, cx.out)?;
     }
     let as_small = |answer: &Answer| answer.goes().is_empty() && answer.comes().is_empty();
-    Ok(if answers.iter().all(as_small) { Exit::Clean } else { Exit::Findings })
+    Ok(if answers.iter().all(|(answer, _)| as_small(answer)) { Exit::Clean } else { Exit::Findings })
 }
 
 fn sentence(model: &Model, app: AppId, why: &NoAnswer) -> String {

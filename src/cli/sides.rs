@@ -8,6 +8,7 @@ use sprag_runtime::format::{FORMAT, OLDEST};
 use sprag_runtime::{Bundle, LoadError, Outline};
 
 use super::git::{self, Checkout};
+use super::manifest::MANIFEST;
 use super::package::{Package, stock};
 use super::{Context, check, failed, files};
 use crate::driver::{self, Compilation, Inputs};
@@ -101,6 +102,15 @@ fn of_revision(revision: &str, path: &str, trust: Trust, cx: &mut Context<'_>) -
         return Err(failed(format!("there is no {path} in revision {revision}, or nothing of Sprag in it")));
     }
     let root = checkout.root().to_owned();
+    let whole = root.join(path);
+    let above = whole.ancestors().take_while(|folder| folder.starts_with(&root));
+    if whole.is_dir() && !above.into_iter().any(|folder| folder.join(MANIFEST).is_file()) {
+        return Err(failed(format!(
+            "{name}: in revision {revision} there is no {MANIFEST} in {} or above it; the path counts from the \
+             repository's root, as in {revision}:FOLDER",
+            if path == "." { "the root" } else { path }
+        )));
+    }
     at((&name, trust), &root, Path::new(path), &format!("{revision}:"), cx)
 }
 

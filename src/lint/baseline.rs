@@ -52,8 +52,18 @@ impl Baseline {
     ///
     /// Line, from 1, and a sentence.
     pub fn read(text: &str) -> Result<Baseline, (usize, String)> {
-        let baseline: Baseline =
-            serde_json::from_str(text).map_err(|e| (e.line(), format!("this is no baseline: {e}")))?;
+        let baseline: Baseline = serde_json::from_str(text).map_err(|e| {
+            // What the reader says of JSON is for people; what it says of values names types of this program.
+            let why = e.to_string();
+            let values = why.starts_with("invalid type") || why.starts_with("invalid length");
+            let why = if values {
+                "an object with `version` and `findings` is expected; `sprag lint --write-baseline` writes one"
+                    .to_owned()
+            } else {
+                why
+            };
+            (e.line(), format!("this is no baseline: {why}"))
+        })?;
         if baseline.version != 1 {
             return Err((1, format!("version {} of a baseline is not known", baseline.version)));
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Subject, edits};
+use super::Subject;
 use crate::analysis::dead::{DeadRule, Maker};
 use crate::diag::{Diagnostic, Fix, Safety};
 use crate::eval::{self, Answer};
@@ -123,7 +123,7 @@ pub(super) fn removal(subject: &Subject<'_>, id: ClauseId) -> Option<Fix> {
         }
     }
     let title = format!("remove the {} `{}`", noun(clause), clause.name);
-    Some(Fix { title, safety, edits: vec![edits::remove(subject.sources, clause.span)] })
+    Some(Fix { title, safety, edits: subject.removal(clause.span) })
 }
 
 /// The clauses that an answer tells of.

@@ -4,17 +4,18 @@ use std::sync::OnceLock;
 
 use super::edits;
 use super::subject::Subject;
-use crate::analysis::privilege::needs::Needs;
+use crate::analysis::privilege::needs::{Needs, closure, shortest};
 use crate::analysis::privilege::regions::Regions;
-use crate::analysis::privilege::set::{CLASSES, Counts, Operations};
-use crate::analysis::privilege::surplus::{self, Surplus};
+use crate::analysis::privilege::set::{CLASSES, Counts, Operations, Scopes};
+use crate::analysis::privilege::surplus::{self, Asks, Surplus};
 use crate::analysis::told;
-use crate::diag::{Diagnostic, Edit};
+use crate::diag::{Diagnostic, Edit, Fix, Safety};
 use crate::eval::{self, Decision};
 use crate::parallel;
 use crate::request::Request;
 use crate::sema::model::{AppId, ClauseKind, Model, ScopeId};
 use crate::span::Span;
+use crate::syntax::print_scope;
 use crate::syntax::tree::{AppMember, Name};
 
 /// Facts, each computed when a rule first asks for it.
@@ -65,41 +66,91 @@ impl<'a> Subject<'a> {
         names.iter().find(|n| n.text == *name).map_or_else(|| self.place_of(app), |n| n.span)
     }
 
-    /// The edits by which an app does not ask for the scope any more, or asks for another one instead. None where
-    /// nothing would be left, and where the name stands for scopes of several models.
-    pub(crate) fn edits_of_scope(
+    /// The fix by which an app does not ask for the scope any more, or asks for another one instead. What the scope
+    /// approves of what stays is approved in its place. None where nothing would be left, and where a name stands for
+    /// scopes of several models.
+    pub(crate) fn fix_of_scope(
+        &self,
+        surplus: &Surplus,
+        scope: ScopeId,
+        instead: Option<ScopeId>,
+        title: String,
+    ) -> Option<Fix> {
+        let (model, app) = (self.model, surplus.app);
+        let before = Asks::of(model, app);
+        let swapped = |scopes: &Scopes| -> Scopes {
+            let put = instead.filter(|_| scopes.contains(scope));
+            scopes.iter().filter(|other| *other != scope).chain(put).collect()
+        };
+        let mut asks = Asks {
+            requested: swapped(&before.requested),
+            optional: swapped(&before.optional),
+            approved: before.approved.as_ref().map(swapped),
+        };
+        let mut approves = Vec::new();
+        if let Some(approved) = asks.approved.as_mut()
+            && before.approved.as_ref().is_some_and(|approved| approved.contains(scope))
+        {
+            // Other scopes that can be spared may go at the same time.
+            let spared: Scopes = surplus.spared.iter().map(|spared| spared.scope).collect();
+            let sure = closure(model, approved.minus(&spared).iter());
+            let kept = closure(model, swapped(&surplus.kept).iter());
+            let wanted = closure(model, [scope]).and(&kept).minus(&sure).minus(approved);
+            approves = shortest(model, &wanted);
+            approves.iter().for_each(|scope| approved.insert(*scope));
+        }
+        let edits = self.edits_of_scope(app, scope, instead, &approves)?;
+        let (old, new) = (before.held(model), asks.held(model));
+        let safety = if !new.iter().zip(&old).all(|(new, old)| new.is_within(old)) {
+            Safety::Display
+        } else if surplus::keeps(model, self.needs(), self.regions(), app, &asks) {
+            Safety::Safe
+        } else {
+            Safety::Unsafe
+        };
+        Some(Fix { title, safety, edits })
+    }
+
+    fn edits_of_scope(
         &self,
         app: AppId,
         scope: ScopeId,
         instead: Option<ScopeId>,
+        approves: &[ScopeId],
     ) -> Option<Vec<Edit>> {
         let (model, declared) = (self.model, self.app(app)?);
-        let name = &model.scopes[scope.index()].name;
         let models = &model.apps[app.index()].models;
-        let same = model.scopes.iter().filter(|s| s.name == *name && models.contains(&s.model)).count();
+        let name = |id: ScopeId| &model.scopes[id.index()].name;
+        let is_one = |id: ScopeId| {
+            let same = model.scopes.iter().filter(|s| s.name == *name(id) && models.contains(&s.model));
+            same.count() == 1
+        };
+        if ![scope].iter().chain(&instead).chain(approves).all(|id| is_one(*id)) {
+            return None;
+        }
         let mut all = Vec::new();
         for member in &declared.members {
-            let (AppMember::Requests(names) | AppMember::Optional(names) | AppMember::Approved(names)) =
-                member
-            else {
-                continue;
+            let (names, more) = match member {
+                AppMember::Requests(names) | AppMember::Optional(names) => (names, &[][..]),
+                AppMember::Approved(names) => (names, approves),
+                _ => continue, // Names no scopes.
             };
-            let Some(at) = names.iter().position(|n| n.text == *name) else { continue };
-            match instead {
-                Some(instead) => {
-                    // Quoted where it was, for a name that needs quotes is mostly replaced by such a one.
-                    let quoted = self.sources.text(names[at].span).starts_with('"');
-                    let text = &model.scopes[instead.index()].name;
-                    let text = if quoted { format!("{text:?}") } else { text.clone() };
-                    all.push(edits::replace(names[at].span, text));
-                }
-                None => {
-                    let spans: Vec<Span> = names.iter().map(|n| n.span).collect();
-                    all.extend(edits::remove_members(&spans, |i| i == at)?);
-                }
+            let Some(at) = names.iter().position(|n| n.text == *name(scope)) else { continue };
+            // Quoted where it was, for a name that needs quotes is mostly replaced by such a one.
+            let quoted = self.sources.text(names[at].span).starts_with('"');
+            let text = |id: &ScopeId| {
+                let name = Name { text: name(*id).clone(), span: names[at].span };
+                if quoted { format!("{:?}", name.text) } else { print_scope(&name) }
+            };
+            let put: Vec<String> = instead.iter().chain(more).map(text).collect();
+            if put.is_empty() {
+                let spans: Vec<Span> = names.iter().map(|n| n.span).collect();
+                all.extend(edits::remove_members(&spans, |i| i == at)?);
+            } else {
+                all.push(edits::replace(names[at].span, put.join(", ")));
             }
         }
-        (same == 1 && !all.is_empty()).then_some(all)
+        (!all.is_empty()).then_some(all)
     }
 
     fn requested(&self, app: AppId) -> Option<&'a [Name]> {

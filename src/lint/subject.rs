@@ -5,14 +5,15 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 
-use super::Threshold;
 use super::privilege::Privilege;
 use super::suppressions::{self, Suppressions};
+use super::{Threshold, edits};
 use crate::analysis::claims::{self, Claims};
 use crate::analysis::dead::{self, Dead};
 use crate::analysis::escalation::Landscape;
 use crate::analysis::powers;
 use crate::analysis::standing::Standing;
+use crate::diag::Edit;
 use crate::region::{Models, Surveyor};
 use crate::sema::model::{AppId, Checked, Model, OperationId};
 use crate::span::{SourceMap, Span};
@@ -180,6 +181,38 @@ impl<'a> Subject<'a> {
             let progress = |done, of| (self.progress)("comparing guarantees", done, of);
             claims::claims(self.model, &progress)
         })
+    }
+
+    /// The edits that remove a declaration or a member together with the comments that allow findings of it and of nothing else.
+    pub(crate) fn removal(&self, span: Span) -> Vec<Edit> {
+        let text = &self.sources.source(span).text;
+        let blank = |from: u32, to: u32| text[from as usize..to as usize].trim().is_empty();
+        let (mut whole, mut others) = (span, Vec::new());
+        let above = self.suppressions().all.iter().filter(|comment| comment.is_above(text, span));
+        // The nearest first: what stands between it and the declaration stays.
+        for comment in above.rev() {
+            if blank(comment.span.end, whole.start) {
+                whole.start = comment.span.start;
+            } else {
+                others.push(edits::remove(self.sources, comment.span));
+            }
+        }
+        // A comment at the end of the line, if nothing else stands on that.
+        let line = text[..span.end as usize].rfind('\n').map_or(0, |at| at + 1) as u32;
+        let behind = |comment: &Span| {
+            comment.source == span.source
+                && comment.start >= span.end
+                && !text[span.end as usize..comment.start as usize].contains('\n')
+                && blank(span.end, comment.start)
+        };
+        if (line >= span.start || blank(line, span.start))
+            && let Some(comment) = self.suppressions().all.iter().find(|comment| behind(&comment.span))
+        {
+            whole.end = comment.span.end;
+        }
+        others.reverse();
+        others.push(edits::remove(self.sources, whole));
+        others
     }
 
     /// The items of all of the package's own files.

@@ -54,6 +54,17 @@ impl Suppression {
         label.span.source == self.span.source && (inside(label.span.start) || inside(last))
     }
 
+    /// Whether it stands above the declaration or member in this text and covers nothing else.
+    pub fn is_above(&self, text: &str, declared: Span) -> bool {
+        let (from, to) = self.covers;
+        let blank = |from: u32, to: u32| text[from as usize..to as usize].trim().is_empty();
+        self.span.source == declared.source
+            && self.span.end <= declared.start
+            && (from..to).contains(&declared.start)
+            && blank(from, declared.start)
+            && (declared.end >= to || blank(declared.end, to))
+    }
+
     /// Which of the named rules, by its position, has this code.
     pub fn names(&self, code: &str) -> Option<usize> {
         self.rules.iter().position(|(name, _)| Rule::named(name).is_some_and(|r| r.code == code))

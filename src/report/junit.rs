@@ -38,7 +38,13 @@ fn write(
     if results.coverage.is_some() || results.mutation.is_some() {
         report.add_test_suite(measures(results));
     }
-    report.serialize(&mut *out).map_err(io::Error::other)
+    serialize(&report, out)
+}
+
+/// The XML. The library leaves out all characters that XML 1.0 forbids but for these two.
+pub(super) fn serialize(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let text = report.to_string().map_err(io::Error::other)?;
+    out.write_all(text.replace(['\u{fffe}', '\u{ffff}'], "").as_bytes())
 }
 
 /// What was measured: a case for each measure, failed where it is less than was asked for.

@@ -33,7 +33,7 @@ fn write(report: &Report<'_>, _: &Look, out: &mut dyn Write) -> io::Result<()> {
         suite.add_test_case(TestCase::new("no findings", TestCaseStatus::success()));
         junit.add_test_suite(suite);
     }
-    junit.serialize(&mut *out).map_err(io::Error::other)
+    super::junit::serialize(&junit, out)
 }
 
 fn case(sources: &SourceMap, file: &str, d: &Diagnostic) -> TestCase {

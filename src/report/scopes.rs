@@ -8,14 +8,16 @@ use serde_json::{Value, json};
 use super::visible;
 use crate::analysis::grants::{Answer, Grade, Holding};
 use crate::analysis::minimal::Cost;
+use crate::analysis::privilege::change::Change;
+use crate::analysis::privilege::set::Operations;
 use crate::sema::model::{Model, OperationId, ScopeId};
 
 /// How many names are shown before "and n more".
 const SHOWN: usize = 4;
 
 /// One block of lines for each app.
-pub fn text(model: &Model, answers: &[Answer], out: &mut dyn Write) -> io::Result<()> {
-    for (i, answer) in answers.iter().enumerate() {
+pub fn text(model: &Model, answers: &[(Answer, Change)], out: &mut dyn Write) -> io::Result<()> {
+    for (i, (answer, change)) in answers.iter().enumerate() {
         if i > 0 {
             writeln!(out)?;
         }
@@ -26,6 +28,11 @@ pub fn text(model: &Model, answers: &[Answer], out: &mut dyn Write) -> io::Resul
         line("holds", holding(model, answer, &answer.now))?;
         if !answer.missing.is_empty() {
             line("misses", operations(model, &answer.missing))?;
+        }
+        let optional = &model.apps[answer.app.index()].optional;
+        if !optional.is_empty() {
+            let names = scopes(model, optional).join(", ");
+            line("optional", format!("{names}: not counted, nor what only that opens"))?;
         }
         line("smallest", holding(model, answer, &answer.least))?;
         if answer.goes().is_empty() && answer.comes().is_empty() {
@@ -39,6 +46,9 @@ pub fn text(model: &Model, answers: &[Answer], out: &mut dyn Write) -> io::Resul
             if !comes.is_empty() {
                 line("comes", comes.join(", "))?;
             }
+            for (head, text) in warnings(model, change) {
+                line(head, text)?;
+            }
         }
         line("beyond", operations(model, &answer.least.beyond))?;
         line("proof", certificate(answer))?;
@@ -47,9 +57,34 @@ pub fn text(model: &Model, answers: &[Answer], out: &mut dyn Write) -> io::Resul
     Ok(())
 }
 
+/// Why the smallest grant is no advice as it stands: what it would open, and what it would shut.
+fn warnings(model: &Model, change: &Change) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    let named = |some: &Operations| operations(model, &some.iter().collect());
+    if !change.comes.is_empty() {
+        lines.push(("widens", "it gives what is not held now: a person must decide that".to_owned()));
+    }
+    if !change.unattended.is_empty() {
+        lines.push(("", format!("newly open without a person: {}", named(&change.unattended))));
+    }
+    let others = change.opens.minus(&change.unattended);
+    if !others.is_empty() {
+        lines.push(("", format!("newly open for a person: {}", named(&others))));
+    }
+    if !change.shuts.is_empty() {
+        let text = "at some stage of a ratchet, or without a person, it shuts what is open there now";
+        lines.push(("shuts", format!("{text}: {}", named(&change.shuts))));
+    }
+    if change.untold {
+        lines.push(("shuts", "ratchets have too many stages together to tell what it shuts".to_owned()));
+    }
+    lines
+}
+
 /// One document for all apps.
-pub fn json(model: &Model, answers: &[Answer]) -> Value {
-    let apps = answers.iter().map(|answer| {
+pub fn json(model: &Model, answers: &[(Answer, Change)]) -> Value {
+    let all = |some: &Operations| some.iter().collect();
+    let apps = answers.iter().map(|(answer, change)| {
         json!({
             "app": model.apps[answer.app.index()].name,
             "needed": names(model, &answer.needed),
@@ -58,6 +93,11 @@ pub fn json(model: &Model, answers: &[Answer]) -> Value {
             "smallest": holding_json(model, answer, &answer.least),
             "goes": scopes(model, &answer.goes()),
             "comes": scopes(model, &answer.comes()),
+            "optional": scopes(model, &model.apps[answer.app.index()].optional),
+            "widens": !change.comes.is_empty(),
+            "newly_open": names(model, &all(&change.opens)),
+            "newly_open_without_person": names(model, &all(&change.unattended)),
+            "shuts_somewhere": (!change.untold).then(|| names(model, &all(&change.shuts))),
             "certificate": {
                 "proved": answer.proved(),
                 "lower_bound": cost_json(answer, &answer.bound),

@@ -26,6 +26,12 @@ pub fn granted_of(model: &Model, app: AppId, requested: &Scopes) -> Scopes {
     }
 }
 
+/// Those of the scopes that the app does not call optional.
+pub fn outright(model: &Model, app: AppId, requested: &Scopes) -> Scopes {
+    let optional = &model.apps[app.index()].optional;
+    requested.iter().filter(|scope| !optional.contains(scope)).collect()
+}
+
 /// The scopes that a stage leaves, closed; `None` where it and all before it limit none.
 pub fn limit(model: &Model, ratchet: RatchetId, stage: usize) -> Option<Scopes> {
     let stages = &model.ratchets[ratchet.index()].stages;

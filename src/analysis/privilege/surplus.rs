@@ -4,8 +4,11 @@
 //! on nothing else. So a scope is needed for an operation where, in some state of these, the other scopes do not
 //! suffice, and the policy permits the operation in such a state: a question about regions only where the states
 //! in question are some and not all of those in which the operation can be called at all.
+//!
+//! What is optional is held by some installations only. So an app needs what is lost where all of it is held, and what
+//! is lost where none of it is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::cells::{Cells, Places};
 use super::needs::{Grant, Needs, closure};
@@ -43,7 +46,8 @@ pub struct Spared {
 /// Why a scope can be spared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
-    /// A scope that is kept includes it.
+    /// A scope that is kept includes it. In all of these, what is optional stands for nothing that is requested
+    /// outright.
     Implied,
     /// What it opens, permitted or not, scopes that are kept open anyway: these, as few as do.
     Covered(Vec<ScopeId>),
@@ -51,6 +55,59 @@ pub enum Why {
     Alternative(ScopeId),
     /// What it opens beyond what is kept, the policy never permits.
     Unneeded,
+}
+
+/// What an app would ask for.
+#[derive(Debug, Clone)]
+pub struct Asks {
+    /// All that it can ever hold, as [`crate::sema::model::App::requested`].
+    pub requested: Scopes,
+    /// Those of them that are optional.
+    pub optional: Scopes,
+    /// What of it was approved; `None`: all.
+    pub approved: Option<Scopes>,
+}
+
+impl Asks {
+    /// What it asks for now.
+    pub fn of(model: &Model, app: AppId) -> Asks {
+        let declared = &model.apps[app.index()];
+        Asks {
+            requested: declared.requested.iter().copied().collect(),
+            optional: declared.optional.iter().copied().collect(),
+            approved: declared.approved.as_ref().map(|approved| approved.iter().copied().collect()),
+        }
+    }
+
+    /// What is held without ratchets, closed: where an installation approved all of it, and where nobody says what it
+    /// approved. Where both are less than they were, nothing is permitted that was not.
+    pub fn held(&self, model: &Model) -> [Scopes; 2] {
+        let outright = self.requested.minus(&self.optional);
+        [&self.requested, &outright].map(|requested| {
+            let all = closure(model, requested.iter());
+            let approved = self.approved.as_ref().map(|approved| closure(model, approved.iter()));
+            approved.map_or_else(|| all.clone(), |approved| all.and(&approved))
+        })
+    }
+}
+
+/// Whether every request stays permitted that is, if the app asks for this: whatever its installation approved, and
+/// whatever was withdrawn from it. No, where that could not be decided.
+pub fn keeps(model: &Model, needs: &Needs, permits: &dyn Permits, app: AppId, asks: &Asks) -> bool {
+    Question::new(model, needs, permits, app).is_some_and(|asked| asked.keeps(asks))
+}
+
+/// The permitted operations of which something would be permitted no more if the app asked for this, where an
+/// installation approved all of it or nobody says. `None` where its ratchets have too many states.
+pub fn lost(
+    model: &Model,
+    needs: &Needs,
+    permits: &dyn Permits,
+    app: AppId,
+    asks: &Asks,
+) -> Option<Operations> {
+    let asked = Question::new(model, needs, permits, app)?;
+    Some(asked.lost_with(&asks.held(model)))
 }
 
 /// Divides what an app asks for. `None` where its ratchets have too many states.
@@ -84,8 +141,8 @@ pub(super) struct Question<'a> {
     app: AppId,
     cells: Cells<'a>,
     /// For each group of operations of which something is permitted: its position, an operation, and the states
-    /// in which the scopes suffice.
-    groups: Vec<(usize, OperationId, Places)>,
+    /// in which the scopes suffice, with all that is optional and without.
+    groups: Vec<(usize, OperationId, [Places; 2])>,
     /// Whether something is permitted to a group in some of the states in which its scopes suffice.
     known: std::cell::RefCell<HashMap<(usize, Places), bool>>,
 }
@@ -98,10 +155,10 @@ impl<'a> Question<'a> {
         app: AppId,
     ) -> Option<Question<'a>> {
         let cells = Cells::of(model, needs, app)?;
-        let granted = states::granted(model, app);
+        let held = Asks::of(model, app).held(model);
         let groups = permits.groups(app).iter().enumerate().filter(|(_, group)| !group.permitted.is_never());
-        let groups =
-            groups.map(|(at, group)| (at, group.any(), cells.suffices(&granted, group.any()))).collect();
+        let suffices = |id: OperationId| held.each_ref().map(|held| cells.suffices(held, id));
+        let groups = groups.map(|(at, group)| (at, group.any(), suffices(group.any()))).collect();
         let known = std::cell::RefCell::default();
         Some(Question { model, needs, permits, app, cells, groups, known })
     }
@@ -119,14 +176,43 @@ impl<'a> Question<'a> {
     /// The permitted operations of which, had the app asked for these scopes only, something would not be
     /// permitted any more. Where that could not be decided, it counts as lost.
     pub(super) fn lost(&self, requested: &Scopes) -> Operations {
-        let held = states::granted_of(self.model, self.app, requested);
+        let outright = states::outright(self.model, self.app, requested);
+        self.lost_with(&[requested, &outright].map(|asked| states::granted_of(self.model, self.app, asked)))
+    }
+
+    /// The same, were these scopes held: with all that is optional, and without.
+    fn lost_with(&self, held: &[Scopes; 2]) -> Operations {
         let groups = self.permits.groups(self.app);
         let lost = self.groups.iter().filter(|(at, operation, sufficed)| {
-            let suffices = self.cells.suffices(&held, *operation);
-            let lost: Places = sufficed.iter().copied().filter(|cell| !suffices.contains(cell)).collect();
-            !lost.is_empty() && (lost == *sufficed || self.permitted_in(*at, *operation, lost))
+            sufficed.iter().zip(held).any(|(before, held)| {
+                let suffices = self.cells.suffices(held, *operation);
+                let lost: Places = before.iter().copied().filter(|cell| !suffices.contains(cell)).collect();
+                !lost.is_empty() && (lost == sufficed[0] || self.permitted_in(*at, *operation, lost))
+            })
         });
         lost.fold(Operations::default(), |all, (at, ..)| all.or(&groups[*at].operations))
+    }
+
+    /// See [`keeps`]. Whatever was approved or withdrawn: of what is held, one alternative of the requirement and all
+    /// that it implies may be left, and nothing else. So each must be replaced by what it implies itself.
+    fn keeps(&self, asks: &Asks) -> bool {
+        let ([all, outright], then) =
+            (Asks::of(self.model, self.app).held(self.model), asks.held(self.model));
+        let models = &self.model.apps[self.app.index()].models;
+        self.groups.iter().all(|(at, operation, _)| {
+            let states = |held: &Scopes| self.cells.suffices(held, *operation);
+            let lost = |before: &Scopes, after: &Scopes| {
+                let left = states(after);
+                states(before).into_iter().filter(move |cell| !left.contains(cell))
+            };
+            let mut gone: BTreeSet<usize> = lost(&outright, &then[1]).collect();
+            let alternatives = self.needs.alternatives(*operation, models);
+            for alternative in alternatives.filter(|alternative| alternative.scopes.is_within(&all)) {
+                let alone = closure(self.model, alternative.scopes.iter());
+                gone.extend(lost(&alone.and(&all), &alone.and(&then[0])));
+            }
+            gone.is_empty() || !self.permitted_in(*at, *operation, gone.into_iter().collect())
+        })
     }
 
     fn permitted_in(&self, group: usize, operation: OperationId, places: Places) -> bool {
@@ -144,11 +230,14 @@ impl<'a> Question<'a> {
         let others = requested.iter().filter(|other| *other != scope).collect();
         let shuts = self.opened(requested).minus(&self.opened(&others));
         let serves = self.serves(scope, requested).and(permitted);
-        let why = if closure(self.model, kept.iter()).contains(scope) {
+        // What is optional may be missing where the scope is held, unless it is optional itself.
+        let optional = self.model.apps[self.app.index()].optional.contains(&scope);
+        let sure = if optional { kept.clone() } else { states::outright(self.model, self.app, kept) };
+        let why = if closure(self.model, sure.iter()).contains(scope) {
             Why::Implied
-        } else if !alone.is_empty() && self.covered(scope, kept) {
-            Why::Covered(self.fewest(&alone, kept))
-        } else if let Some(other) = self.alternative(scope, kept) {
+        } else if !alone.is_empty() && self.covered(scope, &sure) {
+            Why::Covered(self.fewest(&alone, &sure))
+        } else if let Some(other) = self.alternative(scope, kept, &sure) {
             Why::Alternative(other)
         } else {
             Why::Unneeded
@@ -190,11 +279,11 @@ impl<'a> Question<'a> {
         some.iter().collect()
     }
 
-    /// A kept scope in whose place this one could stand, and which it does not include: what includes it is no
-    /// other way, but more of the same.
-    fn alternative(&self, scope: ScopeId, kept: &Scopes) -> Option<ScopeId> {
+    /// A kept scope, one of these, in whose place this one could stand, and which it does not include: what includes it
+    /// is no other way, but more of the same.
+    fn alternative(&self, scope: ScopeId, kept: &Scopes, among: &Scopes) -> Option<ScopeId> {
         let included = closure(self.model, [scope]);
-        kept.iter().filter(|other| !included.contains(*other)).find(|other| {
+        among.iter().filter(|other| !included.contains(*other)).find(|other| {
             let swapped: Scopes = kept.iter().filter(|k| k != other).chain([scope]).collect();
             self.lost(&swapped).is_empty()
         })

@@ -1,7 +1,7 @@
 //! Two scopes that open the same data.
 
 use crate::analysis::privilege::surplus::Why;
-use crate::diag::{Diagnostic, Fix, Safety};
+use crate::diag::Diagnostic;
 use crate::lint::privilege::{operations, scopes};
 use crate::lint::{Level, Rule, Subject};
 
@@ -37,12 +37,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 finding =
                     finding.note(format!("permitted, and open twice: {}", operations(model, &spared.serves)));
             }
-            let fix = subject.edits_of_scope(surplus.app, spared.scope, None).map(|edits| Fix {
-                title: format!("remove the scope `{scope}`"),
-                safety: Safety::Safe,
-                edits,
-            });
-            found.push(finding.fix(fix));
+            let title = format!("remove the scope `{scope}`");
+            found.push(finding.fix(subject.fix_of_scope(surplus, spared.scope, None, title)));
         }
     }
 }

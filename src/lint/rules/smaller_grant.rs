@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::analysis::grants::{self, Answer, Measure};
 use crate::analysis::minimal::Budget;
-use crate::diag::{Diagnostic, Fix, Safety};
+use crate::analysis::privilege::change::{self, Change};
+use crate::analysis::privilege::set::{Operations, Scopes};
+use crate::analysis::privilege::surplus::{self, Asks};
+use crate::diag::{Diagnostic, Edit, Fix, Safety};
 use crate::lint::{Level, Rule, Subject, edits};
 use crate::parallel;
 use crate::sema::model::{Access, AppId, Model, OperationId, ScopeId};
@@ -35,10 +38,11 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     found.extend(parallel::map(&subject.apps(), &of).into_iter().flatten());
 }
 
-fn smaller(subject: &Subject<'_>, app: AppId, needed: &BTreeSet<OperationId>) -> Option<Diagnostic> {
+fn smaller(subject: &Subject<'_>, app: AppId, permitted: &BTreeSet<OperationId>) -> Option<Diagnostic> {
     let model = subject.model;
     let declared = subject.app(app)?;
     let (requests, place) = requests(declared)?;
+    let needed = &grants::needed_outright(model, app, permitted.clone());
     // Where nothing is permitted, every scope is one too many: another finding.
     if needed.is_empty() {
         return None;
@@ -47,8 +51,17 @@ fn smaller(subject: &Subject<'_>, app: AppId, needed: &BTreeSet<OperationId>) ->
     let name = &model.apps[app.index()].name;
     let smallest = names(model, &answer.least.requested);
     let (now, least) = (answer.now.beyond.len(), answer.least.beyond.len());
+    let change = change::of(model, subject.needs(), app, &answer.least.requested, needed);
+    let asks = asks(model, app, &answer);
+    // Within what is needed, the platform shuts something somewhere: does that take away what is permitted there?
+    let lost = surplus::lost(model, subject.needs(), subject.regions(), app, &asks);
+    let does = lost.as_ref().is_some_and(Operations::is_empty);
     let mut finding = RULE
-        .finding(format!("`{name}` could hold less: {}", quoted(&smallest)))
+        .finding(if does {
+            format!("`{name}` could hold less: {}", quoted(&smallest))
+        } else {
+            format!("`{name}` could hold less for some requests: {}", quoted(&smallest))
+        })
         .at(place, format!("opens {now} operations that are not permitted; {least} would do"))
         .note(format!("the policy permits `{name}` {} of the operations", needed.len()))
         .note(
@@ -63,7 +76,11 @@ fn smaller(subject: &Subject<'_>, app: AppId, needed: &BTreeSet<OperationId>) ->
             }
             .to_owned(),
         )
-        .help(format!("ask for {}", quoted(&smallest)));
+        .help(match (does, change.comes.is_empty()) {
+            (true, true) => format!("ask for {}", quoted(&smallest)),
+            (true, false) => format!("if nobody minds what is newly open, ask for {}", quoted(&smallest)),
+            (false, _) => "do not ask for it as things are: some requests need more".to_owned(),
+        });
     let goes = &answer.now.beyond - &answer.least.beyond;
     if let Some(some) = some(model, &goes) {
         finding = finding.note(format!("no longer open: {some}"));
@@ -72,7 +89,54 @@ fn smaller(subject: &Subject<'_>, app: AppId, needed: &BTreeSet<OperationId>) ->
     if let Some(some) = some(model, &comes) {
         finding = finding.note(format!("newly open, though not permitted: {some}"));
     }
-    Some(finding.fix(fix(model, app, &answer, requests, declared)))
+    finding = notes(finding, model, &change, lost.as_ref());
+    if !model.apps[app.index()].optional.is_empty() {
+        finding = finding.note("what is optional stays so, and is not counted".to_owned());
+    }
+    let safety = if !change.comes.is_empty() {
+        Safety::Display
+    } else if surplus::keeps(model, subject.needs(), subject.regions(), app, &asks) {
+        Safety::Safe
+    } else {
+        Safety::Unsafe
+    };
+    let edits = if does { edits_of(model, app, &answer, requests, declared) } else { None };
+    let title = format!("ask for {} only", quoted(&smallest));
+    Some(finding.fix(edits.map(|edits| Fix { title, safety, edits })))
+}
+
+/// What speaks against the grant.
+fn notes(mut finding: Diagnostic, model: &Model, change: &Change, lost: Option<&Operations>) -> Diagnostic {
+    let named = |operations: &Operations| some(model, &operations.iter().collect());
+    if !change.comes.is_empty() {
+        finding = finding.note(format!(
+            "it may widen access: {} is not held now, and an installation may have approved it",
+            quoted(&names(model, &change.comes))
+        ));
+    }
+    if let Some(these) = named(&change.unattended) {
+        finding = finding.note(format!("newly open to requests without a person: {these}"));
+    }
+    match lost {
+        None => finding.note("its ratchets have too many stages together to tell whether it would do".to_owned()),
+        Some(lost) => match named(lost) {
+            Some(these) => finding.note(format!(
+                "at some stage of a ratchet, or without a person, it would not do for what is permitted there: {these}"
+            )),
+            None => finding,
+        },
+    }
+}
+
+/// The grant in place of what is requested outright, and approved.
+fn asks(model: &Model, app: AppId, answer: &Answer) -> Asks {
+    let before = Asks::of(model, app);
+    let grant: Scopes = answer.least.requested.iter().copied().collect();
+    Asks {
+        requested: grant.or(&before.optional),
+        optional: before.optional.minus(&grant),
+        approved: before.approved.map(|approved| approved.or(&grant)),
+    }
 }
 
 /// The smallest grant, if it is smaller and nothing about it is worse: the one that opens the fewest operations; where
@@ -110,38 +174,32 @@ fn requests(app: &tree::App) -> Option<(&[Name], Span)> {
     })
 }
 
-/// Replaces the list. None where other lists would have to follow: what was approved, what stages hold.
-fn fix(model: &Model, app: AppId, answer: &Answer, requests: &[Name], declared: &tree::App) -> Option<Fix> {
+/// Replaces the list. None where other lists would have to follow: what was approved, what stages hold, what is optional.
+fn edits_of(
+    model: &Model,
+    app: AppId,
+    answer: &Answer,
+    requests: &[Name],
+    declared: &tree::App,
+) -> Option<Vec<Edit>> {
     let approved = declared.members.iter().any(|member| matches!(member, AppMember::Approved(_)));
     let mut ratchets = model.ratchets.iter().filter(|ratchet| ratchet.apps.contains(&app));
-    if approved || ratchets.any(|ratchet| ratchet.stages.iter().any(|stage| stage.holds.is_some())) {
+    let optional = &model.apps[app.index()].optional;
+    if approved
+        || ratchets.any(|ratchet| ratchet.stages.iter().any(|stage| stage.holds.is_some()))
+        || !answer.least.held.is_disjoint(optional)
+    {
         return None;
     }
     let smallest = names(model, &answer.least.requested);
-    let title = format!("ask for {} only", quoted(&smallest));
     let kept: Vec<&Name> = requests.iter().filter(|name| smallest.contains(&name.text.as_str())).collect();
     let spans: Vec<Span> = requests.iter().map(|name| name.span).collect();
-    let edits = if kept.len() == smallest.len() {
-        edits::remove_members(&spans, |i| !smallest.contains(&requests[i].text.as_str()))?
+    if kept.len() == smallest.len() {
+        edits::remove_members(&spans, |i| !smallest.contains(&requests[i].text.as_str()))
     } else {
         let texts: Vec<String> = smallest.iter().map(|name| written(name)).collect();
         let whole = Span { end: spans.last()?.end, ..*spans.first()? };
-        vec![edits::replace(whole, texts.join(", "))]
-    };
-    Some(Fix { title, safety: safety(model, app, answer), edits })
-}
-
-/// Everything permitted stays callable, so in one permission model the answers stay the same.
-fn safety(model: &Model, app: AppId, answer: &Answer) -> Safety {
-    let opens_more = !answer.least.beyond.is_subset(&answer.now.beyond) || !answer.missing.is_empty();
-    if opens_more {
-        Safety::Display
-    } else if answer.comes().is_empty() && model.apps[app.index()].models.len() == 1 {
-        Safety::Safe
-    } else {
-        // Which of several models opens an operation may hang on whether there is a user, and a new scope waits
-        // for the platform's consent.
-        Safety::Unsafe
+        Some(vec![edits::replace(whole, texts.join(", "))])
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diag::{Diagnostic, Fix, Safety};
-use crate::lint::{Level, Rule, Subject, edits};
+use crate::lint::{Level, Rule, Subject};
 use crate::syntax::tree::{AppMember, Item, OperationTerm};
 
 pub(crate) static RULE: Rule = Rule {
@@ -46,7 +46,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             let fix = Fix {
                 title: format!("remove the role `{name}`"),
                 safety: Safety::Safe,
-                edits: vec![edits::remove(subject.sources, role.span)],
+                edits: subject.removal(role.span),
             };
             let finding = RULE.finding(format!("nobody holds the role `{name}`"));
             found.push(

@@ -1,7 +1,7 @@
 //! A scope without which exactly the same would be permitted.
 
 use crate::analysis::privilege::surplus::{Spared, Surplus, Why};
-use crate::diag::{Diagnostic, Fix, Safety};
+use crate::diag::Diagnostic;
 use crate::lint::privilege::{number, operations};
 use crate::lint::{Level, Rule, Subject};
 
@@ -46,12 +46,8 @@ fn finding(subject: &Subject<'_>, surplus: &Surplus, spared: &Spared) -> Diagnos
         finding =
             finding.note(format!("{many} of those it opens are permitted, and open without it: {these}"));
     }
-    let fix = subject.edits_of_scope(surplus.app, spared.scope, None).map(|edits| Fix {
-        title: format!("remove the scope `{scope}`"),
-        safety: Safety::Safe,
-        edits,
-    });
-    finding.fix(fix)
+    let title = format!("remove the scope `{scope}`");
+    finding.fix(subject.fix_of_scope(surplus, spared.scope, None, title))
 }
 
 /// One finding says it for all scopes.

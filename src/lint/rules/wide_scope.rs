@@ -2,7 +2,7 @@
 
 use crate::analysis::privilege::narrower;
 use crate::analysis::privilege::surplus::Surplus;
-use crate::diag::{Diagnostic, Fix, Safety};
+use crate::diag::Diagnostic;
 use crate::lint::privilege::{number, operations};
 use crate::lint::{Level, Rule, Subject};
 use crate::parallel;
@@ -21,7 +21,9 @@ pub(crate) static RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let model = subject.model;
     let of = |surplus: &Surplus| narrower::of(model, subject.needs(), subject.regions(), surplus);
-    for narrower in parallel::map(subject.surpluses(), &of).into_iter().flatten() {
+    let found_of = parallel::map(subject.surpluses(), &of);
+    let each = subject.surpluses().iter().zip(found_of);
+    for (surplus, narrower) in each.flat_map(|(surplus, all)| all.into_iter().map(move |n| (surplus, n))) {
         let app = &model.apps[narrower.app.index()].name;
         let name = |scope: ScopeId| &model.scopes[scope.index()].name;
         let (scope, instead) = (name(narrower.scope), name(narrower.instead));
@@ -39,10 +41,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 "not permitted, and open with `{scope}` only: {}",
                 operations(model, &narrower.shuts)
             ));
-        // What the app does not hold yet may be approved where the wide scope was not.
-        let safety = if narrower.included { Safety::Safe } else { Safety::Display };
-        let edits = subject.edits_of_scope(narrower.app, narrower.scope, Some(narrower.instead));
+        // What the app does not hold yet may be approved where the wide scope was not: then the fix is only shown.
         let title = format!("ask for `{instead}` instead of `{scope}`");
-        found.push(finding.fix(edits.map(|edits| Fix { title, safety, edits })));
+        found.push(finding.fix(subject.fix_of_scope(surplus, narrower.scope, Some(narrower.instead), title)));
     }
 }

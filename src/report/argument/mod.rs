@@ -183,6 +183,9 @@ impl<'a> Case<'a> {
         if !answer.comes().is_empty() {
             text += &format!(" It would have to ask for {}.", self.scopes(&answer.comes()));
         }
+        if !self.model.apps[self.argument.app.index()].optional.is_empty() {
+            text += " What is optional, and what only that opens, is not counted.";
+        }
         vec![heading, Block::Text(format!("{text} {proof}"))]
     }
 

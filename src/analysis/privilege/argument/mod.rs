@@ -48,7 +48,8 @@ pub struct Argument {
     pub points: Vec<Point>,
     /// What it needs during set-up and later no more, and how to have it shrink by itself.
     pub setup: Option<SetUp>,
-    /// The smallest grant of all scopes of its permission models, also of those that it does not ask for.
+    /// The smallest grant of all scopes of its permission models, also of those that it does not ask for, in place of
+    /// what it asks for outright.
     pub least: Result<grants::Answer, NoAnswer>,
     /// What it needs and none of its permission models has.
     pub not_callable: Operations,
@@ -153,7 +154,7 @@ pub fn argue(asked: &Asked<'_>) -> Option<Argument> {
         }
     };
     let points = requested.iter().map(point).collect();
-    let can_need = needed.minus(&not_callable).iter().collect();
+    let can_need = grants::needed_outright(model, app, needed.minus(&not_callable).iter().collect());
     Some(Argument {
         app,
         missing: needed.minus(&opens).minus(&not_callable),
