@@ -56,13 +56,15 @@ struct Frame {
     demanded: bool,
     /// Whether it is callable at all.
     callable: bool,
-    /// With ratchets, the scopes too, and what is held outright.
-    ratchets: Vec<(RatchetId, [Vec<ScopeId>; 2], Vec<Vec<ScopeId>>)>,
+    ratchets: Vec<Limits>,
     sites: Option<BTreeSet<String>>,
     /// Where one of the grants reads it: what the app is, and what the operation is.
     app: Option<AppId>,
     operation: Option<OperationId>,
 }
+
+/// A ratchet that limits scopes: all that is held and what of it is held outright, and which alternatives lie within.
+type Limits = (RatchetId, [Vec<ScopeId>; 2], Vec<Vec<ScopeId>>);
 
 impl Frames {
     /// Looks through the clauses.
