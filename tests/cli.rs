@@ -572,6 +572,7 @@ fn the_smallest_grant_is_told_with_what_it_opens() {
          \x20 smallest  look, turn: 2 scopes held\n\
          \x20 goes      all\n\
          \x20 comes     turn\n\
+         \x20 widens    it gives what is not held now: a person must decide that\n\
          \x20 beyond    nothing\n\
          \x20 proof     no grant costs less: the lower bound is equal, in 1 case\n\
          \x20 greedy    would find 1 operation beyond need, 2 scopes held; weighted by cost 2 scopes held\n",
