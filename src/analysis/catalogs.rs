@@ -131,7 +131,7 @@ pub fn compare(old: &Model, new: &Model) -> CatalogDiff {
 }
 
 /// The names that mean another method and path in the new model than in the old one.
-pub fn moved(old: &Model, new: &Model) -> Vec<Moved> {
+fn moved(old: &Model, new: &Model) -> Vec<Moved> {
     let before: BTreeMap<&str, &Operation> = old.operations.iter().map(|o| (o.name.as_str(), o)).collect();
     let mut found = Vec::new();
     for now in &new.operations {

@@ -139,7 +139,8 @@ pub fn compare(
     today: Option<i64>,
     progress: Progress<'_>,
 ) -> (PolicyDiff, Option<Approvals>) {
-    let mut approvals = today.map(|today| Approvals::new(models, today));
+    let catalogs = catalogs::compare(models[0], models[1]);
+    let mut approvals = today.map(|today| Approvals::new(models, &catalogs, today));
     let extras: Vec<Extra<'_>> = approvals
         .iter()
         .flat_map(|a| a.growths(models[1]))
@@ -154,11 +155,7 @@ pub fn compare(
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, work.len());
         looked
     });
-    let mut diff = PolicyDiff {
-        catalogs: catalogs::compare(models[0], models[1]),
-        forgotten: forgotten::forgotten(models),
-        ..PolicyDiff::default()
-    };
+    let mut diff = PolicyDiff { catalogs, forgotten: forgotten::forgotten(models), ..PolicyDiff::default() };
     for side in [0, 1] {
         let others: BTreeSet<&str> = models[1 - side].apps.iter().map(|app| app.key.as_str()).collect();
         let only = models[side].apps.iter().map(|app| app.key.as_str()).filter(|key| !others.contains(key));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::minimal::{
     self, Budget, Cost, OperationEntry, Problem, Proof, ScopeEntry, Unanswerable, smallest,
 };
+use crate::region;
 use crate::sema::model::{Access, AppId, Model, OperationId, ScopeId};
 
 /// What a smaller grant is smaller in.
@@ -121,8 +122,8 @@ pub fn least(
         Unanswerable::TooLarge => NoAnswer::TooLarge,
     })?;
     let declared = &model.apps[app.index()];
+    let [_, held] = region::held(model, declared, &declared.requested);
     let outright = &declared.requested - &declared.optional;
-    let held = held(model, app, &outright);
     let now = numbers.holding(&problem, &numbers.local(&held), outright);
     let missing = needed.iter().filter(|o| !opens(model, app, &held, **o)).copied().collect();
     let requested = problem.to_request(&found.grant.held);
@@ -149,20 +150,10 @@ pub fn needed_outright(
 ) -> BTreeSet<OperationId> {
     let declared = &model.apps[app.index()];
     if !declared.optional.is_empty() {
-        let all = held(model, app, &declared.requested);
-        let outright = held(model, app, &(&declared.requested - &declared.optional));
+        let [all, outright] = region::held(model, declared, &declared.requested);
         operations.retain(|o| opens(model, app, &outright, *o) || !opens(model, app, &all, *o));
     }
     operations
-}
-
-/// What is held of what is requested: closed, as far as it is approved.
-fn held(model: &Model, app: AppId, requested: &BTreeSet<ScopeId>) -> BTreeSet<ScopeId> {
-    let held = closure(model, requested);
-    match &model.apps[app.index()].approved {
-        Some(approved) => &held & &closure(model, approved),
-        None => held,
-    }
 }
 
 fn opens(model: &Model, app: AppId, held: &BTreeSet<ScopeId>, operation: OperationId) -> bool {
@@ -269,10 +260,6 @@ fn problem(model: &Model, numbers: &Numbers, needed: &BTreeSet<OperationId>, gra
         operations: numbers.operations.iter().zip(&numbers.requirements).map(operation).collect(),
         needed: needed.iter().map(|o| o.0).collect(),
     }
-}
-
-fn closure(model: &Model, scopes: &BTreeSet<ScopeId>) -> BTreeSet<ScopeId> {
-    scopes.iter().flat_map(|scope| model.scopes[scope.index()].implies.iter().copied()).collect()
 }
 
 fn cases(proof: &minimal::Proof) -> usize {

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::asking::{self, Spent};
-use super::catalogs::{self, Moved};
+use super::catalogs::CatalogDiff;
 use super::diff::InWords;
 use super::pairs::Pair;
 use crate::parallel;
@@ -178,8 +178,8 @@ pub(super) struct Share {
 }
 
 impl Approvals {
-    /// The blocks of the second model against those of the first.
-    pub(super) fn new(models: [&Model; 2], today: i64) -> Approvals {
+    /// The blocks of the second model against those of the first, and what differs in the platforms.
+    pub(super) fn new(models: [&Model; 2], catalogs: &CatalogDiff, today: i64) -> Approvals {
         let before: BTreeSet<&str> = models[0].widenings.iter().map(|w| w.text.as_str()).collect();
         let block = |w: &crate::sema::model::Widening| {
             let standing = match () {
@@ -190,8 +190,8 @@ impl Approvals {
             Block { standing, through: BTreeSet::new(), grown: Vec::new(), surplus: BTreeMap::new() }
         };
         let blocks = models[1].widenings.iter().map(block).collect();
-        let moved = catalogs::moved(models[0], models[1]).into_iter();
-        let moved = moved.filter(Moved::leads_elsewhere).map(|moved| moved.name).collect();
+        let moved = catalogs.moved.iter().filter(|moved| moved.leads_elsewhere());
+        let moved = moved.map(|moved| moved.name.clone()).collect();
         Approvals { uncovered: Vec::new(), blocks, undecided: Vec::new(), moved }
     }
 

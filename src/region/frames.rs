@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use foldhash::{HashMap, HashMapExt};
 
 use super::index::Index;
-use super::layers::{approved, callable, closure};
+use super::layers::{callable, held};
 use super::side::Known;
 use crate::sema::model::{
     AppId, Atom, ClauseId, ClauseKind, Condition, KindId, Model, OperationId, Owner, PermissionModelId,
@@ -204,9 +204,8 @@ pub(super) struct Held {
 impl Held {
     pub(super) fn of(model: &Model, app: AppId) -> Held {
         let app = &model.apps[app.index()];
-        let all = approved(model, app, closure(model, &app.requested));
-        let outright = || &closure(model, &(&app.requested - &app.optional)) & &all;
-        Held { outright: (!app.optional.is_empty()).then(outright), all }
+        let [all, outright] = held(model, app, &app.requested);
+        Held { all, outright: (!app.optional.is_empty()).then_some(outright) }
     }
 }
 

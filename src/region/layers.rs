@@ -199,8 +199,7 @@ impl Lowering<'_> {
         let model = self.known.model;
         let app = &model.apps[self.known.app.index()];
         let requested = variation.requested.unwrap_or(&app.requested);
-        let held = approved(model, app, closure(model, requested));
-        let outright = &closure(model, &(requested - &app.optional)) & &held;
+        let [held, outright] = held(model, app, requested);
         let everything = match cx.vocabulary.find(&What::Approval) {
             Some(variable) => classes(cx, variable, &|class| *class == Class::Yes),
             None => Term::FALSE, // nothing is optional
@@ -265,12 +264,17 @@ pub(super) fn closure(model: &Model, scopes: &BTreeSet<ScopeId>) -> BTreeSet<Sco
     scopes.iter().chain(implied).copied().collect()
 }
 
-/// Those of the scopes that the policy approves for the app.
-pub(super) fn approved(model: &Model, app: &App, scopes: BTreeSet<ScopeId>) -> BTreeSet<ScopeId> {
-    match &app.approved {
-        Some(approved) => &scopes & &closure(model, approved),
-        None => scopes,
-    }
+/// What an app that asks for these holds where no ratchet limits it, with all that it implies: where everything is
+/// approved that can be; and where nothing is said of approvals, so that it holds nothing optional.
+pub fn held(model: &Model, app: &App, requested: &BTreeSet<ScopeId>) -> [BTreeSet<ScopeId>; 2] {
+    let approved = app.approved.as_ref().map(|approved| closure(model, approved));
+    let held = |requested: &BTreeSet<ScopeId>| {
+        let held = closure(model, requested);
+        approved.as_ref().map_or_else(|| held.clone(), |approved| &held & approved)
+    };
+    let all = held(requested);
+    let outright = if app.optional.is_empty() { all.clone() } else { held(&(requested - &app.optional)) };
+    [all, outright]
 }
 
 /// Where the variable's class is one of those.

@@ -46,7 +46,7 @@ mod words;
 pub use ask::Spent;
 pub use frames::reads;
 pub use index::Index;
-pub use layers::Variation;
+pub use layers::{Variation, held};
 pub use lower::Counting;
 pub use reach::{Growing, Reach, by_one_of, few_people, reach};
 pub use survey::{OfApp, Survey, Surveyor, survey};
