@@ -7,7 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::import::names;
-use crate::sema::model::{Access, LetterCase, Model, Naming, NamingForm, Operation, OperationId, ScopeId};
+use crate::sema::model::{
+    Access, KindId, LetterCase, Model, Naming, NamingForm, Operation, OperationId, ScopeId,
+};
 
 /// Any of (all of (scopes)), by name; each set sorted, and none that includes another.
 pub type Alternatives = BTreeSet<BTreeSet<String>>;
@@ -28,6 +30,28 @@ pub struct CatalogDiff {
     /// Names that both have, and that mean another method and path in the new one: rules that use them say something else
     /// now, and no line of them changed. By name.
     pub moved: Vec<Moved>,
+    /// Kinds of containers that lie in another kind than before, or are in one only; by name.
+    pub kinds: Vec<KindChange>,
+    /// Permission models that demand a user and did not, or the other way round; by name.
+    pub models: Vec<ModelChange>,
+}
+
+/// A kind of containers that is not what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindChange {
+    /// Its name.
+    pub name: String,
+    /// The kind that it lies in, if it lies in one; `None` where there is no such kind.
+    pub parent: Change<Option<Option<String>>>,
+}
+
+/// A permission model that is not what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelChange {
+    /// Its name.
+    pub name: String,
+    /// Whether it demands a user.
+    pub demands_user: Change<bool>,
 }
 
 /// A name that means another method and path than before.
@@ -111,7 +135,8 @@ impl CatalogDiff {
     /// Whether the two offer the same.
     pub fn is_empty(&self) -> bool {
         let operations = self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty();
-        operations && self.scopes.is_empty() && self.moved.is_empty()
+        let others = self.kinds.is_empty() && self.models.is_empty();
+        operations && self.scopes.is_empty() && self.moved.is_empty() && others
     }
 }
 
@@ -126,6 +151,8 @@ pub fn compare(old: &Model, new: &Model) -> CatalogDiff {
         changed: pairs.iter().filter_map(|(a, b)| change(old, *a, new, *b)).collect(),
         scopes: scope_changes(old, new),
         moved: moved(old, new),
+        kinds: kind_changes(old, new),
+        models: model_changes(old, new),
         pairs,
     }
 }
@@ -234,7 +261,7 @@ fn change(old: &Model, before: OperationId, new: &Model, now: OperationId) -> Op
     let (a, b) = (&old.operations[before.index()], &new.operations[now.index()]);
     let place = |model: &Model, id: OperationId| {
         let operation = &model.operations[id.index()];
-        let name = |kind: crate::sema::model::KindId| model.kinds[kind.index()].name.as_str();
+        let name = |kind: KindId| model.kinds[kind.index()].name.as_str();
         match operation.lists {
             Some(kind) => format!("{} listing {}", name(operation.kind), name(kind)),
             None => name(operation.kind).to_owned(),
@@ -307,6 +334,34 @@ fn scope_changes(old: &Model, new: &Model) -> Vec<ScopeChange> {
         .filter_map(|key| {
             let implies = different(before.get(key).cloned(), now.get(key).cloned())?;
             Some(ScopeChange { model: key.0.clone(), name: key.1.clone(), implies })
+        })
+        .collect()
+}
+
+fn kind_changes(old: &Model, new: &Model) -> Vec<KindChange> {
+    let parents = |model: &Model| -> BTreeMap<String, Option<String>> {
+        let name = |id: KindId| model.kinds[id.index()].name.clone();
+        model.kinds.iter().map(|kind| (kind.name.clone(), kind.parent.map(name))).collect()
+    };
+    let (before, now) = (parents(old), parents(new));
+    let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    let change = |name: &String| different(before.get(name).cloned(), now.get(name).cloned());
+    names
+        .into_iter()
+        .filter_map(|name| change(name).map(|parent| KindChange { name: name.clone(), parent }))
+        .collect()
+}
+
+fn model_changes(old: &Model, new: &Model) -> Vec<ModelChange> {
+    let demands = |model: &Model| -> BTreeMap<String, bool> {
+        model.permission_models.iter().map(|m| (m.name.clone(), m.demands_user)).collect()
+    };
+    let (before, now) = (demands(old), demands(new));
+    before
+        .into_iter()
+        .filter_map(|(name, was)| {
+            let demands_user = different(was, *now.get(&name)?)?;
+            Some(ModelChange { name, demands_user })
         })
         .collect()
 }

@@ -10,6 +10,7 @@ use super::asking::{self, Spent};
 use super::catalogs::{self, CatalogDiff};
 use super::causes::{self, Cause};
 use super::cells::Extra;
+use super::eased::{self, Eased};
 use super::forgotten::{self, Forgotten, Gone};
 use super::pairs::{Pair, pairs_with};
 use super::widening::{Approvals, Share};
@@ -40,6 +41,8 @@ pub struct PolicyDiff {
     pub catalogs: CatalogDiff,
     /// What installations forget.
     pub forgotten: Vec<Forgotten>,
+    /// What is easier without permitting more to any request.
+    pub eased: Vec<Eased>,
 }
 
 /// Requests of one app, permitted by one policy only.
@@ -140,7 +143,8 @@ pub fn compare(
     progress: Progress<'_>,
 ) -> (PolicyDiff, Option<Approvals>) {
     let catalogs = catalogs::compare(models[0], models[1]);
-    let mut approvals = today.map(|today| Approvals::new(models, &catalogs, today));
+    let eased = eased::eased(models, &catalogs);
+    let mut approvals = today.map(|today| Approvals::new(models, &catalogs, &eased, today));
     let extras: Vec<Extra<'_>> = approvals
         .iter()
         .flat_map(|a| a.growths(models[1]))
@@ -155,7 +159,8 @@ pub fn compare(
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, work.len());
         looked
     });
-    let mut diff = PolicyDiff { catalogs, forgotten: forgotten::forgotten(models), ..PolicyDiff::default() };
+    let forgotten = forgotten::forgotten(models);
+    let mut diff = PolicyDiff { catalogs, forgotten, eased, ..PolicyDiff::default() };
     for side in [0, 1] {
         let others: BTreeSet<&str> = models[1 - side].apps.iter().map(|app| app.key.as_str()).collect();
         let only = models[side].apps.iter().map(|app| app.key.as_str()).filter(|key| !others.contains(key));

@@ -1,17 +1,46 @@
-//! A request in the words of the policy: what a `test` block would say of it.
+//! Requests and triggers in the words of the policy.
 
 use std::collections::BTreeMap;
 
 use crate::request::{ContainerFact, Request, Target, Value};
-use crate::sema::model::{Model, Owner, Type};
+use crate::sema::model::{Model, OperationId, Owner, Ratchet, ScopeId, Since, Trigger, Type};
 use crate::span::Span;
 use crate::syntax::print_item;
+use crate::syntax::printer::{print_duration, print_scope};
 use crate::syntax::tree::{
     Assign, Expectation, Item, Literal, LiteralValue, Name, Test, TestCase, TestContainer, TestSubject,
     TestTarget, Text,
 };
 
-/// The request on one line: `timesheets to demo.issue.get in issue PAY-1 in project PAY with channel = server`.
+/// A scope as it is written.
+pub fn scope(model: &Model, scope: ScopeId) -> String {
+    print_scope(&name(&model.scopes[scope.index()].name))
+}
+
+/// A trigger of the ratchet as it is written: `1d after install`.
+pub fn trigger(model: &Model, ratchet: &Ratchet, trigger: &Trigger) -> String {
+    let time = |seconds: i64| print_duration(seconds);
+    let operation = |id: OperationId| &model.operations[id.index()].name;
+    match trigger {
+        Trigger::Event(name) => format!("event {name:?}"),
+        Trigger::After(seconds, since) => {
+            let since = match since {
+                Since::Install => "install".to_owned(),
+                Since::Event(name) => format!("event {name:?}"),
+                Since::Stage(stage) => ratchet.stages[*stage as usize].name.clone(),
+            };
+            format!("{} after {since}", time(*seconds))
+        }
+        Trigger::Unused(unused, seconds) => {
+            format!("{} unused for {}", scope(model, *unused), time(*seconds))
+        }
+        Trigger::Count(1, id) => format!("success of {}", operation(*id)),
+        Trigger::Count(times, id) => format!("{times} times {}", operation(*id)),
+        Trigger::Command => "command".to_owned(),
+    }
+}
+
+/// What a `test` block would say of the request, on one line: `timesheets to demo.issue.get in issue PAY-1 in project PAY with channel = server`.
 ///
 /// A `test` block of the package that says so asks the same request, but for what no test can say: values that
 /// are not of their attribute's type are shown in quotes.

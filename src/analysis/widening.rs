@@ -10,12 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::asking::{self, Spent};
 use super::catalogs::CatalogDiff;
 use super::diff::InWords;
+use super::eased::{self, Eased};
 use super::pairs::Pair;
 use crate::parallel;
 use crate::region::terms::Term;
 use crate::region::{Counting, Models, Universe};
 use crate::request::Request;
 use crate::sema::model::{ClauseKind, Condition, Growth, Layer, Model};
+use crate::span::Span;
 
 /// How what grew and what was approved stand to each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub struct Approvals {
     /// Names of operations that lead elsewhere than in the old policy: rules that use them mean something else, which no
     /// block can approve.
     pub moved: Vec<String>,
+    /// What is easier and no block covers.
+    pub eased: Vec<Eased>,
 }
 
 /// A growth that no block covers.
@@ -53,6 +57,12 @@ pub struct Block {
     pub grown: Vec<Grown>,
     /// What it covers and should not: one example of each sort.
     pub surplus: BTreeMap<Surplus, Example>,
+    /// Whether it speaks of requests.
+    pub of_requests: bool,
+    /// What it covers of what is easier.
+    pub eased: Vec<Eased>,
+    /// Its lines about what gets easier of which nothing did.
+    pub idle: Vec<Span>,
 }
 
 /// Requests of one app that a block covers and that were not permitted before.
@@ -179,25 +189,40 @@ pub(super) struct Share {
 
 impl Approvals {
     /// The blocks of the second model against those of the first, and what differs in the platforms.
-    pub(super) fn new(models: [&Model; 2], catalogs: &CatalogDiff, today: i64) -> Approvals {
+    pub(super) fn new(models: [&Model; 2], catalogs: &CatalogDiff, eased: &[Eased], today: i64) -> Approvals {
         let before: BTreeSet<&str> = models[0].widenings.iter().map(|w| w.text.as_str()).collect();
+        let mut open: BTreeSet<usize> = (0..eased.len()).collect();
         let block = |w: &crate::sema::model::Widening| {
             let standing = match () {
                 () if before.contains(w.text.as_str()) => Standing::Spent,
                 () if w.until <= today => Standing::Ended,
                 () => Standing::Open,
             };
-            Block { standing, through: BTreeSet::new(), grown: Vec::new(), surplus: BTreeMap::new() }
+            let (spoken, idle) = match standing {
+                Standing::Open => eased::spoken(models[1], w, eased),
+                Standing::Spent | Standing::Ended => Default::default(),
+            };
+            open.retain(|at| !spoken.contains(at));
+            Block {
+                standing,
+                through: BTreeSet::new(),
+                grown: Vec::new(),
+                surplus: BTreeMap::new(),
+                of_requests: !w.growths.is_empty(),
+                eased: spoken.iter().map(|at| eased[*at].clone()).collect(),
+                idle,
+            }
         };
         let blocks = models[1].widenings.iter().map(block).collect();
+        let eased = open.into_iter().map(|at| eased[at].clone()).collect();
         let moved = catalogs.moved.iter().filter(|moved| moved.leads_elsewhere());
         let moved = moved.map(|moved| moved.name.clone()).collect();
-        Approvals { uncovered: Vec::new(), blocks, undecided: Vec::new(), moved }
+        Approvals { uncovered: Vec::new(), blocks, undecided: Vec::new(), moved, eased }
     }
 
     /// Whether all growth was approved, and nothing else.
     pub fn settled(&self) -> bool {
-        let is_covered = self.uncovered.is_empty() && self.undecided.is_empty();
+        let is_covered = self.uncovered.is_empty() && self.undecided.is_empty() && self.eased.is_empty();
         is_covered && self.moved.is_empty() && !self.blocks.iter().any(Block::is_amiss)
     }
 
@@ -368,10 +393,20 @@ impl Block {
     /// Whether something is wrong with it. One that is spent is none of this change's business.
     pub fn is_amiss(&self) -> bool {
         match self.standing {
-            Standing::Open => self.through.is_empty() || !self.surplus.is_empty(),
+            Standing::Open => self.grew_nothing() || !self.surplus.is_empty() || !self.idle.is_empty(),
             Standing::Spent => false,
             Standing::Ended => true,
         }
+    }
+
+    /// Whether it speaks of requests, and nothing that it covers grew.
+    pub fn grew_nothing(&self) -> bool {
+        self.of_requests && self.through.is_empty()
+    }
+
+    /// Whether something that grew or got easier is covered by it.
+    pub fn is_used(&self) -> bool {
+        !self.grown.is_empty() || !self.eased.is_empty()
     }
 }
 

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::region::sets::ClassSet;
 use crate::region::variables::{Class, Part, Place, What};
 use crate::request::Value;
-use crate::sema::model::{Condition, Constant, Model, Ordering, Owner, Predicate, Principal, Subject, Type};
+use crate::sema::model::{
+    Condition, Constant, Layer, Model, Ordering, Owner, Predicate, Principal, Subject, Type,
+};
 
 /// What two models say of attributes, by name.
 #[derive(Debug)]
@@ -149,10 +151,12 @@ impl<'m> Words<'m> {
                     others.push(format!("{not}{}", told(&part.what)));
                 }
                 What::Stage(_) => others.push(self.value(part, set, &told(&part.what), "")),
-                What::Approval if set.contains(1) => {
-                    others.push("all that is optional is approved".to_owned())
+                What::Approval => others.push(approvals(part, set)),
+                What::Word(layer) => {
+                    let says = if set.contains(1) { "says" } else { "does not say" };
+                    let user = if *layer == Layer::AppUser { "app user" } else { "context user" };
+                    others.push(format!("the caller {says} that the {user} may"));
                 }
-                What::Approval => others.push("nothing is said of approvals".to_owned()),
             }
         }
         let mut said = Vec::new();
@@ -500,6 +504,18 @@ fn owner(model: &Model, owner: Owner) -> String {
     }
 }
 
+/// What is approved in these classes.
+fn approvals(part: &Part, set: &ClassSet) -> String {
+    let one = |class: u32| match &part.classes[class as usize] {
+        Class::Missing => "nothing is said of approvals".to_owned(),
+        Class::Value(Value::Set(names)) => {
+            format!("only {} approved", names.iter().cloned().collect::<Vec<_>>().join(", "))
+        }
+        _ => "all that is optional is approved".to_owned(),
+    };
+    set.iter().map(one).collect::<Vec<_>>().join(" or ")
+}
+
 /// What a variable stands for.
 fn told(what: &What) -> String {
     let of = |place: &Place, name: &str| match place {
@@ -515,5 +531,7 @@ fn told(what: &What) -> String {
         What::ElementLike(place, name, other, like) => format!("{} in {}", of(other, like), of(place, name)),
         What::Stage(ratchet) => format!("{ratchet}.stage"),
         What::Approval => "install.approved".to_owned(),
+        What::Word(Layer::AppUser) => "app-user.permitted".to_owned(),
+        What::Word(_) => "user.permitted".to_owned(),
     }
 }

@@ -50,8 +50,8 @@ pub struct Args {
 }
 
 /// 0 if nothing is permitted that was not before (or, with `--deny-widening`, if exactly that was approved), 1 if
-/// something is or may be, a ratchet has another name, or an operation's name means another method and path; 2 where
-/// the two cannot be compared.
+/// something is or may be, a ratchet has another name, ways back are easier, or an operation's name means another method
+/// and path; 2 where the two cannot be compared.
 pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     let today = match &args.today {
         Some(date) => day(date)?,
@@ -94,7 +94,10 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
     deliver(cx, args.output.as_deref(), &bytes)?;
     let clean = match &approvals {
         Some(_) => comparison.is_settled() && diff.undecided.is_empty(),
-        None => !diff.widens() && !diff.forgets() && diff.catalogs.moved.is_empty(),
+        None => {
+            let same = !diff.forgets() && diff.catalogs.moved.is_empty() && diff.eased.is_empty();
+            same && !diff.widens()
+        }
     };
     Ok(if clean { Exit::Clean } else { Exit::Findings })
 }

@@ -9,7 +9,8 @@ use super::package::Package;
 use super::{Context, Exit, apps, check};
 use crate::analysis::privilege::needs::Needs;
 use crate::analysis::privilege::timeline::{self, Moment, Timeline, When};
-use crate::sema::model::{Model, Since, Trigger};
+use crate::analysis::told;
+use crate::sema::model::Model;
 use crate::syntax::printer;
 
 /// Show what apps may still do as time goes by, and from when on they can only read.
@@ -93,8 +94,10 @@ fn json_of(model: &Model, timeline: &Timeline) -> Value {
         });
         match &moment.when {
             When::At(seconds) => told["after"] = json!(seconds),
-            When::Once(triggers) => {
-                told["when"] = triggers.iter().map(|trigger| words(model, trigger)).collect();
+            When::Once(ratchet, triggers) => {
+                let ratchet = &model.ratchets[ratchet.index()];
+                let words = triggers.iter().map(|trigger| told::trigger(model, ratchet, trigger));
+                told["when"] = words.collect();
             }
         }
         told
@@ -111,8 +114,10 @@ fn when(model: &Model, moment: &Moment) -> String {
     match &moment.when {
         When::At(0) => "from the installation on".to_owned(),
         When::At(seconds) => format!("{} after it at the latest", printer::print_duration(*seconds)),
-        When::Once(triggers) => {
-            let words: Vec<String> = triggers.iter().map(|trigger| words(model, trigger)).collect();
+        When::Once(ratchet, triggers) => {
+            let ratchet = &model.ratchets[ratchet.index()];
+            let words: Vec<String> =
+                triggers.iter().map(|trigger| told::trigger(model, ratchet, trigger)).collect();
             format!("when {}", words.join(" or "))
         }
     }
@@ -124,23 +129,4 @@ fn standing(model: &Model, moment: &Moment) -> String {
         format!("{}.{}", ratchet.name, ratchet.stages[*stage as usize].name)
     });
     stages.collect::<Vec<_>>().join(", ")
-}
-
-/// A trigger as it is written; a stage that it counts from is one of its own ratchet.
-fn words(model: &Model, trigger: &Trigger) -> String {
-    let time = |seconds: i64| printer::print_duration(seconds);
-    match trigger {
-        Trigger::Event(name) => format!("event {name:?}"),
-        Trigger::After(seconds, Since::Install) => format!("{} after install", time(*seconds)),
-        Trigger::After(seconds, Since::Event(name)) => format!("{} after event {name:?}", time(*seconds)),
-        Trigger::After(seconds, Since::Stage(_)) => format!("{} after an earlier stage", time(*seconds)),
-        Trigger::Unused(scope, seconds) => {
-            format!("{} unused for {}", model.scopes[scope.index()].name, time(*seconds))
-        }
-        Trigger::Count(1, operation) => format!("success of {}", model.operations[operation.index()].name),
-        Trigger::Count(times, operation) => {
-            format!("{times} times {}", model.operations[operation.index()].name)
-        }
-        Trigger::Command => "command".to_owned(),
-    }
 }

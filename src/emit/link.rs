@@ -8,6 +8,7 @@ use sprag_runtime::{Bundle, Outline, Place};
 
 use super::pools::Writer;
 use crate::analysis::diff::{Delta, InWords, PolicyDiff};
+use crate::analysis::eased::Eased;
 use crate::analysis::widening::{Approvals, Block};
 use crate::sema::model::{Model, Widening};
 
@@ -204,7 +205,7 @@ fn used<'a, 'm>(
     model: &'m Model,
     approvals: &'a Approvals,
 ) -> impl Iterator<Item = (&'a Block, &'m Widening)> {
-    approvals.blocks.iter().zip(&model.widenings).filter(|(block, _)| !block.grown.is_empty())
+    approvals.blocks.iter().zip(&model.widenings).filter(|(block, _)| block.is_used())
 }
 
 fn renewed(renewal: &Renewal, previous: [u8; 32], compared: bool) -> Widened {
@@ -248,8 +249,20 @@ fn widened(block: &Block, widening: &Widening) -> Widened {
         approvers: widening.approvers.clone(),
         until: widening.until,
         block: block_digest(widening),
-        growths: block.grown.iter().map(grown).collect(),
+        growths: block.grown.iter().map(grown).chain(block.eased.iter().flat_map(eased)).collect(),
     }
+}
+
+/// What is easier, for each app: no operation is permitted anew by it.
+fn eased(eased: &Eased) -> impl Iterator<Item = Growth> {
+    let told = eased.sentence();
+    eased.keys.iter().map(move |key| Growth {
+        app: key.clone(),
+        operations: Vec::new(),
+        told: vec![told.clone()],
+        cells: String::new(),
+        remaining: "0".to_owned(),
+    })
 }
 
 fn lost(delta: &Delta) -> Growth {

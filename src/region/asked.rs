@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashMap, HashMapExt};
 
+use super::approvals::Approved;
 use super::side::{Known, path};
 use super::values::given;
 use super::variables::{Place, What};
@@ -54,6 +55,8 @@ pub(super) struct Asked<'s, 'm> {
     compared: BTreeSet<(usize, KindId, u32)>,
     /// Variables of containers by kind name, those that were read.
     kinds: BTreeMap<String, usize>,
+    /// Sets of scopes that may be all that is approved.
+    pub(super) approvals: BTreeSet<Approved>,
 }
 
 impl<'s, 'm> Asked<'s, 'm> {
@@ -66,6 +69,7 @@ impl<'s, 'm> Asked<'s, 'm> {
             pools: 0,
             compared: BTreeSet::new(),
             kinds: BTreeMap::new(),
+            approvals: BTreeSet::new(),
         }
     }
 

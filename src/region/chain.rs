@@ -147,7 +147,8 @@ fn walk(known: &Known<'_>, vocabulary: &Vocabulary, terms: &mut Terms) -> (Vec<K
             | What::Element(..)
             | What::ElementLike(..)
             | What::Stage(_)
-            | What::Approval => continue,
+            | What::Approval
+            | What::Word(_) => continue,
         };
         let here = terms.is(variable, ClassSet::one(0)).not();
         let Some(kind) = kind.filter(|kind| known.can_name(*kind)) else {

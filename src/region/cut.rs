@@ -13,6 +13,7 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 use super::asked::{Ask, Asked, Test, exact, texts};
 use super::index::Members;
 use super::instants;
+use super::side::Known;
 use super::texts::Form;
 use super::values::{satisfies, typed};
 use super::variables::{Class, Part, Place, What};
@@ -99,7 +100,12 @@ pub(super) fn said(what: &What) -> Option<(Place, String)> {
     match what {
         What::Value(place, name) => Some((place.clone(), name.clone())),
         What::Container(kind) => Some((Place::Container(kind.clone()), "id".to_owned())),
-        What::User | What::Element(..) | What::ElementLike(..) | What::Stage(_) | What::Approval => None,
+        What::User
+        | What::Element(..)
+        | What::ElementLike(..)
+        | What::Stage(_)
+        | What::Approval
+        | What::Word(_) => None,
     }
 }
 
@@ -128,7 +134,15 @@ fn part(asked: &Asked<'_, '_>, number: usize, values: &[Value]) -> Part {
     let classes = match &what {
         What::User => vec![Class::Missing, Class::Some],
         What::Stage(ratchet) => stages(asked, ask, ratchet),
-        What::Approval => vec![Class::Missing, Class::Yes],
+        What::Approval => {
+            let mut classes = vec![Class::Missing];
+            let is_optional = |known: &Known<'_>| !known.model.apps[known.app.index()].optional.is_empty();
+            if asked.sides.iter().flatten().any(is_optional) {
+                classes.push(Class::Yes);
+            }
+            classes.extend(asked.approvals.iter().map(|names| Class::Value(Value::Set(names.clone()))));
+            classes
+        }
         What::Container(_) => {
             let mut classes = vec![Class::Missing];
             let told = ask.pool.is_some() || !ask.tests.is_empty();
@@ -156,7 +170,7 @@ fn part(asked: &Asked<'_, '_>, number: usize, values: &[Value]) -> Part {
                 .extend(tester.odd().filter(|odd| seen.insert(tester.signature(Some(odd)))).map(Class::Odd));
             classes
         }
-        What::Element(..) | What::ElementLike(..) => vec![Class::No, Class::Yes],
+        What::Element(..) | What::ElementLike(..) | What::Word(_) => vec![Class::No, Class::Yes],
     };
     Part { what, classes }
 }
@@ -237,7 +251,8 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
                 | What::Stage(_)
                 | What::Element(..)
                 | What::ElementLike(..)
-                | What::Approval => {}
+                | What::Approval
+                | What::Word(_) => {}
             }
         }
         let mut seen = Vec::new();

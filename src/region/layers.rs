@@ -148,15 +148,19 @@ impl Lowering<'_> {
         cx.terms.and(&[working, installed])
     }
 
-    /// Where the caller vouches for the app user, its word is taken to be "permitted".
+    /// Where the caller vouches for the app user, its word is taken to be "permitted", unless it is a variable.
     fn app_user(&mut self, cx: &mut Context<'_>, clauses: &[ClauseId], variation: &Variation<'_>) -> Term {
         let authority = &self.known.model.authority;
-        if authority.app_user == Source::Caller {
+        let word = cx.vocabulary.find(&What::Word(Layer::AppUser));
+        if authority.app_user == Source::Caller && word.is_none() {
             return Term::TRUE;
         }
         let certainly = Counting { unknown: false, listed: false };
         let except = self.condition(cx, &authority.app_user_except, certainly);
-        let granted = self.any(cx, clauses, ClauseKind::AppUserGrant, variation);
+        let granted = match authority.app_user {
+            Source::Policy => self.any(cx, clauses, ClauseKind::AppUserGrant, variation),
+            Source::Caller => said(cx, word),
+        };
         cx.terms.or(&[except, granted])
     }
 
@@ -175,7 +179,10 @@ impl Lowering<'_> {
         let alone = cx.terms.and(&[user.not(), required.not(), Term::constant(!demanded)]);
         let granted = match authority.context_user {
             Source::Policy => self.any(cx, clauses, ClauseKind::ContextUserGrant, variation),
-            Source::Caller => Term::TRUE,
+            Source::Caller => {
+                let word = cx.vocabulary.find(&What::Word(Layer::ContextUser));
+                said(cx, word)
+            }
         };
         let granted = cx.terms.and(&[user, granted]);
         cx.terms.or(&[alone, granted])
@@ -200,10 +207,7 @@ impl Lowering<'_> {
         let app = &model.apps[self.known.app.index()];
         let requested = variation.requested.unwrap_or(&app.requested);
         let [held, outright] = held(model, app, requested);
-        let everything = match cx.vocabulary.find(&What::Approval) {
-            Some(variable) => classes(cx, variable, &|class| *class == Class::Yes),
-            None => Term::FALSE, // nothing is optional
-        };
+        let approval = cx.vocabulary.find(&What::Approval);
         let user = self.user(cx);
         let requirements = &model.operations[self.known.operation.index()].requirements;
         let mut sufficient = Vec::new();
@@ -214,9 +218,14 @@ impl Lowering<'_> {
                     continue;
                 }
                 let mut parts = vec![usable];
-                if !alternative.iter().all(|scope| outright.contains(scope)) {
-                    parts.push(everything);
-                }
+                parts.push(match approval {
+                    None => Term::constant(alternative.iter().all(|scope| outright.contains(scope))),
+                    Some(variable) => classes(cx, variable, &|class| match class {
+                        Class::Missing => alternative.iter().all(|scope| outright.contains(scope)),
+                        Class::Value(Value::Set(names)) => approve(model, app, names, alternative),
+                        _ => true, // all that can be approved is
+                    }),
+                });
                 if limited {
                     for ratchet in self.known.index.clone().ratchets(self.known.app) {
                         parts.push(self.leaves(cx, *ratchet, alternative));
@@ -275,6 +284,18 @@ pub fn held(model: &Model, app: &App, requested: &BTreeSet<ScopeId>) -> [BTreeSe
     let all = held(requested);
     let outright = if app.optional.is_empty() { all.clone() } else { held(&(requested - &app.optional)) };
     [all, outright]
+}
+
+/// Whether scopes of these names imply all of the alternative.
+fn approve(model: &Model, app: &App, names: &BTreeSet<String>, alternative: &[ScopeId]) -> bool {
+    let approved = model.scopes.iter().filter(|s| app.models.contains(&s.model) && names.contains(&s.name));
+    let implied: BTreeSet<ScopeId> = approved.flat_map(|scope| scope.implies.iter().copied()).collect();
+    alternative.iter().all(|scope| implied.contains(scope))
+}
+
+/// Where the caller says that somebody may; always, where its word is no variable.
+fn said(cx: &mut Context<'_>, word: Option<Variable>) -> Term {
+    word.map_or(Term::TRUE, |word| classes(cx, word, &|class| *class == Class::Yes))
 }
 
 /// Where the variable's class is one of those.

@@ -806,7 +806,8 @@ impl<'m> Lowering<'m> {
                 | What::Value(..)
                 | What::Element(..)
                 | What::ElementLike(..)
-                | What::Approval => None,
+                | What::Approval
+                | What::Word(_) => None,
             };
             for (number, class) in (0..).zip(vocabulary.classes(variable)) {
                 let value = match class {

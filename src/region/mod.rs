@@ -7,6 +7,7 @@
 //! (`asked`, `cut`), writes what they decide as terms over these (`chain`, `lower`, `layers`), and tells which
 //! request an assignment stands for (`witness`).
 
+mod approvals;
 pub mod ask;
 mod asked;
 pub mod blocks;

@@ -15,11 +15,14 @@
 //! - Users are told apart by the ids and the declared groups that matter here.
 //!
 //! What the installation's administrator approved is all that can be approved, or the request says nothing of it: then
-//! what is optional is not held. That is a variable for apps with something optional. Any other approvals deny more than
-//! all of them, and are left out.
+//! what is optional is not held. That is a variable for apps with something optional. Of one policy any other approvals
+//! deny more than all of them, and are left out. Where two are compared that ask different scopes, some of them may be
+//! all that one needs and less than the other does: those are further classes (`approvals`).
 //!
-//! Fixed, and no variables: where a caller vouches for the app user or the context user, it says that they may.
+//! Fixed, and no variables: where a caller vouches for the app user or the context user, it says that they may; but for
+//! two policies of which only one believes it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
@@ -36,9 +39,11 @@ use super::side::Known;
 use super::terms::{Term, Terms, Variable};
 use super::variables::{Part, Place, What};
 use super::vocabulary::Vocabulary;
-use super::{Assignment, Weights, witness, words};
+use super::{Assignment, Weights, approvals, witness, words};
 use crate::request::Request;
-use crate::sema::model::{AppId, ClauseId, Condition, Layer, Model, OperationId, Predicate, Source, Type};
+use crate::sema::model::{
+    AppId, Authority, ClauseId, Condition, KindId, Layer, Model, OperationId, Predicate, Source, Type,
+};
 
 /// An app and an operation of a model.
 #[derive(Debug, Clone, Copy)]
@@ -173,7 +178,11 @@ impl<'m> Universe<'m> {
         }
         extra.iter().for_each(|(side, condition)| asked.condition(*side, condition));
         differences.ask(&mut asked);
-        let Cut { parts, too_fine } = cut::cut(&mut asked);
+        let approvals = ask_both(&mut asked);
+        let Cut { parts, mut too_fine } = cut::cut(&mut asked);
+        if approvals.is_none() {
+            too_fine.push(What::Approval);
+        }
         let groups = std::mem::take(&mut asked.groups);
         let mut like: HashMap<Variable, Vec<(Variable, Variable)>> = HashMap::new();
         let pairs: Vec<(What, What)> = asked
@@ -329,6 +338,40 @@ impl<'m> Universe<'m> {
     pub fn engines(&mut self) -> (&Terms, &mut Engines) {
         (&self.terms, &mut self.engines)
     }
+}
+
+/// Asks for what only the difference of two sides makes matter: approvals of some scopes, the caller's word, and
+/// containers of kinds that only one of them can name. `None` if the approvals are too many to be told apart.
+fn ask_both(asked: &mut Asked<'_, '_>) -> Option<()> {
+    let [Some(one), Some(other)] = asked.sides else { return Some(()) };
+    let authorities = [&one.model.authority, &other.model.authority];
+    let sources = authorities.map(|authority| authority.app_user);
+    let by_word = |authority: &&Authority| authority.app_user == Source::Caller;
+    let excepts = |authority: &&Authority| authority.app_user_except != Condition::Constant(false);
+    if sources[0] != sources[1] || (authorities.iter().any(by_word) && authorities.iter().any(excepts)) {
+        asked.variable(What::Word(Layer::AppUser));
+        for (side, authority) in authorities.iter().enumerate() {
+            asked.condition(side, &authority.app_user_except);
+        }
+    }
+    if authorities[0].context_user != authorities[1].context_user {
+        asked.variable(What::Word(Layer::ContextUser));
+    }
+    let kinds = |known: &Known<'_>| -> BTreeSet<String> {
+        let kinds = (0..).map(KindId).zip(&known.model.kinds).filter(|(id, _)| known.can_name(*id));
+        kinds.map(|(_, kind)| kind.name.clone()).collect()
+    };
+    let (one_can, other_can) = (kinds(one), kinds(other));
+    for kind in one_can.symmetric_difference(&other_can) {
+        asked.variable(What::Container(kind.clone()));
+    }
+    let approvals = approvals::partial(asked.sides);
+    let known = approvals.is_some();
+    asked.approvals = approvals.unwrap_or_default();
+    if !known || !asked.approvals.is_empty() {
+        asked.variable(What::Approval);
+    }
+    known.then_some(())
 }
 
 /// Asks for all that decides requests on a side, where these are the clauses.

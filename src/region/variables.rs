@@ -1,6 +1,7 @@
 //! The variables of a universe: what a request freely says, each in finitely many classes.
 
 use crate::request::Value;
+use crate::sema::model::Layer;
 
 /// What a part of a request is said of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,8 +29,11 @@ pub enum What {
     ElementLike(Place, String, Place, String),
     /// The stage that the ratchet has reached.
     Stage(String),
-    /// Whether the request says that everything is approved that can be: only then what is optional is held.
+    /// Whether the request says that everything is approved that can be: only then what is optional is held. Where two
+    /// policies are compared, also whether these scopes are all that is.
     Approval,
+    /// Whether the caller says that the app user, or the context user, may, by the layer that asks.
+    Word(Layer),
 }
 
 /// What a request says of a variable.
@@ -82,7 +86,8 @@ impl Part {
                 | What::Element(..)
                 | What::ElementLike(..)
                 | What::Stage(_)
-                | What::Approval => 2,
+                | What::Approval
+                | What::Word(_) => 2,
             },
             Class::Odd(_) => 9,
             Class::Set => 2,

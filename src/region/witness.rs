@@ -10,9 +10,10 @@ use super::terms::Variable;
 use super::variables::{Class, Place, What};
 use super::vocabulary::Vocabulary;
 use crate::request::{ContainerFact, Request, Target, User, Value};
-use crate::sema::model::{AppId, Model, Source};
+use crate::sema::model::{AppId, Layer, Model, Source};
 
-/// The request. Where a caller vouches for the app user or the context user, it says that they may.
+/// The request. Where a caller vouches for the app user or the context user, it says that they may, unless its word is a
+/// variable.
 pub(super) fn request(
     sides: &[Option<Known<'_>>],
     vocabulary: &Vocabulary,
@@ -28,22 +29,30 @@ pub(super) fn request(
         ..Request::default()
     };
     let class = |variable: Variable| &vocabulary.classes(variable)[assignment[variable.index()] as usize];
-    if vocabulary.find(&What::Approval).is_some_and(|approval| *class(approval) == Class::Yes) {
-        let names = sides.iter().flatten().flat_map(|known| approvable(known.model, known.app));
-        request.approved = Some(names.collect());
-    }
-    let vouched =
-        |of: &dyn Fn(&Known<'_>) -> Source| sides.iter().flatten().any(|known| of(known) == Source::Caller);
+    request.approved = match vocabulary.find(&What::Approval).map(class) {
+        Some(Class::Yes) => {
+            let names = sides.iter().flatten().flat_map(|known| approvable(known.model, known.app));
+            Some(names.collect())
+        }
+        Some(Class::Value(Value::Set(names))) => Some(names.clone()),
+        Some(_) | None => None, // it says nothing
+    };
+    // Where a caller is asked, what it says.
+    let word = |layer: Layer, of: &dyn Fn(&Known<'_>) -> Source| {
+        let asked = sides.iter().flatten().any(|known| of(known) == Source::Caller);
+        let says = vocabulary.find(&What::Word(layer)).is_none_or(|word| *class(word) == Class::Yes);
+        asked.then_some(Value::Bool(says))
+    };
     let user = vocabulary.find(&What::User).is_some_and(|user| *class(user) == Class::Some);
     if user {
         let mut attributes = BTreeMap::new();
-        if vouched(&|known| known.model.authority.context_user) {
-            attributes.insert("permitted".to_owned(), Value::Bool(true));
+        if let Some(word) = word(Layer::ContextUser, &|known| known.model.authority.context_user) {
+            attributes.insert("permitted".to_owned(), word);
         }
         request.user = Some(User { id: SOMEONE.to_owned(), attributes });
     }
-    if vouched(&|known| known.model.authority.app_user) {
-        request.attributes.insert("app-user.permitted".to_owned(), Value::Bool(true));
+    if let Some(word) = word(Layer::AppUser, &|known| known.model.authority.app_user) {
+        request.attributes.insert("app-user.permitted".to_owned(), word);
     }
     // From the innermost kind to the root, as the first side that knows the kind has it.
     let depth = |kind: &str| {
@@ -84,7 +93,12 @@ pub(super) fn request(
                     request.stages.insert(ratchet.clone(), stage.clone());
                 }
             }
-            What::User | What::Container(_) | What::Element(..) | What::ElementLike(..) | What::Approval => {}
+            What::User
+            | What::Container(_)
+            | What::Element(..)
+            | What::ElementLike(..)
+            | What::Approval
+            | What::Word(_) => {}
         }
     }
     request

@@ -5,6 +5,7 @@ use super::terms::Variable;
 use super::variables::{Class, Part, Place, What};
 use super::vocabulary::Vocabulary;
 use crate::request::Value;
+use crate::sema::model::Layer;
 
 /// What is said of the variables whose classes are restricted, joined by "and"; nothing is said of the others.
 pub(super) fn cube(vocabulary: &Vocabulary, cube: &[ClassSet]) -> String {
@@ -33,6 +34,8 @@ fn what(what: &What) -> String {
         }
         What::Stage(ratchet) => format!("{ratchet}.stage"),
         What::Approval => "install.approved".to_owned(),
+        What::Word(Layer::AppUser) => "app-user.permitted".to_owned(),
+        What::Word(_) => "user.permitted".to_owned(),
     }
 }
 
@@ -50,17 +53,19 @@ fn restriction(part: &Part, set: &ClassSet) -> String {
     let others = set.complement(part.classes.len() as u32);
     let short = |set: &ClassSet| set.iter().map(|class| class_of(part, class)).collect::<Vec<_>>();
     match &part.what {
-        What::User | What::Element(..) | What::ElementLike(..) | What::Approval => {
+        What::User | What::Element(..) | What::ElementLike(..) | What::Word(_) => {
             if set.contains(1) {
                 name
             } else {
                 format!("not {name}")
             }
         }
-        What::Container(_) | What::Value(..) | What::Stage(_) if set.len() > others.len() => {
+        What::Container(_) | What::Value(..) | What::Stage(_) | What::Approval
+            if set.len() > others.len() =>
+        {
             format!("{name} is not {}", short(&others).join(" or "))
         }
-        What::Container(_) | What::Value(..) | What::Stage(_) => {
+        What::Container(_) | What::Value(..) | What::Stage(_) | What::Approval => {
             format!("{name} is {}", short(set).join(" or "))
         }
     }

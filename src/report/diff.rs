@@ -16,6 +16,7 @@ use super::{Look, count};
 use crate::analysis::catalogs::Reach;
 use crate::analysis::causes::Cause;
 use crate::analysis::diff::{Delta, PolicyDiff};
+use crate::analysis::eased::{Eased, Subject};
 use crate::analysis::forgotten::{Forgotten, Gone};
 use crate::analysis::phrases;
 use crate::analysis::widening::{Approvals, Gate, Standing, Surplus};
@@ -100,8 +101,7 @@ impl Comparison<'_> {
     /// The cause's text, on one line.
     fn text(&self, cause: &Cause) -> Option<String> {
         const LONGEST: usize = 120;
-        let text = self.sides[cause.side].sources.text(cause.span?);
-        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = one_line(self.sides[cause.side].sources.text(cause.span?));
         let short = words.char_indices().nth(LONGEST).map(|(at, _)| format!("{}…", &words[..at]));
         Some(short.unwrap_or(words))
     }
@@ -127,6 +127,9 @@ impl Comparison<'_> {
         if !self.diff.undecided.is_empty() {
             told += &format!("; {} not decided", self.diff.undecided.len());
         }
+        if !self.diff.eased.is_empty() {
+            told += &format!("; {} easier", count(self.diff.eased.len(), "thing"));
+        }
         told
     }
 
@@ -150,6 +153,15 @@ impl Comparison<'_> {
         self.diff.forgotten.iter().map(one).collect()
     }
 
+    /// What is easier, one sentence each, with the place that makes it so and the code.
+    fn eased(&self) -> Vec<(Span, String, &'static str)> {
+        let code = |eased: &Eased| match eased.subject {
+            Subject::Ratchet(_) | Subject::StepUp(_) => "W0917",
+            Subject::Path(_) => "W0918",
+        };
+        self.diff.eased.iter().map(|eased| (eased.span, eased.sentence(), code(eased))).collect()
+    }
+
     /// What is wrong with approvals, one sentence each, with the app or the block that it is about.
     fn objections(&self) -> Vec<(Span, String)> {
         let Some(approvals) = self.approvals else { return Vec::new() };
@@ -159,6 +171,9 @@ impl Comparison<'_> {
                 "no block can approve that `{name}` means another method and path: import the catalog with --keep-names"
             );
             told.push((self.span_of_operation(name), sentence));
+        }
+        for eased in &approvals.eased {
+            told.push((eased.span, format!("not approved: {}", eased.sentence())));
         }
         for uncovered in &approvals.uncovered {
             let sentence = format!(
@@ -178,10 +193,14 @@ impl Comparison<'_> {
             match block.standing {
                 Standing::Spent => {}
                 Standing::Ended => told.push((widening.span, format!("{what} has ended"))),
-                Standing::Open if block.through.is_empty() => {
-                    told.push((widening.span, format!("{what} covers nothing that grew")));
-                }
                 Standing::Open => {
+                    if block.grew_nothing() {
+                        told.push((widening.span, format!("{what} covers nothing that grew")));
+                    }
+                    for line in &block.idle {
+                        let text = one_line(sources.text(*line));
+                        told.push((*line, format!("{what} says `{text}`, and nothing of it got easier")));
+                    }
                     for (surplus, example) in &block.surplus {
                         let why = match surplus {
                             Surplus::PermittedBefore => "was permitted before".to_owned(),
@@ -210,6 +229,10 @@ impl Comparison<'_> {
     fn request(&self, side: usize, request: &crate::request::Request) -> String {
         crate::analysis::told::request(self.sides[side].model, request)
     }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// `1 cell`, `12,345 cells`.

@@ -781,6 +781,8 @@ pub struct Widening {
     pub until: i64,
     /// What grows.
     pub growths: Vec<Growth>,
+    /// What gets easier.
+    pub easings: Vec<Easing>,
     /// The whole block in canonical layout. A block that stands in the old policy already is spent.
     pub text: String,
     /// Where it is declared.
@@ -798,6 +800,26 @@ pub struct Growth {
     pub condition: Condition,
     /// Where it is written.
     pub span: Span,
+}
+
+/// Something that an approval says is easier, though no request is permitted more for it.
+#[derive(Debug, Clone)]
+pub struct Easing {
+    /// Whose terms are easier.
+    pub what: Eases,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// What gets easier.
+#[derive(Debug, Clone)]
+pub enum Eases {
+    /// The ways back of a ratchet, or what turns it.
+    Ratchet(RatchetId),
+    /// Who approves for these apps.
+    StepUp(Arc<BTreeSet<AppId>>),
+    /// How the paths of these operations are read.
+    Paths(Arc<BTreeSet<OperationId>>),
 }
 
 /// A `test` block.

@@ -10,8 +10,8 @@ use super::containers;
 use super::context::Context;
 use super::errors;
 use super::model::{
-    AppId, Authority, Claim, Clause, ClauseKind, Condition, Effect, Growth, Guarantee, OperationId,
-    Principal, Source, Widening,
+    AppId, Authority, Claim, Clause, ClauseKind, Condition, Eases, Easing, Effect, Growth, Guarantee,
+    OperationId, Principal, Source, Widening,
 };
 use super::names::{Items, Term};
 use super::operations::{self, Roles, Selection};
@@ -222,6 +222,7 @@ fn widening(cx: &mut Context, item: &tree::Widening) -> Widening {
         approvers: item.approvers.iter().map(|a| a.value.clone()).collect(),
         until: item.until.at,
         growths: item.growths.iter().filter_map(|g| growth(cx, g)).collect(),
+        easings: item.easings.iter().filter_map(|e| easing(cx, e)).collect(),
         text: printer::print_item(&tree::Item::Widening(item.clone())),
         span: item.span,
     }
@@ -244,6 +245,17 @@ fn growth(cx: &mut Context, item: &tree::Growth) -> Option<Growth> {
         condition: condition?,
         span: item.span,
     })
+}
+
+fn easing(cx: &mut Context, item: &tree::Easing) -> Option<Easing> {
+    let what = match &item.what {
+        tree::Eases::Ratchet(name) => Eases::Ratchet(cx.names.ratchets.find(name, &mut cx.diagnostics)?),
+        tree::Eases::StepUp(pattern) => Eases::StepUp(apps::select(cx, pattern, Undecided::Out)?),
+        tree::Eases::Paths(pattern) => {
+            Eases::Paths(operations::select(cx, pattern, Roles::Forbidden)?.operations.clone())
+        }
+    };
+    Some(Easing { what, span: item.span })
 }
 
 fn authority(cx: &mut Context, item: &tree::Authority) -> Authority {

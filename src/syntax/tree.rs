@@ -825,6 +825,8 @@ pub struct Widening {
     pub reason: Text,
     /// What grows: each of them, and nothing else.
     pub growths: Vec<Growth>,
+    /// What gets easier: each of them, and nothing else.
+    pub easings: Vec<Easing>,
     /// Who approved it; at least one.
     pub approvers: Vec<Text>,
     /// When the approval ends.
@@ -857,6 +859,26 @@ pub struct Growth {
     pub unless: Option<Condition>,
     /// Keyword to last token.
     pub span: Span,
+}
+
+/// `for ratchet setup`: what is easier than before without permitting more to any request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Easing {
+    /// Whose terms are easier.
+    pub what: Eases,
+    /// Keyword to last token.
+    pub span: Span,
+}
+
+/// What gets easier.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Eases {
+    /// `ratchet setup`: its ways back, or what turns it.
+    Ratchet(Name),
+    /// `step-up of timesheets`: who approves.
+    StepUp(AppPattern),
+    /// `paths of demo.issue.*`: how paths are read.
+    Paths(OperationPattern),
 }
 
 /// `authority { … }`: whose word decides the layers that need facts.

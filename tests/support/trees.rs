@@ -104,6 +104,7 @@ pub fn item(r: &mut Random) -> Item {
         21 => Item::Widening(Widening {
             reason: text(r),
             growths: r.some(1, 3, growth),
+            easings: r.some(0, 3, easing),
             approvers: r.some(1, 3, text),
             until: Expiry {
                 at: *r.pick(&[0, 1_798_675_200, 1_798_675_201, -62_167_219_200, 253_402_207_200]),
@@ -114,6 +115,15 @@ pub fn item(r: &mut Random) -> Item {
         22 => Item::Authority(Authority { members: r.some(0, 4, authority_member), span: NOWHERE }),
         _ => Item::Test(Test { title: text(r), cases: r.some(1, 3, test_case), span: NOWHERE }),
     }
+}
+
+fn easing(r: &mut Random) -> Easing {
+    let what = match r.below(3) {
+        0 => Eases::Ratchet(name(r)),
+        1 => Eases::StepUp(apps(r)),
+        _ => Eases::Paths(operations(r)),
+    };
+    Easing { what, span: NOWHERE }
 }
 
 /// `permit` or `forbid`.

@@ -21,8 +21,8 @@ pub struct Moment {
 pub enum When {
     /// So many seconds after the installation, at the latest.
     At(i64),
-    /// When one of these comes, of the last of the stages named.
-    Once(Vec<Trigger>),
+    /// When one of these triggers of the ratchet comes.
+    Once(RatchetId, Vec<Trigger>),
 }
 
 /// How an app's power shrinks.
@@ -55,10 +55,12 @@ pub fn of(model: &Model, permits: &dyn Permits, app: AppId) -> Timeline {
         moments.push(moment(permits, app, When::At(time), &stages));
     }
     for number in 0..stages.len() {
-        let declared = &model.ratchets[stages[number].0.index()].stages;
+        let ratchet = stages[number].0;
+        let declared = &model.ratchets[ratchet.index()].stages;
         for (stage, declared) in (0..).zip(declared).skip(stages[number].1 as usize + 1) {
             stages[number].1 = stage;
-            moments.push(moment(permits, app, When::Once(declared.triggers.clone()), &stages));
+            let when = When::Once(ratchet, declared.triggers.clone());
+            moments.push(moment(permits, app, when, &stages));
         }
     }
     let reads = |moment: &Moment| {

@@ -72,6 +72,9 @@ fn one(growth: &Growth) -> String {
     if growth.app.is_empty() {
         return growth.told.join(", or ");
     }
+    if growth.operations.is_empty() {
+        return format!("{}: {}", growth.app, growth.told.join(", or "));
+    }
     let mut operations = growth.operations.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
     if growth.operations.len() > MOST {
         operations += &format!(" and {} more", growth.operations.len() - MOST);

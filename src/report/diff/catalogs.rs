@@ -1,7 +1,7 @@
 //! What differs in the platforms, in lines for people.
 
 use super::Comparison;
-use crate::analysis::catalogs::{Alternatives, Moved, OperationChange, Reach};
+use crate::analysis::catalogs::{Alternatives, KindChange, Moved, OperationChange, Reach};
 use crate::report::count;
 use crate::sema::model::{Model, OperationId};
 
@@ -103,6 +103,14 @@ pub(super) fn sections(of: &Comparison<'_>) -> Vec<(String, Vec<String>)> {
         });
         sections.push((count(diff.scopes.len(), "scope") + " changed", lines.collect()));
     }
+    let mut kinds: Vec<String> = diff.kinds.iter().map(kind).collect();
+    kinds.extend(diff.models.iter().map(|model| {
+        let demands = if model.demands_user.new { "demands a user now" } else { "demands no user any more" };
+        format!("{} {demands}", model.name)
+    }));
+    if !kinds.is_empty() {
+        sections.push(("kinds of containers and permission models".to_owned(), kinds));
+    }
     for (model, scopes, reach) in of.holding {
         let held = scopes.iter().cloned().collect::<Vec<_>>().join(", ");
         let head = format!(
@@ -113,6 +121,19 @@ pub(super) fn sections(of: &Comparison<'_>) -> Vec<(String, Vec<String>)> {
         sections.push((head, reached(old, new, reach)));
     }
     sections
+}
+
+/// `project in site, now in space`
+fn kind(kind: &KindChange) -> String {
+    let place = |parent: &Option<String>| match parent {
+        Some(parent) => format!("in {parent}"),
+        None => "in nothing".to_owned(),
+    };
+    match (&kind.parent.old, &kind.parent.new) {
+        (Some(old), Some(new)) => format!("{} {}, now {}", kind.name, place(old), place(new)),
+        (None, Some(new)) => format!("+ {} {}", kind.name, place(new)),
+        (_, None) => format!("- {}", kind.name),
+    }
 }
 
 fn reached(old: &Model, new: &Model, reach: &Reach) -> Vec<String> {

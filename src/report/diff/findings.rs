@@ -35,6 +35,9 @@ impl Comparison<'_> {
             let message = format!("`{}` means another method and path: {}", moved.name, calls(moved));
             found.push(Diagnostic::warning("W0916", message).at(self.span_of_operation(&moved.name), ""));
         }
+        for (span, sentence, code) in self.eased() {
+            found.push(Diagnostic::warning(code, sentence).at(span, ""));
+        }
         for (span, sentence) in self.forgotten() {
             found.push(Diagnostic::warning("W0915", sentence).at(span, ""));
         }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{Comparison, DiffFormat, gate_code};
 use crate::analysis::catalogs::{Alternatives, CatalogDiff, Change};
 use crate::analysis::diff::Delta;
+use crate::analysis::eased::{Eased, Subject};
 use crate::analysis::forgotten::{Forgotten, Gone};
 use crate::analysis::widening::{Approvals, Standing, Surplus};
 use crate::authzen::request_json;
@@ -38,6 +39,9 @@ fn write(of: &Comparison<'_>, _: &Look, out: &mut dyn Write) -> io::Result<()> {
     });
     if !of.diff.forgotten.is_empty() {
         told["forgotten"] = of.diff.forgotten.iter().map(forgotten).collect();
+    }
+    if !of.diff.eased.is_empty() {
+        told["eased"] = of.diff.eased.iter().map(eased).collect();
     }
     if let Some(approvals) = of.approvals {
         told["approvals"] = approved(of, approvals);
@@ -73,6 +77,15 @@ fn forgotten(gone: &Forgotten) -> Value {
         }
     }
     told
+}
+
+fn eased(eased: &Eased) -> Value {
+    let (sort, name) = match &eased.subject {
+        Subject::Ratchet(name) => ("ratchet", name),
+        Subject::StepUp(key) => ("step-up", key),
+        Subject::Path(operation) => ("path", operation),
+    };
+    json!({ "of": sort, "name": name, "keys": eased.keys, "in_words": eased.sentence() })
 }
 
 fn one(of: &Comparison<'_>, side: usize, delta: &Delta) -> Value {
@@ -134,11 +147,14 @@ fn approved(of: &Comparison<'_>, approvals: &Approvals) -> Value {
             },
             "through": block.through.iter().map(|gate| gate_code(*gate)).collect::<Vec<_>>(),
             "surplus": surplus.collect::<Vec<_>>(),
+            "eased": block.eased.iter().map(eased).collect::<Vec<_>>(),
+            "idle": block.idle.iter().map(|line| super::one_line(sources.text(*line))).collect::<Vec<_>>(),
         })
     });
     json!({
         "settled": of.is_settled(),
         "uncovered": uncovered.collect::<Vec<_>>(),
+        "eased": approvals.eased.iter().map(eased).collect::<Vec<_>>(),
         "blocks": blocks.collect::<Vec<_>>(),
         "undecided": approvals.undecided.iter().map(|(key, operations, spent)| json!({
             "key": key, "operations": operations, "because": spent.what,
@@ -183,13 +199,28 @@ fn catalogs(of: &Comparison<'_>, diff: &CatalogDiff) -> Value {
             "implies": { "old": scope.implies.old, "new": scope.implies.new },
         })
     });
-    json!({
+    let kinds = diff
+        .kinds
+        .iter()
+        .map(|kind| json!({ "kind": kind.name, "in": { "old": kind.parent.old, "new": kind.parent.new } }));
+    let models = diff.models.iter().map(|model| {
+        let Change { old, new } = model.demands_user;
+        json!({ "model": model.name, "demands_user": { "old": old, "new": new } })
+    });
+    let mut told = json!({
         "added": names(new, &diff.added),
         "removed": names(old, &diff.removed),
         "changed": changed.collect::<Vec<_>>(),
         "moved": moved.collect::<Vec<_>>(),
         "scopes": scopes.collect::<Vec<_>>(),
-    })
+    });
+    if !diff.kinds.is_empty() {
+        told["kinds"] = kinds.collect();
+    }
+    if !diff.models.is_empty() {
+        told["models"] = models.collect();
+    }
+    told
 }
 
 fn pair<T>(change: &Option<Change<T>>, told: impl Fn(&T) -> Value) -> Value {

@@ -35,6 +35,13 @@ fn write(of: &Comparison<'_>, _: &Look, out: &mut dyn Write) -> io::Result<()> {
             told += &format!("- **{}** {}\n", escape(&of.app(1, &open.key)), escape(&operations));
         }
     }
+    let eased = of.eased();
+    if !eased.is_empty() {
+        told += "\n### Easier than before\n\n";
+    }
+    for (_, sentence, code) in eased {
+        told += &format!("- :warning: {} ({code})\n", escape(&sentence));
+    }
     let forgotten = of.forgotten();
     if !forgotten.is_empty() {
         told += "\n### Forgotten\n\n";

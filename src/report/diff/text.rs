@@ -41,6 +41,15 @@ fn write(of: &Comparison<'_>, look: &Look, out: &mut dyn Write) -> io::Result<()
     if !catalogs.is_empty() {
         told += &format!("\n{catalogs}");
     }
+    let eased = of.eased();
+    if !eased.is_empty() {
+        told.push('\n');
+    }
+    for (span, sentence, code) in eased {
+        let sources = of.sides[1].sources;
+        let place = format!("{}:{}", sources.source(span).path, sources.position(span).line);
+        told += &format!("{} {place}: {sentence} ({code})\n", look.paint(Paint::Bad, "!"));
+    }
     let forgotten = of.forgotten();
     if !forgotten.is_empty() {
         told.push('\n');

@@ -7,8 +7,8 @@ use super::grammar::Rule;
 use super::patterns::Clauses;
 use crate::syntax::errors;
 use crate::syntax::tree::{
-    Authority, AuthorityMember, Claim, Condition, Expectation, Expiry, Growth, Guarantee, Test, TestCase,
-    TestContainer, TestSubject, TestTarget, Widening,
+    Authority, AuthorityMember, Claim, Condition, Eases, Easing, Expectation, Expiry, Growth, Guarantee,
+    Test, TestCase, TestContainer, TestSubject, TestTarget, Widening,
 };
 
 impl Builder<'_> {
@@ -36,7 +36,13 @@ impl Builder<'_> {
         parts.take(Rule::kw_widen)?;
         let reason = self.text(&mut parts)?;
         let mut growths = Vec::new();
-        while let Some(pair) = parts.eat(Rule::growth) {
+        let mut easings = Vec::new();
+        loop {
+            if let Some(pair) = parts.eat(Rule::easing) {
+                easings.push(self.easing(pair)?);
+                continue;
+            }
+            let Some(pair) = parts.eat(Rule::growth) else { break };
             let mut parts = self.open(pair);
             parts.take(Rule::kw_for)?;
             let apps = self.apps(&mut parts)?;
@@ -53,7 +59,31 @@ impl Builder<'_> {
         let mut expiry = self.open(parts.take(Rule::expiry)?);
         expiry.take(Rule::kw_until)?;
         let until = Expiry { at: self.instant(&mut expiry)?, span: expiry.span };
-        Ok(Widening { reason, growths, approvers, until, span: parts.span })
+        Ok(Widening { reason, growths, easings, approvers, until, span: parts.span })
+    }
+
+    fn easing(&mut self, pair: Pair<'_, Rule>) -> Built<Easing> {
+        let mut parts = self.open(pair);
+        parts.take(Rule::kw_for)?;
+        let span = parts.span;
+        let pair = parts.any()?;
+        let rule = pair.as_rule();
+        let mut parts = self.open(pair);
+        parts.any()?; // its keyword
+        let what = match rule {
+            Rule::eased_ratchet => Eases::Ratchet(self.name(&mut parts)?),
+            Rule::eased_step_up => {
+                parts.take(Rule::kw_of)?;
+                Eases::StepUp(self.apps(&mut parts)?)
+            }
+            Rule::eased_paths => {
+                parts.take(Rule::kw_of)?;
+                Eases::Paths(self.operations(&mut parts)?)
+            }
+            // Any other rule is not an easing.
+            _ => return Err(errors::internal(parts.span)),
+        };
+        Ok(Easing { what, span })
     }
 
     pub(super) fn authority(&mut self, pair: Pair<'_, Rule>) -> Built<Authority> {

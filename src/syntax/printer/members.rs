@@ -2,14 +2,14 @@
 
 use super::conditions::condition;
 use super::items::{member, setting};
-use super::patterns::{Clauses, containers, list, operations};
+use super::patterns::{Clauses, apps, containers, list, operations};
 use super::{Member, Printer, words};
 use crate::span::Span;
 use crate::syntax::doc::Doc;
 use crate::syntax::tree::{
-    Alternative, App, AppMember, Authority, AuthorityMember, Condition, Expectation, Guarantee, Name,
-    Operation, OperationMember, Ratchet, Reopening, Since, Stage, Test, TestCase, TestSubject, TestTarget,
-    Text, Trigger, Widening,
+    Alternative, App, AppMember, Authority, AuthorityMember, Condition, Eases, Easing, Expectation,
+    Guarantee, Name, Operation, OperationMember, Ratchet, Reopening, Since, Stage, Test, TestCase,
+    TestSubject, TestTarget, Text, Trigger, Widening,
 };
 
 impl Printer<'_> {
@@ -90,7 +90,8 @@ impl Printer<'_> {
         let first = widening.approvers.first().map(|t| t.span).unwrap_or_default();
         let expiry = Doc::Text(format!("until {}", words::instant(widening.until.at)));
         let last = [member(first, move |_| approval), member(widening.until.span, move |_| expiry)];
-        let members = growths.chain(last).collect();
+        let easings = widening.easings.iter().map(|easing| member(easing.span, move |_| easing_line(easing)));
+        let members = growths.chain(easings).chain(last).collect();
         let header = Doc::Text(format!("widen {}", words::quoted(&widening.reason.value)));
         self.block(header, members, widening.span)
     }
@@ -245,6 +246,14 @@ fn triggers(triggers: &[Trigger]) -> Doc {
         parts.push(if index > 0 { Doc::Concat(vec![Doc::Line, text]).group() } else { text });
     }
     Doc::Concat(parts).nest()
+}
+
+fn easing_line(easing: &Easing) -> Doc {
+    match &easing.what {
+        Eases::Ratchet(name) => Doc::Text(format!("for ratchet {}", name.text)),
+        Eases::StepUp(pattern) => Doc::Concat(vec![Doc::text("for step-up of "), apps(pattern)]).nest(),
+        Eases::Paths(pattern) => Doc::Concat(vec![Doc::text("for paths of "), operations(pattern)]).nest(),
+    }
 }
 
 fn reopening_line(way: &Reopening) -> Doc {
