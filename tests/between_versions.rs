@@ -97,9 +97,8 @@ impl Version {
 
     fn catalog(&self) -> String {
         let demands = if self.demands_user { " demands user" } else { "" };
-        let mut text =
-            format!("catalog desk version \"1\"\nkind site\nmodel desk.own\nmodel desk.person{demands}\n");
-        for model in ["desk.own", "desk.person"] {
+        let mut text = format!("catalog desk version \"1\"\nkind site\nmodel own\nmodel person{demands}\n");
+        for model in ["own", "person"] {
             for (name, implied) in SCOPES.iter().zip(&self.implies) {
                 let implied: Vec<&str> = implied.iter().map(|at| SCOPES[*at]).collect();
                 let implies = if implied.is_empty() {
@@ -112,7 +111,7 @@ impl Version {
         }
         for (name, requires) in OPERATIONS.iter().zip(&self.requires) {
             text += &format!("operation {name} {{ access read in site");
-            for (model, alternatives) in ["desk.own", "desk.person"].iter().zip(requires) {
+            for (model, alternatives) in ["own", "person"].iter().zip(requires) {
                 if !alternatives.is_empty() {
                     let one = |all: &BTreeSet<usize>| {
                         all.iter().map(|at| SCOPES[*at]).collect::<Vec<_>>().join(" and ")
@@ -147,8 +146,8 @@ impl Version {
         let mut text =
             "use desk\nrole everything { any operation }\nassign everything to any user\n".to_owned();
         text += "app alpha {\n  key \"app.alpha\"\n  platform desk.own, desk.person\n";
-        text += &member("requests", &(&self.requested | &self.optional));
-        text += &member("optional", &self.optional);
+        text += &member("requests", &self.requested);
+        text += &member("optional", &(&self.optional - &self.requested));
         if let Some(approved) = &self.approved {
             text += &member("approved", &(approved & &(&self.requested | &self.optional)));
         }

@@ -102,7 +102,18 @@ plant eval-declared-group-ignored "$agree" src/eval/values.rs 's/if let Some\(me
 
 # The analyses.
 exact=analysis_exact
-plant region-optional-is-held "chain analysis_exact" src/region/layers.rs 's/parts\.push\(everything\);/parts.push(Term::TRUE);/'
+plant region-optional-is-held "chain analysis_exact" src/region/layers.rs 's/Class::Missing => alternative\.iter\(\)\.all\(\|scope\| outright\.contains\(scope\)\)/Class::Missing => true/'
+plant region-approvals-all-or-none "between_versions" src/region/universe.rs 's/approvals::partial\(asked\.sides\)\?/BTreeSet::new()/'
+plant region-approvals-by-own-names "between_versions" src/region/approvals.rs 's/if here && !there/if names.is_empty() \&\& here \&\& !there/'
+plant region-caller-is-believed "between_versions" src/region/universe.rs 's/if authorities\[0\]\.context_user != authorities\[1\]\.context_user/if authorities.is_empty()/'
+plant region-kinds-of-one-side "eased" src/region/universe.rs 's/one_can\.symmetric_difference\(&other_can\)/one_can.difference(\&one_can)/'
+plant region-stage-narrows-nothing "analysis_exact" src/region/approvals.rs 's/is_held && within\(own, &before\) && !all\(\)\.any\(still\)/is_held \&\& false/'
+plant eased-delay-is-no-matter "eased" src/analysis/eased.rs 's/same && is <= was/same/'
+plant eased-fewer-approvers "eased" src/analysis/eased.rs 's/ *&& other\.approvers <= way\.approvers$//'
+plant eased-newcomers "eased" src/analysis/eased.rs 's/now\.difference\(before\)/now.difference(now)/'
+plant eased-path-of-another "eased" src/analysis/rerouted.rs 's/if meets\(path, other\)/if path.is_empty() \&\& meets(path, other)/'
+plant eased-is-settled "eased" src/analysis/widening.rs 's/ && self\.eased\.is_empty\(\);/;/'
+plant catalog-opens-unseen "import_names" src/analysis/widening.rs 's/ && self\.opened\.is_empty\(\)//'
 plant region-optional-is-one-frame "analysis_exact" src/region/frames.rs 's/held\.outright\.as_ref\(\)\.map\(suffices\)/None/'
 plant region-unknown-refuses-less "regions" src/region/layers.rs 's/unknown: kind\.refuses\(\), listed/unknown: !kind.refuses(), listed/'
 plant region-missing-stage-is-first "regions" src/region/layers.rs 's/leaving\.contains\(&\(stages\.len\(\) - 1\)\)/leaving.contains(\&0)/'

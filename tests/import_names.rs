@@ -214,11 +214,49 @@ fn a_name_that_moved_cannot_be_approved() {
     assert_eq!(said.exit, Exit::Findings, "{out}");
     assert!(out.contains("no block can approve that `t.gone.get` means another method and path"), "{out}");
     assert!(!out.contains("all that grew was approved"), "{out}");
-    // One that led nowhere means nothing else than before.
+    // One that led nowhere means nothing else than before, but requests by that path were nobody's.
     write("new.sprag", OLD);
     write("old.sprag", &OLD.replace("  http GET \"/gone\"\n", ""));
     let said = sprag(folder.path(), &["catalog", "diff", "old.sprag", "new.sprag", "--deny-widening"]);
-    assert_eq!(said.exit, Exit::Clean, "{}", String::from_utf8(said.out).unwrap());
+    let out = String::from_utf8(said.out).unwrap();
+    assert_eq!(said.exit, Exit::Findings, "{out}");
+    assert!(!out.contains("no block can approve"), "{out}");
+    assert!(out.contains("the path of `t.gone.get`: takes `GET /gone`, which was no operation's"), "{out}");
+}
+
+/// A catalog has no block that could approve it.
+#[test]
+fn what_scopes_open_by_a_newer_catalog_is_a_widening() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let catalog = |scopes: &str, requires: &str| {
+        format!(
+            "catalog t version \"1\"\nkind site\nmodel t\n{scopes}\n\
+             operation t.get {{ access read in site requires t {requires} }}\n"
+        )
+    };
+    let plain = catalog("scope t A\nscope t B", "A");
+    let more = plain.clone() + "operation t.drop { access delete in site requires t A and B }\n";
+    for (old, new, told) in [
+        (
+            plain.as_str(),
+            catalog("scope t A\nscope t B", "A or B"),
+            Some("x t.t B opens `t.get`, and did not"),
+        ),
+        (&plain, catalog("scope t A\nscope t B implies A", "A"), Some("x t.t B opens `t.get`, and did not")),
+        (&plain, catalog("scope t A\nscope t B", "B"), Some("x t.t B opens `t.get`, and did not")),
+        (&plain, more.clone(), Some("x t.t A and B opens `t.drop`, and did not")),
+        (&plain, catalog("scope t A\nscope t B", "A and B"), None),
+        (&more, plain.clone(), None),
+    ] {
+        write("old.sprag", old);
+        write("new.sprag", &new);
+        let said = sprag(folder.path(), &["catalog", "diff", "old.sprag", "new.sprag", "--deny-widening"]);
+        let out = String::from_utf8(said.out).unwrap();
+        assert_eq!(said.exit, if told.is_some() { Exit::Findings } else { Exit::Clean }, "{new}\n{out}");
+        assert!(told.is_none_or(|told| out.contains(told)), "{new}\n{out}");
+        assert_eq!(out.contains("all that grew was approved"), told.is_none(), "{new}\n{out}");
+    }
 }
 
 /// No two names are looked for longer because of those before them.

@@ -191,6 +191,57 @@ pub fn reach(old: &Model, new: &Model, diff: &CatalogDiff, model: &str, scopes: 
     }
 }
 
+/// An operation, and scopes that open it now and did not before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// In the new model.
+    pub operation: OperationId,
+    /// The permission model.
+    pub model: String,
+    /// Those scopes, and no others; no fewer of them do.
+    pub scopes: BTreeSet<String>,
+}
+
+/// Operations that some scopes open now and did not before: by less than was required, by what they newly include, or
+/// because the operation is new; one example for each operation and permission model.
+pub fn opened(old: &Model, new: &Model, diff: &CatalogDiff) -> Vec<Opened> {
+    let before: BTreeMap<OperationId, OperationId> =
+        diff.pairs.iter().map(|(old, new)| (*new, *old)).collect();
+    // By scope those that include it now.
+    let mut implied_by: BTreeMap<ScopeId, Vec<ScopeId>> = BTreeMap::new();
+    for (id, scope) in (0..).map(ScopeId).zip(&new.scopes) {
+        scope.implies.iter().for_each(|implied| implied_by.entry(*implied).or_default().push(id));
+    }
+    let mut found = Vec::new();
+    for operation in ids(new) {
+        for (model, alternatives) in &new.operations[operation.index()].requirements {
+            let model = &new.permission_models[model.index()].name;
+            // Of what includes a scope of the requirement, each by itself.
+            let mut sets = alternatives.iter().flat_map(|all| {
+                let own: BTreeSet<ScopeId> = all.iter().copied().collect();
+                let wider = own.clone().into_iter().flat_map(|scope| {
+                    let others = implied_by.get(&scope).into_iter().flatten().copied();
+                    let own = own.clone();
+                    others.map(move |other| {
+                        own.iter().copied().filter(|s| *s != scope).chain([other]).collect()
+                    })
+                });
+                wider.chain([own.clone()]).collect::<Vec<BTreeSet<ScopeId>>>()
+            });
+            let names = |set: BTreeSet<ScopeId>| -> BTreeSet<String> {
+                set.into_iter().map(|scope| new.scopes[scope.index()].name.clone()).collect()
+            };
+            let was = |scopes: &BTreeSet<String>| {
+                before.get(&operation).is_some_and(|old_id| opens(old, *old_id, model, scopes))
+            };
+            if let Some(scopes) = sets.by_ref().map(names).find(|scopes| !was(scopes)) {
+                found.push(Opened { operation, model: model.clone(), scopes });
+            }
+        }
+    }
+    found
+}
+
 /// The same operations in both, by the new one's name.
 pub fn pairs(old: &Model, new: &Model) -> Vec<(OperationId, OperationId)> {
     let called = |model: &Model, id: OperationId| {

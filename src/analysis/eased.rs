@@ -21,7 +21,7 @@ use crate::syntax::printer;
 pub struct Eased {
     /// What it belongs to, as blocks speak of it.
     pub subject: Subject,
-    /// Keys of the apps for which it is easier, sorted; one at least.
+    /// Keys of the apps for which it is easier, sorted; one at least, but between catalogs.
     pub keys: Vec<String>,
     /// What is easier.
     pub what: Easing,
@@ -328,7 +328,13 @@ fn terms(approvers: u32, group: &str, seconds: i64) -> String {
 
 // ---- paths
 
-fn of_paths([old, model]: [&Model; 2], catalogs: &CatalogDiff, found: &mut Vec<Eased>) {
+/// What is easier about the paths of two catalogs, whoever may do the operations.
+pub fn of_catalogs(models: [&Model; 2], catalogs: &CatalogDiff) -> Vec<Eased> {
+    let all = candidates(models, catalogs).into_iter();
+    all.map(|(id, what)| of_path(models[1], id, what, Vec::new())).collect()
+}
+
+fn candidates([old, model]: [&Model; 2], catalogs: &CatalogDiff) -> Vec<(OperationId, Easing)> {
     let mut candidates = Vec::new();
     for Rerouted { call: (method, path), now, was } in rerouted(old, model, catalogs) {
         candidates.push((now, Easing::Reroutes { call: format!("{method} {path}"), was }));
@@ -344,6 +350,16 @@ fn of_paths([old, model]: [&Model; 2], catalogs: &CatalogDiff, found: &mut Vec<E
             candidates.push((change.new, Easing::AnyCase));
         }
     }
+    candidates
+}
+
+fn of_path(model: &Model, id: OperationId, what: Easing, keys: Vec<String>) -> Eased {
+    let operation = &model.operations[id.index()];
+    Eased { subject: Subject::Path(operation.name.clone()), keys, what, span: operation.span }
+}
+
+fn of_paths(models: [&Model; 2], catalogs: &CatalogDiff, found: &mut Vec<Eased>) {
+    let (candidates, model) = (candidates(models, catalogs), models[1]);
     if candidates.is_empty() {
         return;
     }
@@ -356,9 +372,7 @@ fn of_paths([old, model]: [&Model; 2], catalogs: &CatalogDiff, found: &mut Vec<E
         let mut keys: Vec<String> = of_operation.map(|(app, _)| app.key.clone()).collect();
         keys.sort();
         if !keys.is_empty() {
-            let operation = &model.operations[id.index()];
-            let subject = Subject::Path(operation.name.clone());
-            found.push(Eased { subject, keys, what, span: operation.span });
+            found.push(of_path(model, id, what, keys));
         }
     }
 }

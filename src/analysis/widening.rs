@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::asking::{self, Spent};
-use super::catalogs::CatalogDiff;
+use super::catalogs::{self, CatalogDiff, Opened};
 use super::diff::InWords;
 use super::eased::{self, Eased};
 use super::pairs::Pair;
@@ -33,6 +33,8 @@ pub struct Approvals {
     pub moved: Vec<String>,
     /// What is easier and no block covers.
     pub eased: Vec<Eased>,
+    /// Of two catalogs, what scopes open now and did not: no block stands in a catalog.
+    pub opened: Vec<Opened>,
 }
 
 /// A growth that no block covers.
@@ -189,7 +191,7 @@ pub(super) struct Share {
 
 impl Approvals {
     /// The blocks of the second model against those of the first, and what differs in the platforms.
-    pub(super) fn new(models: [&Model; 2], catalogs: &CatalogDiff, eased: &[Eased], today: i64) -> Approvals {
+    pub(super) fn new(models: [&Model; 2], differ: &CatalogDiff, eased: &[Eased], today: i64) -> Approvals {
         let before: BTreeSet<&str> = models[0].widenings.iter().map(|w| w.text.as_str()).collect();
         let mut open: BTreeSet<usize> = (0..eased.len()).collect();
         let block = |w: &crate::sema::model::Widening| {
@@ -214,16 +216,24 @@ impl Approvals {
             }
         };
         let blocks = models[1].widenings.iter().map(block).collect();
-        let eased = open.into_iter().map(|at| eased[at].clone()).collect();
-        let moved = catalogs.moved.iter().filter(|moved| moved.leads_elsewhere());
+        let mut eased: Vec<Eased> = open.into_iter().map(|at| eased[at].clone()).collect();
+        let mut opened = Vec::new();
+        if models.iter().all(|model| model.apps.is_empty()) {
+            eased.extend(eased::of_catalogs(models, differ));
+            opened = catalogs::opened(models[0], models[1], differ);
+        }
+        let moved = differ.moved.iter().filter(|moved| moved.leads_elsewhere());
         let moved = moved.map(|moved| moved.name.clone()).collect();
-        Approvals { uncovered: Vec::new(), blocks, undecided: Vec::new(), moved, eased }
+        Approvals { uncovered: Vec::new(), blocks, undecided: Vec::new(), moved, eased, opened }
     }
 
     /// Whether all growth was approved, and nothing else.
     pub fn settled(&self) -> bool {
         let is_covered = self.uncovered.is_empty() && self.undecided.is_empty() && self.eased.is_empty();
-        is_covered && self.moved.is_empty() && !self.blocks.iter().any(Block::is_amiss)
+        is_covered
+            && self.opened.is_empty()
+            && self.moved.is_empty()
+            && !self.blocks.iter().any(Block::is_amiss)
     }
 
     /// What the open blocks speak of.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::layers::{callable, closure, held};
 use super::side::Known;
-use crate::sema::model::{Model, ScopeId};
+use crate::sema::model::{AppId, Model, OperationId, RatchetId, ScopeId};
 
 /// Names of scopes that are approved.
 pub(super) type Approved = BTreeSet<String>;
@@ -54,6 +54,45 @@ pub(super) fn partial(sides: &[Option<Known<'_>>]) -> Option<BTreeSet<Approved>>
         }
     }
     Some(found)
+}
+
+/// The same for what one policy permits where a ratchet stands at one stage and not where it stands at another: the
+/// scopes of each alternative, and no others.
+pub(super) fn of_alternatives(known: &Known<'_>) -> BTreeSet<Approved> {
+    let name = |scope: &ScopeId| known.model.scopes[scope.index()].name.clone();
+    alternatives(known).map(|all| all.iter().map(name).collect()).collect()
+}
+
+/// Whether by some approvals the scopes suffice for the operation at the stage before, and no longer at this one.
+pub fn narrows(model: &Model, app: AppId, operation: OperationId, ratchet: RatchetId, stage: u32) -> bool {
+    let stages = &model.ratchets[ratchet.index()].stages;
+    let left = |reached: u32| {
+        let said = stages.iter().take(reached as usize + 1).rev().find_map(|stage| stage.holds.as_ref());
+        said.map(|holds| closure(model, holds))
+    };
+    let (before, here) = (left(stage.saturating_sub(1)), left(stage));
+    let within = |all: &[ScopeId], left: &Option<BTreeSet<ScopeId>>| {
+        left.as_ref().is_none_or(|left| all.iter().all(|scope| left.contains(scope)))
+    };
+    let declared = &model.apps[app.index()];
+    let [ceiling, _] = held(model, declared, &declared.requested);
+    let requirements = &model.operations[operation.index()].requirements;
+    let all = || {
+        let models = callable(model, &declared.models, operation).into_iter();
+        models.flat_map(|id| {
+            let demands_user = model.permission_models[id.index()].demands_user;
+            requirements.get(&id).into_iter().flatten().map(move |all| (demands_user, all))
+        })
+    };
+    all().any(|(demands_user, own)| {
+        let approved = closure(model, &own.iter().copied().collect());
+        let is_held = own.iter().all(|scope| ceiling.contains(scope));
+        let still = |(demands, other): (bool, &Vec<ScopeId>)| {
+            let is_held = other.iter().all(|scope| ceiling.contains(scope) && approved.contains(scope));
+            is_held && within(other, &here) && (demands_user || !demands)
+        };
+        is_held && within(own, &before) && !all().any(still)
+    })
 }
 
 /// All that a side asks of scopes, by name.

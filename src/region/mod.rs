@@ -44,6 +44,7 @@ pub mod walk;
 mod witness;
 mod words;
 
+pub use approvals::narrows;
 pub use ask::Spent;
 pub use frames::reads;
 pub use index::Index;

@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 
+use super::approvals::{self, Approved};
 use super::ask::{Answer, Engines, Limits, Spent, Undecided};
 use super::asked::{Asked, Test};
 use super::cut::{self, Cut, said};
@@ -39,7 +40,7 @@ use super::side::Known;
 use super::terms::{Term, Terms, Variable};
 use super::variables::{Part, Place, What};
 use super::vocabulary::Vocabulary;
-use super::{Assignment, Weights, approvals, witness, words};
+use super::{Assignment, Weights, witness, words};
 use crate::request::Request;
 use crate::sema::model::{
     AppId, Authority, ClauseId, Condition, KindId, Layer, Model, OperationId, Predicate, Source, Type,
@@ -93,7 +94,21 @@ impl<'m> Models<'m> {
             .collect();
         let clauses = |known: &Known<'_>| known.index.clauses(known.app, known.operation);
         let clauses = sides.iter().map(|known| known.as_ref().map_or_else(Vec::new, clauses)).collect();
-        Universe::new(&sides, &self.differences, extra, clauses)
+        Universe::new(&sides, &self.differences, extra, clauses, BTreeSet::new())
+    }
+
+    /// The universe of one model in which the scopes of each alternative of what the operation requires may be all that
+    /// is approved, too: for questions about stages, see [`super::narrows`].
+    pub fn by_approvals(
+        &self,
+        app: AppId,
+        operation: OperationId,
+        extra: &[(usize, &Condition)],
+    ) -> Universe<'m> {
+        let known = Known::new(&self.indices[0], app, operation);
+        let clauses = vec![known.index.clauses(app, operation)];
+        let approvals = approvals::of_alternatives(&known);
+        Universe::new(&[Some(known)], &self.differences, extra, clauses, approvals)
     }
 
     /// A part of the universe of one model: as if only those of its grants and permits were there that are `kept`. What
@@ -131,7 +146,7 @@ impl<'m> Models<'m> {
         kept: Vec<ClauseId>,
     ) -> Universe<'m> {
         let known = Known::new(&self.indices[0], app, operation);
-        Universe::new(&[Some(known)], &self.differences, extra, vec![kept])
+        Universe::new(&[Some(known)], &self.differences, extra, vec![kept], BTreeSet::new())
     }
 
     /// A universe of one model without any of its grants and rules: for questions about `extra` alone.
@@ -171,16 +186,21 @@ impl<'m> Universe<'m> {
         differences: &Differences,
         extra: &[(usize, &Condition)],
         clauses: Vec<Vec<ClauseId>>,
+        approvals: BTreeSet<Approved>,
     ) -> Universe<'m> {
         let mut asked = Asked::new(known);
+        asked.approvals = approvals;
         for ((side, known), clauses) in known.iter().enumerate().zip(&clauses) {
             known.iter().for_each(|known| ask(&mut asked, side, known, clauses));
         }
         extra.iter().for_each(|(side, condition)| asked.condition(*side, condition));
         differences.ask(&mut asked);
-        let approvals = ask_both(&mut asked);
+        let told_apart = ask_both(&mut asked);
+        if told_apart.is_none() || !asked.approvals.is_empty() {
+            asked.variable(What::Approval);
+        }
         let Cut { parts, mut too_fine } = cut::cut(&mut asked);
-        if approvals.is_none() {
+        if told_apart.is_none() {
             too_fine.push(What::Approval);
         }
         let groups = std::mem::take(&mut asked.groups);
@@ -365,13 +385,8 @@ fn ask_both(asked: &mut Asked<'_, '_>) -> Option<()> {
     for kind in one_can.symmetric_difference(&other_can) {
         asked.variable(What::Container(kind.clone()));
     }
-    let approvals = approvals::partial(asked.sides);
-    let known = approvals.is_some();
-    asked.approvals = approvals.unwrap_or_default();
-    if !known || !asked.approvals.is_empty() {
-        asked.variable(What::Approval);
-    }
-    known.then_some(())
+    asked.approvals = approvals::partial(asked.sides)?;
+    Some(())
 }
 
 /// Asks for all that decides requests on a side, where these are the clauses.

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use num_bigint::BigUint;
 
 use super::{Look, count};
-use crate::analysis::catalogs::Reach;
+use crate::analysis::catalogs::{Opened, Reach};
 use crate::analysis::causes::Cause;
 use crate::analysis::diff::{Delta, PolicyDiff};
 use crate::analysis::eased::{Eased, Subject};
@@ -67,6 +67,9 @@ pub static DIFF_FORMATS: &[&DiffFormat] = &[&text::FORMAT, &markdown::FORMAT, &j
 pub fn diff_format(name: &str) -> Option<&'static DiffFormat> {
     DIFF_FORMATS.iter().copied().find(|f| f.name == name)
 }
+
+/// More operations that are opened are counted, not told.
+const MOST_OPENED: usize = 20;
 
 impl Comparison<'_> {
     /// Whether all that grew was approved, and nothing else, where that was asked.
@@ -171,6 +174,18 @@ impl Comparison<'_> {
                 "no block can approve that `{name}` means another method and path: import the catalog with --keep-names"
             );
             told.push((self.span_of_operation(name), sentence));
+        }
+        for opened in approvals.opened.iter().take(MOST_OPENED) {
+            let Opened { operation, model, scopes } = opened;
+            let operation = &self.sides[1].model.operations[operation.index()];
+            let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+            let sentence =
+                format!("{model} {} opens `{}`, and did not", scopes.join(" and "), operation.name);
+            told.push((operation.span, sentence));
+        }
+        if approvals.opened.len() > MOST_OPENED {
+            let more = count(approvals.opened.len() - MOST_OPENED, "more operation");
+            told.push((Span::default(), format!("{more} that scopes open, and did not")));
         }
         for eased in &approvals.eased {
             told.push((eased.span, format!("not approved: {}", eased.sentence())));

@@ -8,9 +8,9 @@ use super::lazily::What as Asked;
 use super::{Subject, Undecided};
 use crate::analysis::asking::{self, Spent};
 use crate::eval;
-use crate::region::Universe;
 use crate::region::terms::{Term, Variable};
 use crate::region::variables::{Class, What};
+use crate::region::{Universe, narrows};
 use crate::request::Value;
 use crate::sema::model::{ClauseId, ClauseKind, Model, RatchetId};
 
@@ -34,6 +34,12 @@ pub(super) fn differs(looking: &Looking<'_, '_>, ratchet: RatchetId, stage: u32)
             at.among_all().map_err(|Spent { what, .. }| what)
         } else {
             asker.is_shown(&case)
+        };
+        let found = match found {
+            Ok(false) if narrows(looking.model, place.app, place.operation, ratchet, stage) => {
+                at.among_approvals().map_err(|Spent { what, .. }| what)
+            }
+            found => found,
         };
         match found {
             Ok(false) => {}
@@ -100,6 +106,16 @@ impl At<'_, '_> {
     fn among_all(&self) -> Result<bool, Spent> {
         let place = self.case.place;
         let mut universe = self.looking.models.universe(&[Some((place.app, place.operation))], &[]);
+        match self.term(&mut universe) {
+            Some((differs, ..)) => Ok(asking::ask(&mut universe, differs)?.is_some()),
+            None => Ok(false),
+        }
+    }
+
+    /// The same where approvals of some scopes only are told apart, too.
+    fn among_approvals(&self) -> Result<bool, Spent> {
+        let place = self.case.place;
+        let mut universe = self.looking.models.by_approvals(place.app, place.operation, &[]);
         match self.term(&mut universe) {
             Some((differs, ..)) => Ok(asking::ask(&mut universe, differs)?.is_some()),
             None => Ok(false),

@@ -15,7 +15,7 @@ use crate::region::ask;
 use crate::region::survey;
 use crate::region::terms::Variable;
 use crate::region::variables::{Class, What};
-use crate::region::{Counting, Growing, Models, Reach, Surveyor, Universe, reach};
+use crate::region::{Counting, Growing, Models, Reach, Surveyor, Universe, narrows, reach};
 use crate::request::{Request, Value};
 use crate::sema::model::{AppId, Condition, Model, OperationId, RatchetId};
 
@@ -111,11 +111,31 @@ impl Permits for Regions<'_> {
     }
 
     fn withdrawn(&self, app: AppId, operation: OperationId, ratchet: RatchetId, stage: u32) -> Answer {
+        let of = [Some((app, operation))];
+        let found = self.lost_at(ratchet, stage, &|conditions| self.models.universe(&of, conditions));
+        match found {
+            Answer::Never if narrows(self.model, app, operation, ratchet, stage) => {
+                self.lost_at(ratchet, stage, &|conditions| {
+                    self.models.by_approvals(app, operation, conditions)
+                })
+            }
+            found => found,
+        }
+    }
+}
+
+impl<'m> Regions<'m> {
+    /// A request that is permitted at the stage before this one, and with all else equal not at this one.
+    fn lost_at(
+        &self,
+        ratchet: RatchetId,
+        stage: u32,
+        universe: &dyn Fn(&[(usize, &Condition)]) -> Universe<'m>,
+    ) -> Answer {
         let declared = &self.model.ratchets[ratchet.index()];
         // Both stages become classes of the stage's variable.
         let (before, after) = (at_stage(ratchet, stage.saturating_sub(1)), at_stage(ratchet, stage));
-        let of = [Some((app, operation))];
-        let mut universe = self.models.universe(&of, &[(0, &before), (0, &after)]);
+        let mut universe = universe(&[(0, &before), (0, &after)]);
         let permitted = universe.permitted(0);
         let what = What::Stage(declared.name.clone());
         let Some(at) = universe.parts().iter().position(|part| part.what == what) else {

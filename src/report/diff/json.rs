@@ -155,6 +155,10 @@ fn approved(of: &Comparison<'_>, approvals: &Approvals) -> Value {
         "settled": of.is_settled(),
         "uncovered": uncovered.collect::<Vec<_>>(),
         "eased": approvals.eased.iter().map(eased).collect::<Vec<_>>(),
+        "opened": approvals.opened.iter().map(|opened| json!({
+            "operation": of.sides[1].model.operations[opened.operation.index()].name,
+            "model": opened.model, "scopes": opened.scopes,
+        })).collect::<Vec<_>>(),
         "blocks": blocks.collect::<Vec<_>>(),
         "undecided": approvals.undecided.iter().map(|(key, operations, spent)| json!({
             "key": key, "operations": operations, "because": spent.what,
