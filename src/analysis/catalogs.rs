@@ -212,8 +212,24 @@ pub fn opened(old: &Model, new: &Model, diff: &CatalogDiff) -> Vec<Opened> {
     for (id, scope) in (0..).map(ScopeId).zip(&new.scopes) {
         scope.implies.iter().for_each(|implied| implied_by.entry(*implied).or_default().push(id));
     }
+    // Nothing else can be opened than what is new, requires something else, or a scope that includes something else.
+    let required: BTreeSet<OperationId> =
+        diff.changed.iter().filter(|c| !c.requirements.is_empty()).map(|c| c.new).collect();
+    let differing: BTreeSet<(&str, &str)> =
+        diff.scopes.iter().map(|scope| (scope.model.as_str(), scope.name.as_str())).collect();
+    let differs = |id: &ScopeId| {
+        let scope = &new.scopes[id.index()];
+        differing.contains(&(new.permission_models[scope.model.index()].name.as_str(), scope.name.as_str()))
+    };
+    let touched: BTreeSet<ScopeId> =
+        implied_by.iter().filter(|(_, by)| by.iter().any(differs)).map(|(implied, _)| *implied).collect();
     let mut found = Vec::new();
     for operation in ids(new) {
+        let mut scopes = new.operations[operation.index()].requirements.values().flatten().flatten();
+        let other = !before.contains_key(&operation) || required.contains(&operation);
+        if !other && !scopes.any(|scope| touched.contains(scope)) {
+            continue;
+        }
         for (model, alternatives) in &new.operations[operation.index()].requirements {
             let model = &new.permission_models[model.index()].name;
             // Of what includes a scope of the requirement, each by itself.
