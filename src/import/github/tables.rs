@@ -25,6 +25,9 @@ pub(super) struct Endpoint {
     pub ways: Ways,
 }
 
+/// Permissions with their levels, all of which are needed.
+type Together = &'static [(&'static str, usize)];
+
 /// Endpoints for which the file lists permissions apart, and which need all of these; sorted by path.
 ///
 /// From "REST API endpoints for forks", "… for GitHub Pages" and "… for teams" of docs.github.com (version
@@ -35,7 +38,7 @@ pub(super) struct Endpoint {
 /// "Rename a branch" has one permission, `contents: write`; only for the default branch `administration: write` is
 /// asked besides. A catalog cannot tell branches apart: what `contents: write` reaches must not be hidden, and
 /// administration alone renames none.
-static CORRECTED: &[(&str, &str, &[(&str, usize)])] = &[
+static CORRECTED: &[(&str, &str, Together)] = &[
     ("POST", "/repos/{}/{}/branches/{}/rename", &[("contents", WRITE)]),
     ("POST", "/repos/{}/{}/forks", &[("administration", WRITE), ("contents", READ)]),
     ("GET", "/repos/{}/{}/pages/health", &[("administration", WRITE), ("pages", WRITE)]),
