@@ -592,6 +592,35 @@ fn a_file_of_a_vendor_is_argued_about_without_a_package() {
     }
 }
 
+/// What suffices for a call is needed for it, whichever of several the platform's table writes last, and under the
+/// names of today.
+#[test]
+fn what_alone_suffices_is_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "stopper.json",
+        r#"{"name": "stopper", "default_permissions": {"actions": "write", "pages": "read"}}"#,
+    );
+    write("stopper.calls", "POST /repos/acme/a/actions/runs/7/cancel\n");
+    write(
+        "poster.json",
+        r#"{"display_information": {"name": "poster"}, "oauth_config": {"scopes": {"bot": ["chat:write", "pins:read"]}}}"#,
+    );
+    write("poster.calls", "POST /api/chat.postMessage\n");
+    for (app, wanted, idle) in
+        [("stopper", "actions:write", "pages:read"), ("poster", "chat:write", "pins:read")]
+    {
+        let (file, calls) = (format!("{app}.json"), format!("{app}.calls"));
+        let said = sprag(folder.path(), &["argue", &file, "--calls", &calls, "--format", "json"]).json();
+        let verdict = |scope: &str| {
+            let all = said["apps"][0]["scopes"].as_array().unwrap();
+            all.iter().find(|s| s["scope"] == scope).unwrap_or_else(|| panic!("{said:#}"))["verdict"].clone()
+        };
+        assert_eq!((verdict(wanted), verdict(idle)), ("needed".into(), "not-needed".into()), "{app}");
+    }
+}
+
 #[test]
 fn pages_need_nothing_from_elsewhere() {
     let desk = Desk::new();

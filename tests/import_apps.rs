@@ -572,7 +572,8 @@ fn all_real_files_come_in_or_are_refused_with_a_reason() {
     google note unmatched 58
     google read 15
     slack imported 1
-    slack note assumed 19
+    slack note assumed 20
+    slack note not-callable 6
     slack read 1
     "#);
 }

@@ -224,7 +224,8 @@ pub enum NoteKind {
     Member,
     /// A part of the app, or of the interface that it adds to.
     Module,
-    /// An operation that lists no scope in some permission model, so that it is not callable there.
+    /// An operation that lists no scope in some permission model, so that it is not callable there; or a scope that
+    /// opens no operation.
     NotCallable,
     /// A scope, event or value that the platform does not have.
     Unknown,

@@ -1,16 +1,18 @@
 //! GitHub's table of endpoints and the permissions that GitHub Apps need for them becomes a catalog.
 //!
-//! Every endpoint needs one permission at a level: `contents:read`. A level includes those below it. The schema of
-//! app permissions may stand beside the table: it tells which levels there are of permissions that no endpoint asks.
+//! An endpoint needs a permission at a level: `contents:read`. Where several suffice, each is an alternative; few
+//! need more than one at once (see `tables`). A level includes those below it. The schema of app permissions may stand
+//! beside the table: it tells which levels there are of permissions that no endpoint asks.
 
 pub mod app;
+mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Named, all_named};
 use super::json::{self, Node};
 use super::offer::{
-    Offer, Offered, Shapes, Title, all_words, is_template, provenance, rest_words, shape, unmap,
+    Offer, Offered, Shapes, Title, Ways, all_words, is_template, provenance, rest_words, shape, unmap,
 };
 use super::{Document, ImportError, Imported, Importer, Makes, Note, NoteKind, Options};
 use crate::syntax::tree::LetterCase;
@@ -24,7 +26,13 @@ pub static IMPORTER: Importer = Importer {
         let first =
             |key: &str| value.get(key).and_then(serde_json::Value::as_object).and_then(|p| p.values().next());
         let endpoint = first("paths").and_then(serde_json::Value::as_object).and_then(|m| m.values().next());
+        let listed = || {
+            let lists =
+                LEVELS.iter().filter_map(|level| first("permissions")?.get(level)?.as_array()).flatten();
+            lists.filter_map(serde_json::Value::as_str).any(|endpoint| endpoint.contains(" /"))
+        };
         endpoint.is_some_and(|e| e.get("permission").is_some() && e.get("access").is_some())
+            || listed()
             || (value.get("title").is_some_and(|t| t == "App Permissions") && first("properties").is_some())
     },
     run: import,
@@ -84,8 +92,8 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     for document in documents {
         let value = json::parse(document)?;
         let root = Node::root(document.name, &value);
-        if let Some(paths) = root.get("paths") {
-            table(&paths, options.base.as_deref().unwrap_or_default(), &mut levels, &mut endpoints)?;
+        if let Some(listed) = tables::endpoints(&root, &mut levels, &mut notes)? {
+            endpoints.extend(listed);
         } else if let Some(properties) = root.get("properties") {
             for (permission, node) in properties.members()? {
                 let all = node.get("enum").ok_or_else(|| node.error("expected member `enum`"))?;
@@ -94,9 +102,9 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
                 }
             }
         } else {
-            return Err(
-                root.error("expected member `paths` or `properties`; this is no table of app permissions")
-            );
+            return Err(root.error(
+                "expected member `paths`, `permissions` or `properties`; this is no table of app permissions",
+            ));
         }
     }
     if endpoints.is_empty() {
@@ -112,7 +120,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         models: vec![(MODEL.into(), "GitHub App permissions".into(), false)],
         namings: (NAMINGS, options.base.clone().unwrap_or_default()),
         scopes: levels.iter().flat_map(|(permission, all)| scopes(permission, all)).collect(),
-        operations: operations(endpoints, &mut notes)?,
+        operations: operations(endpoints, options.base.as_deref().unwrap_or_default(), &mut notes)?,
         ..Offer::default()
     };
     let from = provenance("GitHub App permissions by endpoint, octokit/app-permissions, MIT", documents);
@@ -136,50 +144,18 @@ fn scopes(permission: &str, all: &BTreeSet<usize>) -> Vec<Leveled> {
     all.iter().map(|at| ((MODEL.to_owned(), name(*at)), (None, below(*at)))).collect()
 }
 
-struct Endpoint {
-    place: String,
-    method: String,
-    path: String,
-    permission: String,
-    level: usize,
-}
-
-fn table(
-    paths: &Node<'_>,
+fn operations(
+    mut endpoints: Vec<tables::Endpoint>,
     base: &str,
-    levels: &mut BTreeMap<String, BTreeSet<usize>>,
-    endpoints: &mut Vec<Endpoint>,
-) -> Result<(), ImportError> {
-    for (path, methods) in paths.members()? {
-        if !path.starts_with('/') {
-            return Err(methods.error(format!("expected a path that begins with `/`, found `{path}`")));
-        }
-        for (method, node) in methods.members()? {
-            let member =
-                |key: &str| node.get(key).ok_or_else(|| node.error(format!("expected member `{key}`")));
-            let permission = member("permission")?.string()?.to_owned();
-            let level = level(&member("access")?)?;
-            levels.entry(permission.clone()).or_default().insert(level);
-            let path = format!("{}{path}", base.trim_end_matches('/'));
-            endpoints.push(Endpoint {
-                place: node.place(),
-                method: method.to_uppercase(),
-                path,
-                permission,
-                level,
-            });
-        }
-    }
-    Ok(())
-}
-
-fn operations(endpoints: Vec<Endpoint>, notes: &mut Vec<Note>) -> Result<Vec<Offered>, ImportError> {
+    notes: &mut Vec<Note>,
+) -> Result<Vec<Offered>, ImportError> {
     let mut shapes = Shapes::default();
+    endpoints.iter_mut().for_each(|e| e.path.insert_str(0, base.trim_end_matches('/')));
     endpoints.iter().for_each(|e| shapes.add(&e.method, &shape(&e.path)));
     let mut seen: BTreeMap<(String, String), String> = BTreeMap::new();
     let (mut out, mut unmatched) = (Vec::new(), Vec::new());
     for endpoint in endpoints {
-        let Endpoint { place, method, path, permission, level } = endpoint;
+        let tables::Endpoint { place, method, path, ways } = endpoint;
         let shape = shape(&path);
         if let Some(first) = seen.insert((method.clone(), shape.clone()), path.clone()) {
             notes.push(Note {
@@ -190,12 +166,7 @@ fn operations(endpoints: Vec<Endpoint>, notes: &mut Vec<Note>) -> Result<Vec<Off
             continue;
         }
         let (nouns, verb) = rest_words(&method, &shape, &path, &shapes);
-        let access = match (method.as_str(), LEVELS[level]) {
-            ("GET" | "HEAD", _) | (_, "read") => "read",
-            _ if ADMINISTRATION.contains(&permission.as_str()) => "admin",
-            ("DELETE", _) => "delete",
-            _ => "write", // The rest changes something.
-        };
+        let access = access(&method, &ways);
         let http = is_template(&path).then(|| (method.clone(), path.clone()));
         if http.is_none() {
             let message = format!("{method} {path}: no request is mapped to it");
@@ -203,7 +174,8 @@ fn operations(endpoints: Vec<Endpoint>, notes: &mut Vec<Note>) -> Result<Vec<Off
             unmatched.push((method.clone(), path.clone()));
         }
         let power = POWERS.iter().find(|(m, p, _)| *m == method && *p == shape).map(|(_, _, mark)| *mark);
-        let ways = BTreeMap::from([(vec![format!("{permission}:{}", LEVELS[level])], false)]);
+        let scope = |(permission, level): (String, usize)| format!("{permission}:{}", LEVELS[level]);
+        let ways: Ways = ways.into_iter().map(|all| (all.into_iter().map(scope).collect(), false)).collect();
         out.push(Offered {
             unmapped: false,
             longer: all_words(&path),
@@ -219,6 +191,21 @@ fn operations(endpoints: Vec<Endpoint>, notes: &mut Vec<Note>) -> Result<Vec<Off
     }
     unmap(&mut out, &unmatched, "these operations", notes);
     Ok(out)
+}
+
+/// What a method does. A POST for which a permission to read suffices only sends something to be looked at.
+fn access(method: &str, ways: &tables::Ways) -> &'static str {
+    let reads = |level: usize| LEVELS[level] == "read";
+    let administers = |(permission, level): &(String, usize)| {
+        !reads(*level) && ADMINISTRATION.contains(&permission.as_str())
+    };
+    match method {
+        "GET" | "HEAD" => "read",
+        "POST" if ways.iter().flatten().all(|(_, level)| reads(*level)) => "read",
+        _ if ways.iter().all(|all| all.iter().any(administers)) => "admin",
+        "DELETE" => "delete",
+        _ => "write", // The rest changes something.
+    }
 }
 
 fn kind(shape: &str) -> &'static str {

@@ -3,9 +3,14 @@
 //! Tokens are of two kinds, which are the two models: a bot's and a person's. A method lists the scopes of all sorts
 //! of tokens and conversations together; Slack asks for the one that fits, so that each is an alternative.
 //! `chat:write:bot` is only a bot's, `chat:write:user` only a person's. `none` asks for a token and no more: every
-//! scope includes it.
+//! scope includes it. The description is of the time of classic apps; what apps of today ask for instead stands in
+//! `granular`.
+//!
+//! Scopes that open nothing are declared, for apps may ask for them, and noted: `bot`, the umbrella of classic apps;
+//! `conversations:…`, which were for workspace apps that are gone since 2021; and in one model what the other one has.
 
 pub mod app;
+mod granular;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,10 +94,13 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         "Slack takes most methods by GET and POST; requests are mapped by the one that is listed",
     )];
     let mut operations = Vec::new();
+    let mut renewed = 0;
     for (path, item) in paths.members()? {
         for (method, node) in item.members()? {
             if ["get", "post"].contains(&method) {
-                operations.push(operation(path, method, base, &node, &mut scopes, &mut notes)?);
+                let mut operation = operation(path, method, base, &node, &mut scopes, &mut notes)?;
+                renewed += usize::from(renew(path, &mut operation, &mut scopes));
+                operations.push(operation);
             } else {
                 notes.push(node.note(NoteKind::Member, format!("`{method}` of a path is not expressed")));
             }
@@ -101,6 +109,12 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     if operations.is_empty() {
         return Err(paths.error("expected at least one method"));
     }
+    if renewed > 0 {
+        let message = format!(
+            "scopes that Slack's documentation names today and this description does not were added to {renewed} of the methods"
+        );
+        notes.push(paths.note(NoteKind::Assumed, message));
+    }
     let mut declared = BTreeMap::new();
     for (model, _, _, others) in MODELS {
         for scope in scopes.iter().filter(|s| !s.ends_with(others)) {
@@ -108,6 +122,21 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
             declared.insert((model.to_owned(), scope.clone()), (None, includes));
         }
         declared.entry((model.to_owned(), NOTHING.to_owned())).or_insert((None, Vec::new()));
+    }
+    for scope in scopes.iter().filter(|scope| *scope != NOTHING) {
+        let opens = |model: &str| operations.iter().any(|operation| opens(operation, model, scope));
+        let idle: Vec<&str> = MODELS
+            .iter()
+            .filter(|(model, ..)| {
+                declared.contains_key(&((*model).to_owned(), scope.clone())) && !opens(model)
+            })
+            .map(|(_, title, ..)| *title)
+            .collect();
+        if !idle.is_empty() {
+            let message =
+                format!("`{scope}` is declared, and opens no method with a {}", idle.join(" or a "));
+            notes.push(auth.note(NoteKind::NotCallable, message));
+        }
     }
     let offer = Offer {
         uses: vec!["common"],
@@ -120,6 +149,24 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     let from =
         provenance(&format!("Slack Web API {}, slack-api-specs, MIT", said.unwrap_or_default()), documents);
     offer.imported(&title, from, options, notes)
+}
+
+/// Adds the scopes of today; whether there were any.
+fn renew(path: &str, operation: &mut Offered, scopes: &mut BTreeSet<String>) -> bool {
+    let today = granular::of(path.trim_start_matches('/'));
+    for ((model, ..), added) in MODELS.iter().zip(today) {
+        for scope in added {
+            scopes.insert((*scope).to_owned());
+            let ways = operation.requires.entry((*model).to_owned()).or_default();
+            ways.entry(vec![(*scope).to_owned()]).or_insert(false);
+        }
+    }
+    today.iter().any(|added| !added.is_empty())
+}
+
+/// Whether the scope is among those that open the method in the model.
+fn opens(operation: &Offered, model: &str, scope: &String) -> bool {
+    operation.requires.get(model).is_some_and(|ways| ways.keys().any(|all| all.contains(scope)))
 }
 
 fn operation(
