@@ -67,7 +67,6 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     for (name, node) in permissions.members()? {
         reader.permission(name, &node)?;
     }
-    let base = reader.base.to_owned();
     let (scopes, mut notes) = (std::mem::take(&mut reader.scopes), std::mem::take(&mut reader.notes));
     let operations = reader.operations(document.name, &mut notes);
     if operations.is_empty() {
@@ -81,7 +80,6 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
             .collect(),
         // Microsoft's own documentation spells paths otherwise than its table of permissions, and both are answered.
         any_case: true,
-        namings: (places::NAMINGS, base),
         scopes,
         operations,
         ..Offer::default()
