@@ -229,6 +229,82 @@ fn every_shape_of_file_says_the_same() {
     assert_eq!(said["apps"][0]["needed"], serde_json::json!(["google.drive.files.list"]));
 }
 
+/// However the members of an object follow each other, and wherever its lines end, it says the same.
+#[test]
+fn every_list_of_a_document_is_read() {
+    let desk = Desk::new();
+    let ways = |text: &str| {
+        let value: Value = serde_json::from_str(text).unwrap();
+        let turned: serde_json::Map<String, Value> =
+            value.as_object().unwrap().iter().rev().map(|(name, of)| (name.clone(), of.clone())).collect();
+        let (pretty, turned) = (serde_json::to_string_pretty(&value).unwrap(), Value::Object(turned));
+        let split = value.to_string().replace(",\"", "\n,\"").replace(":\"", "\n:\"");
+        let all = [value.to_string(), pretty, turned.to_string(), format!("{turned:#}"), split];
+        all.into_iter().chain([format!("[{value}]"), format!("{value}\n{{\"value\": []}}")])
+    };
+    let seen = |text: &str| {
+        let said = desk.log("log", text.as_bytes()).json();
+        let log = &said["apps"][0]["log"];
+        let remarks: Vec<String> =
+            log["remarks"].as_array().unwrap().iter().map(|r| r["what"].to_string()).collect();
+        (log["calls"].clone(), log["records"].clone(), said["apps"][0]["needed"].clone(), remarks)
+    };
+    let unknown = r#"{"next":1}"#;
+    for (text, calls, records, needed) in [
+        // A page may have several lists; what is of no known format in them is counted.
+        (
+            format!(
+                r#"{{"value":[{GITHUB}],"x":1,"records":[{unknown},{JIRA}],"Records":[],"events":[{UNIFIED}]}}"#
+            ),
+            3,
+            4,
+            vec!["desk.card.get", "exchange.mail.read", "jira.workflows.update"],
+        ),
+        (format!(r#"{{"value":[],"records":[{GITHUB}]}}"#), 1, 1, vec!["desk.card.get"]),
+        (
+            format!(r#"{{"id":"page","kind":"events","items":[{{"AuditData":{UNIFIED}}}]}}"#),
+            1,
+            1,
+            vec!["exchange.mail.read"],
+        ),
+        // A record may have a list under such a name, too.
+        (GOOGLE.to_owned(), 1, 1, vec!["google.drive.files.list"]),
+        (GITHUB.replacen('{', r#"{"events":["push"],"data":[{"x":1}],"#, 1), 1, 1, vec!["desk.card.get"]),
+        (
+            GITHUB.replacen('{', &format!(r#"{{"records":[{JIRA}],"#), 1),
+            2,
+            2,
+            vec!["desk.card.get", "jira.workflows.update"],
+        ),
+    ] {
+        for way in ways(&text) {
+            let (got_calls, got_records, got_needed, remarks) = seen(&way);
+            assert_eq!((got_calls, got_records), (calls.into(), records.into()), "{way}");
+            assert_eq!(got_needed, serde_json::json!(needed), "{way}");
+            assert_eq!(remarks.len(), usize::from(text.contains(unknown)), "{remarks:?}: {way}");
+        }
+    }
+    for twice in [
+        format!("{{\"records\":[{GITHUB}],\n\"records\":[{JIRA}]}}"),
+        format!("{{\"data\":{{\"a\":1,\n\"a\":2}},\"records\":[{JIRA}]}}"),
+    ] {
+        let said = desk.log("log", twice.as_bytes());
+        assert!(said.err.contains("stands twice in one object"), "{}", said.err);
+    }
+}
+
+/// A first line that was cut is a line, and no document.
+#[test]
+fn a_first_line_that_was_cut_is_counted() {
+    let desk = Desk::new();
+    let cut = &GITHUB[..GITHUB.len() - 1];
+    let said = desk.log("log", format!("{cut}\n\n{GITHUB}\n{{\n").as_bytes()).json();
+    let log = &said["apps"][0]["log"];
+    assert_eq!((&log["calls"], &log["records"]), (&1.into(), &3.into()), "{log:#}");
+    let first: Vec<&Value> = log["remarks"].as_array().unwrap().iter().map(|r| &r["first"]).collect();
+    assert_eq!(first, ["log:1"], "{log:#}");
+}
+
 /// A field as exports write it.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))

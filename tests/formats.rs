@@ -124,6 +124,35 @@ fn junit_has_only_characters_that_xml_has() {
     assert!(text.contains("x\u{fffd}y"), "{text:?}");
 }
 
+/// A file may be called as it likes: its name makes no line, no heading and no end of a span of code.
+#[test]
+fn names_of_files_stay_on_their_line() {
+    let odd = "a`b\nerror[E0101] not a finding\r\n## no heading\u{1b}[2J.sprag";
+    let mut sources = SourceMap::default();
+    sources.add(odd, POLICY);
+    let finding = Diagnostic::warning("SPR0251", "a line\r\nand more")
+        .at(place(&sources, 0, "role"), "")
+        .at(place(&sources, 0, "app"), "this too")
+        .step(place(&sources, 0, "key"), "a step");
+    let report = Report { sources: &sources, diagnostics: &[finding], suppressed: &[], page, subject: "p" };
+    let written = |name: &str| {
+        let mut out = Vec::new();
+        let format = FORMATS.iter().find(|f| f.name == name).unwrap();
+        (format.write)(&report, &Look::PLAIN, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let shown = "a`b?error[E0101] not a finding??## no heading?[2J.sprag";
+    assert_eq!(written("concise"), format!("{shown}:9:1: warning[SPR0251] a line  and more\n1 warning\n"));
+    let markdown = written("markdown");
+    assert_eq!(markdown.lines().filter(|line| line.starts_with('#')).count(), 1, "{markdown}");
+    for (place, at) in [("— ", "9:1"), ("", "3:1"), ("1. ", "4:3")] {
+        let span = format!("{place}`` {shown}:{at} ``");
+        assert!(markdown.contains(&span), "{span}: {markdown}");
+    }
+    let full = written("full");
+    assert!(full.contains(shown) && !full.lines().any(|line| line.starts_with("error")), "{full}");
+}
+
 #[test]
 fn every_format_tells_that_nothing_was_found() {
     let mut all = String::new();

@@ -332,8 +332,8 @@ display_information: {name: Stand-up}
 oauth_config:
   redirect_urls: [https://acme.example]
   scopes:
-    bot: [channels:read, canvases:read]
-    bot_optional: [chat:write, channels:read]
+    bot: [channels:read, channels:history, canvases:read]
+    bot_optional: [chat:write, channels:history]
     user: [search:read]
 settings:
   event_subscriptions: {request_url: https://acme.example/e, bot_events: [message.channels]}
@@ -348,7 +348,7 @@ outgoing_domains: [api.acme.example]
       key "Stand-up"
       platform slack.bot
       requests channels:read
-      optional chat:write
+      optional channels:history, chat:write
     }
 
     app Stand-up-for-people {
@@ -358,7 +358,7 @@ outgoing_domains: [api.acme.example]
     }
     "#);
     insta::assert_snapshot!(notes(&imported), @r#"
-    unknown manifest.yaml#/oauth_config/scopes/bot/1: `canvases:read` is no scope of catalog `slack` and was not declared
+    unknown manifest.yaml#/oauth_config/scopes/bot/2: `canvases:read` is no scope of catalog `slack` and was not declared
     address manifest.yaml#/oauth_config/redirect_urls: people are sent there after they agreed
     address manifest.yaml#/settings/event_subscriptions/request_url: `request_url` of its events is not expressed
     event manifest.yaml#/settings/event_subscriptions/bot_events/0: is told of `message.channels`, without any operation being called
@@ -366,6 +366,25 @@ outgoing_domains: [api.acme.example]
     address manifest.yaml#/outgoing_domains/0: reaches `api.acme.example`
     assumed manifest.yaml#: asks for scopes for its bot and for people: requests with a person's token have to name app `Stand-up#user`
     "#);
+}
+
+/// Slack wants optional scopes listed among the others too; an app may have no others.
+#[test]
+fn a_scope_of_a_slack_manifest_is_optional_though_it_is_listed_twice() {
+    let scopes = |scopes: &str| {
+        let manifest = format!(
+            r#"{{"display_information": {{"name": "Helper"}}, "oauth_config": {{"scopes": {scopes}}}}}"#
+        );
+        checked(&import("slack-app", &[("m.json", &manifest)]).unwrap())
+    };
+    let once = scopes(r#"{"bot": ["channels:read"], "bot_optional": ["channels:history"]}"#);
+    let twice = r#"{"bot": ["channels:read", "channels:history"], "bot_optional": ["channels:history"]}"#;
+    assert_eq!(scopes(twice), once);
+    let people =
+        scopes(r#"{"user_optional": ["users:read.email"], "user": ["search:read", "users:read.email"]}"#);
+    assert!(people.contains("requests search:read\n  optional users:read.email\n"), "{people}");
+    let nothing_else = scopes(r#"{"user": ["search:read"], "user_optional": ["search:read"]}"#);
+    assert!(nothing_else.contains("platform slack.person\n  optional search:read\n"), "{nothing_else}");
 }
 
 /// An editor that took the last scope away leaves nothing behind the colon.

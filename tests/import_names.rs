@@ -236,7 +236,7 @@ fn what_scopes_open_by_a_newer_catalog_is_a_widening() {
         )
     };
     let plain = catalog("scope t A\nscope t B", "A");
-    let more = plain.clone() + "operation t.drop { access delete in site requires t A and B }\n";
+    let more = plain.clone() + "operation t.drop { access delete in site requires t [A, B] }\n";
     for (old, new, told) in [
         (
             plain.as_str(),
@@ -246,7 +246,7 @@ fn what_scopes_open_by_a_newer_catalog_is_a_widening() {
         (&plain, catalog("scope t A\nscope t B implies A", "A"), Some("x t.t B opens `t.get`, and did not")),
         (&plain, catalog("scope t A\nscope t B", "B"), Some("x t.t B opens `t.get`, and did not")),
         (&plain, more.clone(), Some("x t.t A and B opens `t.drop`, and did not")),
-        (&plain, catalog("scope t A\nscope t B", "A and B"), None),
+        (&plain, catalog("scope t A\nscope t B", "[A, B]"), None),
         (&more, plain.clone(), None),
     ] {
         write("old.sprag", old);

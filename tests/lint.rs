@@ -269,6 +269,28 @@ fn safe_fixes_are_applied_and_only_they() {
     assert_eq!((said.exit, said.out.as_str()), (Exit::Clean, ""));
 }
 
+/// As git writes it, so that git and `patch` find the file, and no line of the difference is another than it seems.
+#[test]
+#[cfg(unix)]
+fn odd_names_of_files_are_quoted_in_differences() {
+    let folder = package(POLICY, "");
+    let odd = "pol\"i\n+++ b.sprag";
+    fs::rename(folder.path().join("p/policy.sprag"), folder.path().join("p").join(odd)).unwrap();
+    let said = lint(&folder, &["--diff"]);
+    assert_eq!(said.exit, Exit::Findings, "{}", said.err);
+    let head = r#"--- "a/p/pol\"i\n+++ b.sprag"
++++ "b/p/pol\"i\n+++ b.sprag"
+@@ -2,8 +2,6 @@
+"#;
+    assert!(said.out.starts_with(head), "{}", said.out);
+    let said = lint(&folder, &["--output-format", "concise"]);
+    assert_eq!(said.out.lines().count(), 4, "two findings and their count: {}", said.out);
+    let said = lint(&folder, &["--fix", "--show-fixes"]);
+    assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+    let said = shell::sprag(folder.path(), &["fmt", "--check", "p"]);
+    assert!(!String::from_utf8(said.out).unwrap().contains("\n+++"), "{}", said.err);
+}
+
 #[test]
 fn fixes_that_bring_forth_others_are_applied_in_rounds() {
     let policy = "use demo\n\nrole a { read }\n\n// sprag: allow unheld-role because \"x\"\nrole b { a }\n\nrole c { b }\n";

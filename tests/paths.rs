@@ -278,6 +278,47 @@ fn nobody_says_another_container_than_the_path() {
     check_with(&desk, "/issue/PAY-1", vec![some()], "forbidden", &[("project", "PAY")]);
 }
 
+/// A mailbox answers to every address that it has, and Graph takes each of them in a path; so the path tells neither the
+/// mailbox nor whose it is, and the caller has to.
+#[test]
+fn no_address_in_a_path_of_graph_tells_a_mailbox() {
+    let policy = r#"
+use microsoft.graph
+
+role everything { any operation }
+
+app m { key "a" platform microsoft.graph.application requests Mail.ReadWrite user everything }
+app p { key "p" platform microsoft.graph.application requests Mail.ReadWrite user everything }
+
+permit m to any operation
+forbid m to any operation in mailbox "ceo@acme.example" as no-ceo
+permit p to any operation in mailbox "ann@acme.example"
+"#;
+    let catalogs = ["common", "microsoft", "microsoft.graph"]
+        .iter()
+        .map(|name| sprag::shelf::find(name).expect("it comes with the program").text());
+    let graph = compiled::files([policy.to_string()].into_iter().chain(catalogs).collect(), "");
+    let ceo = || vec![container("mailbox", "ceo@acme.example")];
+    let ann = || vec![container("mailbox", "ann@acme.example")];
+    let addresses = [
+        "ceo@acme.example",
+        "CEO@Acme.example",
+        "boss@acme.example",
+        "ceo@acme.onmicrosoft.com",
+        "smtp:ceo@acme.example",
+    ];
+    for address in addresses {
+        let path = format!("/v1.0/users/{address}/messages");
+        let answer = |app: &str, containers| both(&graph, &ask(app, &path, containers));
+        let alone = answer("a", Vec::new());
+        assert!(!alone.decision && alone.named.is_empty(), "{path}: {alone:#?}");
+        assert!(!answer("a", ceo()).decision, "{path}");
+        assert!(answer("a", ann()).decision, "{path}");
+        assert!(!answer("p", Vec::new()).decision, "{path}");
+        assert!(answer("p", ann()).decision, "{path}");
+    }
+}
+
 /// By name nothing changes: containers are what the caller says.
 #[test]
 fn who_names_the_operation_names_the_containers() {

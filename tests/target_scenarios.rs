@@ -160,6 +160,37 @@ fn s94_domains_of_the_mcp_server_hold_for_the_whole_organisation() {
     );
 }
 
+/// An API token redirects nowhere, so that what it may do names no domain.
+#[test]
+fn domains_of_the_mcp_server_are_those_of_oauth_clients() {
+    let token = "app script {\n  key \"com.acme.script\"\n  platform atlassian.rovo-mcp.token\n  \
+                 requests read_jira, search_jira\n  user everything\n}\npermit script to rovo-mcp.jira.read\n";
+    let claude = format!(
+        "use atlassian.rovo-mcp\n{}permit claude to rovo-mcp.jira.read when client.origin == \"https://claude.ai\"\n",
+        app("claude", "atlassian.rovo-mcp.oauth", "read_jira, search_jira")
+    );
+    let alone = build(&package(&claude, &["rovo-mcp"]), "rovo-mcp", &[]);
+    let both = build(&package(&format!("{claude}{token}"), &["rovo-mcp"]), "rovo-mcp", &[]);
+    assert_eq!(both["settings"]["domains"]["own"], serde_json::json!(["https://claude.ai"]));
+    assert_eq!(both["settings"]["domains"], alone["settings"]["domains"]);
+    assert_eq!(
+        (&alone["settings"]["authentication"]["apiToken"], &both["settings"]["authentication"]["apiToken"]),
+        (&false.into(), &true.into())
+    );
+    // What is told besides is told of both in the same way.
+    assert_eq!(both["notes"], alone["notes"]);
+    let of = |report: &Value, app: &str| {
+        let gaps = report["gap"].as_array().unwrap();
+        gaps.iter().filter(|gap| gap["app"] == app).count()
+    };
+    assert_eq!(of(&both, "claude"), of(&alone, "claude"));
+    // Where there are only tokens, no domain is needed.
+    let start = claude.split("app claude").next().unwrap();
+    let tokens = build(&package(&format!("{start}{token}"), &["rovo-mcp"]), "rovo-mcp", &[]);
+    assert_eq!(tokens["settings"]["domains"]["own"], serde_json::json!([]));
+    assert_eq!(tokens["notes"], serde_json::json!([]));
+}
+
 #[test]
 fn s76_and_s78_access_policies_are_those_of_the_documented_rules() {
     let of = |rule: &str| {

@@ -653,7 +653,13 @@ operation mcp.write { access write in project requires oauth write_jira }
         let start = "use atlassian.rovo-mcp\nrole all { any operation }\nassign all to any user\n";
         format!("{start}app a {{ key \"a\" platform {platform} requests read_jira, write_jira user all }}\n")
             + "app b { key \"b\" platform atlassian.rovo-mcp.oauth requests read_jira user all }\n"
-            + &rules(random, &["a", "any app"], &["mcp.read", "any operation", "mcp.write", "read"], &tests)
+            + "app c { key \"c\" platform atlassian.rovo-mcp.token requests read_jira user all }\n"
+            + &rules(
+                random,
+                &["a", "b", "c", "any app"],
+                &["mcp.read", "any operation", "mcp.write", "read"],
+                &tests,
+            )
     },
     containers: &[("project", &["P", "Q"], &[]), ("site", &["prod", "sandbox"], &[])],
     said: &[(

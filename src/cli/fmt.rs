@@ -99,10 +99,11 @@ fn one(args: &Args, cx: &mut Context<'_>, name: &str, text: &str, path: Option<&
     let same = formatted == text;
     if args.diff && !same {
         let diff = TextDiff::from_lines(text, formatted.as_str());
-        let header = (format!("a/{name}"), format!("b/{name}"));
+        let [from, to] = ["a", "b"].map(|side| format!("{side}/{name}"));
+        let header = (report::quoted_path(&from), report::quoted_path(&to));
         write!(cx.out, "{}", diff.unified_diff().context_radius(3).header(&header.0, &header.1))?;
     } else if args.check && !same {
-        writeln!(cx.out, "{name}")?;
+        writeln!(cx.out, "{}", report::quoted_path(name))?;
     } else if !args.check && !args.diff {
         match path {
             Some(path) if !same => files::write_whole(&cx.cwd, path, formatted.as_bytes())?,

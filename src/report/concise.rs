@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Format, Look, Paint, Reader, Report, severity, summary, visible};
+use super::{Format, Look, Paint, Reader, Report, one_line, severity, summary, visible};
 use crate::diag::Severity;
 
 /// One line each.
@@ -18,10 +18,10 @@ fn write(report: &Report<'_>, look: &Look, out: &mut dyn Write) -> io::Result<()
         let place = d
             .labels
             .first()
-            .map(|l| format!("{}: ", visible(&report.sources.at(l.span))))
+            .map(|l| format!("{}: ", one_line(&report.sources.at(l.span))))
             .unwrap_or_default();
         let head = look.paint(paint, &format!("{}[{}]", severity(d.severity), d.code));
-        let message = visible(&d.message).replace('\n', " ");
+        let message = visible(&d.message).replace(['\n', '\r'], " ");
         writeln!(out, "{place}{head} {message}")?;
     }
     writeln!(out, "{}", summary(report.diagnostics))

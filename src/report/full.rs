@@ -14,7 +14,7 @@ use miette::{
     SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
 
-use super::{Format, Look, Paint, Reader, Report, count, fix_sentence, severity, summary, visible};
+use super::{Format, Look, Paint, Reader, Report, count, fix_sentence, one_line, severity, summary, visible};
 use crate::diag::{self, Diagnostic, Label};
 use crate::span::{SourceMap, Span};
 
@@ -209,7 +209,7 @@ impl Files<'_> {
             let text = format!("{}\n", visible(&source.text));
             let starts =
                 std::iter::once(0).chain(source.text.match_indices('\n').map(|(i, _)| i + 1)).collect();
-            Arc::new(File { name: visible(&source.path).into_owned(), text, starts })
+            Arc::new(File { name: one_line(&source.path), text, starts })
         });
         Arc::clone(file)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{Format, Look, Reader, Report, fix_sentence, rule_name, severity, summary, visible};
+use super::{Format, Look, Reader, Report, fix_sentence, one_line, rule_name, severity, summary, visible};
 use crate::diag::Diagnostic;
 
 /// Markdown.
@@ -43,7 +43,7 @@ fn write(report: &Report<'_>, _: &Look, out: &mut dyn Write) -> io::Result<()> {
 
 fn details(report: &Report<'_>, d: &Diagnostic, out: &mut dyn Write) -> io::Result<()> {
     let sources = report.sources;
-    let place = d.labels.first().map(|l| format!(" — `{}`", sources.at(l.span))).unwrap_or_default();
+    let place = d.labels.first().map(|l| format!(" — {}", code(&sources.at(l.span)))).unwrap_or_default();
     writeln!(
         out,
         "<details>\n<summary>{} {}: {}</summary>\n",
@@ -55,7 +55,7 @@ fn details(report: &Report<'_>, d: &Diagnostic, out: &mut dyn Write) -> io::Resu
     for (i, label) in d.labels.iter().enumerate() {
         let line = sources.place(label.span).line as usize;
         let shown = sources.source(label.span).text.lines().nth(line - 1).unwrap_or_default();
-        let at = if i == 0 { String::new() } else { format!("`{}`: ", sources.at(label.span)) };
+        let at = if i == 0 { String::new() } else { format!("{}: ", code(&sources.at(label.span))) };
         if !at.is_empty() || !label.text.is_empty() {
             writeln!(out, "{}\n", format!("{at}{}", text(&label.text)).trim_end_matches(": "))?;
         }
@@ -66,7 +66,7 @@ fn details(report: &Report<'_>, d: &Diagnostic, out: &mut dyn Write) -> io::Resu
         writeln!(out, "- {}", text(note))?;
     }
     for (i, step) in d.flow.iter().enumerate() {
-        writeln!(out, "{}. `{}`: {}", i + 1, sources.at(step.span), text(&step.text))?;
+        writeln!(out, "{}. {}: {}", i + 1, code(&sources.at(step.span)), text(&step.text))?;
     }
     if !d.notes.is_empty() || !d.flow.is_empty() {
         writeln!(out)?;
@@ -78,6 +78,18 @@ fn details(report: &Report<'_>, d: &Diagnostic, out: &mut dyn Write) -> io::Resu
         writeln!(out, "**Fix:** {}\n", text(&fix_sentence(fix)))?;
     }
     writeln!(out, "</details>\n")
+}
+
+/// A span of code, which nothing in the text ends.
+fn code(text: &str) -> String {
+    let shown = one_line(text);
+    match shown.split(|c| c != '`').map(str::len).max() {
+        None | Some(0) => format!("`{shown}`"),
+        Some(longest) => {
+            let fence = "`".repeat(longest + 1);
+            format!("{fence} {shown} {fence}")
+        }
+    }
 }
 
 /// On one line, and without a tag. What stands in backticks stays code.

@@ -232,6 +232,40 @@ pub fn one_line(text: &str) -> String {
     visible(text).replace(['\n', '\r'], "?")
 }
 
+/// The name of a file as git writes it in a line of a patch: in quotes and with the escapes of C, where it has quotes,
+/// backslashes or characters that nobody would see or that end the line.
+pub fn quoted_path(name: &str) -> Cow<'_, str> {
+    let is_odd = |c: char| c.is_control() || matches!(c, '"' | '\\') || shown_as(c) != c;
+    if !name.contains(is_odd) {
+        return Cow::Borrowed(name);
+    }
+    let mut out = String::from('"');
+    for c in name.chars() {
+        let escape = match c {
+            '"' | '\\' => c,
+            '\u{7}' => 'a',
+            '\u{8}' => 'b',
+            '\t' => 't',
+            '\n' => 'n',
+            '\u{b}' => 'v',
+            '\u{c}' => 'f',
+            '\r' => 'r',
+            odd if is_odd(odd) => {
+                let mut bytes = [0; 4];
+                out.extend(odd.encode_utf8(&mut bytes).bytes().map(|b| format!("\\{b:03o}")));
+                continue;
+            }
+            plain => {
+                out.push(plain);
+                continue;
+            }
+        };
+        out.extend(['\\', escape]);
+    }
+    out.push('"');
+    Cow::Owned(out)
+}
+
 fn shown_as(c: char) -> char {
     match c {
         '\t' | '\n' => c,
@@ -278,5 +312,19 @@ mod tests {
         let shown = visible(text);
         assert_eq!(shown.len(), text.len());
         assert_eq!(shown, "a?[31m\u{fffd}b\u{bf}c?\td\r\n?e\u{bf}");
+    }
+
+    /// As `git diff` writes them; letters beyond ASCII stay, as with `core.quotePath=false`.
+    #[test]
+    fn names_of_files_are_quoted_as_git_quotes_them() {
+        for (name, written) in [
+            ("a/plain name ü.sprag", "a/plain name ü.sprag"),
+            ("a/new\nline\r.sprag", r#""a/new\nline\r.sprag""#),
+            ("a/t\ta\u{7}\u{8}\u{b}\u{c}", r#""a/t\ta\a\b\v\f""#),
+            ("a/\"q\" \\ \u{1}\u{1b}\u{7f}", r#""a/\"q\" \\ \001\033\177""#),
+            ("a/\u{202e}gro.sprag", r#""a/\342\200\256gro.sprag""#),
+        ] {
+            assert_eq!(quoted_path(name), written);
+        }
     }
 }

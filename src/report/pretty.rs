@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Look, Paint, TestFormat, count, visible};
+use super::{Look, Paint, TestFormat, count, one_line, visible};
 use crate::span::SourceMap;
 use crate::suite::coverage::{Reach, Share};
 use crate::suite::{Results, Shortfall, TestResult};
@@ -64,7 +64,7 @@ fn coverage(sources: &SourceMap, results: &Results, out: &mut dyn Write) -> io::
             Reach::Unreached => "matches no case",
             Reach::Matched | Reach::Decisive => "decides no case: the answers would be the same without it",
         };
-        writeln!(out, "  {}: `{}` {says}", sources.at(rule.span), visible(&rule.name))?;
+        writeln!(out, "  {}: `{}` {says}", one_line(&sources.at(rule.span)), visible(&rule.name))?;
     }
     more(idle.len(), out)?;
     let silent: Vec<_> = coverage.layers.iter().filter(|(_, n)| *n == 0).map(|(l, _)| l.name()).collect();
@@ -103,7 +103,8 @@ fn mutation(sources: &SourceMap, results: &Results, out: &mut dyn Write) -> io::
     };
     writeln!(out, "\nmistakes: {} noticed{equal}", share(score.noticed()))?;
     for survivor in score.survivors.iter().take(SHOWN) {
-        writeln!(out, "  {}: {}: no test notices", sources.at(survivor.span), visible(&survivor.title))?;
+        let at = one_line(&sources.at(survivor.span));
+        writeln!(out, "  {at}: {}: no test notices", visible(&survivor.title))?;
         if let Some(telling) = &survivor.telling {
             let word = if telling.permit { "permit" } else { "deny" };
             writeln!(out, "    {} expect {word}", visible(&telling.words))?;
@@ -125,7 +126,7 @@ fn more(all: usize, out: &mut dyn Write) -> io::Result<()> {
 
 fn failures(sources: &SourceMap, test: &TestResult, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     for case in test.cases.iter().filter(|c| !c.failures.is_empty()) {
-        writeln!(out, "     {}: {}", sources.at(case.span), visible(&case.request))?;
+        writeln!(out, "     {}: {}", one_line(&sources.at(case.span)), visible(&case.request))?;
         for failure in &case.failures {
             writeln!(out, "       {}", look.paint(Paint::Bad, &visible(&failure.message)))?;
         }

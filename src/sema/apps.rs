@@ -10,13 +10,13 @@ use super::model::{
 };
 use super::names::Items;
 use super::operations::{member_or_missing, once};
-use super::{catalog, errors, predicates};
+use super::{catalog, errors, pattern, predicates};
 use crate::span::Span;
 use crate::syntax::tree::{self, AppMember, AppPattern, Name, Text};
 
 /// Enters the names of apps and reads everything but their users' roles.
 pub(super) fn declare(cx: &mut Context, items: &Items) {
-    let mut keys: HashMap<String, Span> = HashMap::new();
+    let mut keys: HashMap<String, &Text> = HashMap::new();
     for item in &items.apps {
         let id = AppId(cx.model.apps.len() as u32);
         if cx.names.apps.declare(&item.name, Some(id), &mut cx.diagnostics) {
@@ -34,7 +34,7 @@ pub(super) fn declare(cx: &mut Context, items: &Items) {
     }
 }
 
-fn app(cx: &mut Context, item: &tree::App, keys: &mut HashMap<String, Span>) -> App {
+fn app<'t>(cx: &mut Context, item: &'t tree::App, keys: &mut HashMap<String, &'t Text>) -> App {
     let (mut key, mut vendor, mut kind, mut platform) = (None, None, None, None);
     let (mut requests, mut approved, mut optional, mut step_up, mut installed) =
         (None, None, None, None, None);
@@ -68,7 +68,7 @@ fn app(cx: &mut Context, item: &tree::App, keys: &mut HashMap<String, Span>) -> 
     filled(cx, "key", key);
     filled(cx, "site", installed.iter().flat_map(|(_, sites)| sites.iter()));
     if let Some(key) = key
-        && let Some(first) = keys.insert(key.value.clone(), key.span)
+        && let Some(first) = keys.insert(pattern::identity(&key.value), key)
     {
         cx.report(errors::names::key_twice(key, first));
     }

@@ -1,4 +1,4 @@
-//! Normal forms of addresses, networks, domains, origins and patterns.
+//! Normal forms of addresses, networks, domains, origins, patterns and identifiers.
 //!
 //! The same functions normalise the constants of policies and the values of requests, so that
 //! both are compared in one form. Everything is ASCII: internationalised names come as `xn--…`.
@@ -18,6 +18,20 @@ pub fn normalise_domain(text: &str) -> Option<String> {
 /// no origin, such as a URL with a path.
 pub fn normalise_origin(text: &str) -> Option<String> {
     origin(text).ok()
+}
+
+/// An app's key in the form in which keys are compared: a GUID, alone or with `#` and something behind it, is the same
+/// in capitals and in small letters (RFC 9562, section 4); of all else every letter counts.
+pub fn identity(key: &str) -> String {
+    let (guid, rest) = key.split_at(key.find('#').unwrap_or(key.len()));
+    if is_guid(guid) { guid.to_ascii_lowercase() + rest } else { key.to_owned() }
+}
+
+/// Whether it is a GUID as platforms write them: `8b2f6a3e-0f3b-4f0a-9d7e-2f0a6c1d9b11`.
+pub fn is_guid(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
+        && parts.iter().all(|part| part.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// The same address, an IPv4-mapped IPv6 address as the IPv4 address that it is.
@@ -337,6 +351,16 @@ mod tests {
             ["https://a/", "a.com", "https://a:080", "https://a:65536", "https://a:", "https://u@a", "://a"]
         {
             assert_eq!(normalise_origin(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn identifiers_have_no_case_and_other_keys_do() {
+        let guid = "8b2f6a3e-0f3b-4f0a-9d7e-2f0a6c1d9b11";
+        assert_eq!(identity(&guid.to_uppercase()), guid);
+        assert_eq!(identity(&format!("{}#User", guid.to_uppercase())), format!("{guid}#User"));
+        for other in ["com.Acme.Planner", "8B2F6A3E", "8B2F6A3E-0F3B-4F0A-9D7E-2F0A6C1D9B1G", ""] {
+            assert_eq!(identity(other), other);
         }
     }
 

@@ -13,6 +13,7 @@ use super::scopes::{self, Asked};
 use super::{About, Lets, Limit, Note, Options, Plan, Sees, Settings, Target, quote, words};
 use crate::request::{Request, Value as Said};
 use crate::sema::model::{AppId, Condition, Model, OperationId, PermissionModelId};
+use crate::sema::pattern::is_guid;
 
 pub(super) static TARGET: &dyn Target = &AccessPolicies;
 
@@ -155,12 +156,6 @@ fn binds_any(model: &Model, app: AppId, operation: OperationId) -> bool {
     let models = model.apps[app.index()].models.iter();
     scopes::opens(model, app, operation)
         && models.filter(|of| requirements.contains_key(of)).any(|of| binds(model, operation, *of))
-}
-
-fn is_guid(key: &str) -> bool {
-    let parts: Vec<&str> = key.split('-').collect();
-    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
-        && parts.iter().all(|part| part.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 impl Made {

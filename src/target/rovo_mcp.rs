@@ -88,14 +88,20 @@ impl Target for RovoMcp {
                 all.push((app, operations));
             }
         }
-        let permits = |when: &Condition| all.iter().any(|(app, of)| policy.permits(*app, of, when));
+        // API tokens have no domain: only what an OAuth client could call says which ones are needed.
+        let signed_in: Vec<(AppId, Vec<OperationId>)> = all
+            .iter()
+            .map(|(app, of)| (*app, by_model(model, *app, of, OAUTH)))
+            .filter(|(_, of)| !of.is_empty())
+            .collect();
+        let permits = |when: &Condition| signed_in.iter().any(|(app, of)| policy.permits(*app, of, when));
         let always = Condition::Constant(true);
         let origin = words::attribute(model, "request", "client.origin");
         let domains = match origin {
             Some(origin) => domains(model, origin, &permits),
             None => Domains::Any,
         };
-        if domains == Domains::Any && !all.is_empty() {
+        if domains == Domains::Any && !signed_in.is_empty() {
             let text = "the policy permits clients of any origin, so no domain is kept out; name those that may \
                         sign in with `client.origin`";
             notes.push(Note { text: text.to_owned(), limit: None, app: None });
@@ -134,16 +140,20 @@ impl Target for RovoMcp {
                 .or_insert(on);
         }
         let tokens = all.iter().any(|(app, of)| {
-            let by_token = |o: &&OperationId| {
-                let requirements = &model.operations[o.index()].requirements;
-                requirements.keys().any(|of| words::name_of(model, *of) == TOKEN)
-            };
-            let of: Vec<OperationId> = of.iter().filter(by_token).copied().collect();
-            with_token.contains(app) && policy.permits(*app, &of, &always)
+            let of = by_model(model, *app, of, TOKEN);
+            policy.permits(*app, &of, &always)
         });
         groups.retain(|_, _| !all.is_empty());
         Plan { settings: Box::new(Made { domains, groups, tokens }), notes }
     }
+}
+
+/// Those of the operations to which the app has a way in the permission model of that name.
+fn by_model(model: &Model, app: AppId, operations: &[OperationId], name: &str) -> Vec<OperationId> {
+    let mut models = model.apps[app.index()].models.iter();
+    let Some(of) = models.find(|of| words::name_of(model, **of) == name) else { return Vec::new() };
+    let opens = |o: &OperationId| model.operations[o.index()].requirements.contains_key(of);
+    operations.iter().copied().filter(opens).collect()
 }
 
 /// Whether the operation is one of the group's tools.

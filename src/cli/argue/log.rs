@@ -1,4 +1,4 @@
-//! Logs, read record by record: JSON Lines, one JSON document in which the records are a list, or comma-separated
+//! Logs, read record by record: JSON Lines, one JSON document in which the records are in lists, or comma-separated
 //! values with a column of records; compressed with gzip or not. What is kept of a log does not grow with it.
 
 use std::cell::Cell;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use flate2::bufread::MultiGzDecoder;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::csv::Head;
@@ -130,14 +130,12 @@ impl Log<'_, '_> {
         }
         let mut line = Vec::new();
         if first == b'{' {
-            // One object in many lines ends its first one in the middle.
             let whole = self.line(input, &mut line, number)?;
-            let end = line.trim_ascii_end().last().copied();
-            if whole && matches!(end, Some(b'{' | b'[' | b',' | b':')) {
+            if whole && self.goes_on(input, &mut line, number)? {
                 return self.document(input, &line, number);
             }
             self.take(whole, &line, number);
-            number += 1;
+            number += line.iter().filter(|b| **b == b'\n').count().max(1) as u64;
         } else {
             let mut whole = self.line(input, &mut line, number)?;
             if whole && line.starts_with(SORT) {
@@ -151,6 +149,27 @@ impl Log<'_, '_> {
             number += 1;
         }
         self.lines(input, number)
+    }
+
+    /// Whether the object that begins in this line is one of many lines: the line ends in the middle of it, or what
+    /// comes next cannot begin a record. Blank lines behind it become part of the line.
+    fn goes_on(&self, input: &mut dyn BufRead, line: &mut Vec<u8>, number: u64) -> io::Result<bool> {
+        if matches!(line.trim_ascii_end().last(), Some(b'{' | b'[' | b',' | b':')) {
+            return Ok(true);
+        }
+        if !json::parse(line.trim_ascii()).is_err_and(|e| e.is_eof()) {
+            return Ok(false);
+        }
+        loop {
+            let rest = input.fill_buf().map_err(|e| self.broken(number, &e))?;
+            match rest.first().copied() {
+                Some(next) if next.is_ascii_whitespace() && (line.len() as u64) < LONGEST => {
+                    line.push(next);
+                    input.consume(1);
+                }
+                next => return Ok(matches!(next, Some(b',' | b':' | b']' | b'}'))),
+            }
+        }
     }
 
     /// Rows with a record in one column from line `number` on. A row that has none is counted, and the next one is
@@ -215,26 +234,13 @@ impl Log<'_, '_> {
             return;
         }
         match json::parse(text) {
-            Ok(value) => self.each(value, &place),
+            Ok(value) => each(value, &mut |record| self.tally.record(&record, &place)),
             Err(e) => self.tally.unreadable(&what(&e), &place),
         }
     }
 
-    /// A record, or a page of them as an API gives it.
-    fn each(&mut self, value: Value, place: &dyn Fn() -> String) {
-        if !is_record(&value)
-            && let Some(Value::Array(all)) = list(&value)
-        {
-            for record in all {
-                self.tally.record(record, place);
-            }
-            return;
-        }
-        self.tally.record(&value, place);
-    }
-
-    /// One JSON document over many lines, of which `head` has been read already. The list of records in it can be
-    /// as long as it likes.
+    /// One JSON document over many lines, of which `head` has been read already. The lists of records in it can be
+    /// as long as they like.
     fn document(mut self, input: &mut dyn BufRead, head: &[u8], number: u64) -> io::Result<()> {
         let left = Rc::new(Cell::new(LONGEST));
         let reader = Metered { inner: head.chain(input), left: left.clone() };
@@ -281,11 +287,102 @@ fn what(error: &serde_json::Error) -> String {
 
 /// Whether a format knows it, whatever lists it has.
 fn is_record(value: &Value) -> bool {
-    crate::usage::read(value).is_some()
+    let known = |value: &Value| crate::usage::read(value).is_some();
+    known(value) || crate::usage::wrapped(value).is_some_and(|inner| known(&inner))
 }
 
-fn list(value: &Value) -> Option<&Value> {
-    LISTS.iter().find_map(|member| value.get(member).filter(|list| list.is_array()))
+fn is_list(name: &str, value: &Value) -> bool {
+    value.is_array() && LISTS.contains(&name)
+}
+
+/// A record, or those of a page of them as an API gives it.
+fn each(value: Value, record: &mut dyn FnMut(Value)) {
+    match value {
+        Value::Object(object) if LISTS.iter().any(|name| object.get(*name).is_some_and(Value::is_array)) => {
+            let mut page = Page::new(record);
+            for (name, value) in object {
+                match value {
+                    Value::Array(all) if LISTS.contains(&name.as_str()) => {
+                        page.list(&name);
+                        all.into_iter().for_each(|element| page.element(&name, element));
+                    }
+                    other => page.member(name, other),
+                }
+            }
+            page.end();
+        }
+        other => record(other),
+    }
+}
+
+/// An object that may be a page of records, with one list or several, or a record that has such lists itself: Google's
+/// list their events as others list records. What is listed is kept until an element is a record, or all is read; so
+/// neither the order of members nor the breaks between lines decide.
+struct Page<'a> {
+    record: &'a mut dyn FnMut(Value),
+    /// Members, and of the lists what was not given on yet.
+    object: Map<String, Value>,
+    /// Whether an element was a record. From then on elements are given on at once.
+    is_open: bool,
+}
+
+impl<'a> Page<'a> {
+    fn new(record: &'a mut dyn FnMut(Value)) -> Page<'a> {
+        Page { record, object: Map::new(), is_open: false }
+    }
+
+    fn member(&mut self, name: String, value: Value) {
+        self.object.insert(name, value);
+    }
+
+    /// A list begins.
+    fn list(&mut self, name: &str) {
+        self.object.insert(name.to_owned(), Value::Array(Vec::new()));
+    }
+
+    fn element(&mut self, list: &str, value: Value) {
+        if !self.is_open {
+            if !is_record(&value) {
+                if let Some(Value::Array(kept)) = self.object.get_mut(list) {
+                    kept.push(value);
+                }
+                return;
+            }
+            self.open();
+        }
+        (self.record)(value);
+    }
+
+    /// Gives on what was kept.
+    fn open(&mut self) {
+        self.is_open = true;
+        for (name, value) in &mut self.object {
+            if let Value::Array(kept) = value
+                && LISTS.contains(&name.as_str())
+            {
+                std::mem::take(kept).into_iter().for_each(&mut *self.record);
+            }
+        }
+    }
+
+    fn end(mut self) {
+        let is_page = self.object.iter().any(|(name, value)| is_list(name, value));
+        if !self.is_open {
+            let whole = Value::Object(std::mem::take(&mut self.object));
+            if !is_page || is_record(&whole) {
+                return (self.record)(whole);
+            }
+            if let Value::Object(object) = whole {
+                self.object = object;
+            }
+            self.open();
+        }
+        self.object.retain(|name, value| !is_list(name, value));
+        let rest = Value::Object(self.object);
+        if is_record(&rest) {
+            (self.record)(rest);
+        }
+    }
 }
 
 /// Stops where one record goes on for too long.
@@ -305,7 +402,7 @@ impl<R: Read> Read for Metered<R> {
     }
 }
 
-/// A document: a list of records, an object with such a list, or one record.
+/// A document: a list of records, an object with such lists, or one record.
 struct Records<'a> {
     record: &'a mut dyn FnMut(Value),
 }
@@ -327,47 +424,40 @@ impl<'de> Visitor<'de> for Records<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<(), A::Error> {
         while let Some(Strict(value)) = all.next_element()? {
-            (self.record)(value);
+            each(value, self.record);
         }
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let (mut others, mut listed) = (Map::new(), false);
+        let mut page = Page::new(self.record);
         while let Some(name) = members.next_key::<String>()? {
-            // A record has such members too, but something else in them, or says before what it is.
-            if LISTS.contains(&name.as_str()) && !is_record_so_far(&others) {
-                match members.next_value_seed(List { record: &mut *self.record })? {
-                    None => listed = true,
-                    Some(value) => {
-                        others.insert(name, value);
-                    }
-                }
-                continue;
+            if page.object.contains_key(&name) {
+                return Err(twice(&name));
             }
-            let Strict(value) = members.next_value()?;
-            if others.insert(name.clone(), value).is_some() {
-                return Err(A::Error::custom(format!("member `{name}` stands twice in one object")));
+            if !LISTS.contains(&name.as_str()) {
+                let Strict(value) = members.next_value()?;
+                page.member(name, value);
+            } else if let Some(value) = members.next_value_seed(List { page: &mut page, name: &name })? {
+                page.member(name, value);
             }
         }
-        if !listed {
-            (self.record)(Value::Object(others));
-        }
+        page.end();
         Ok(())
     }
 }
 
-/// Google's records list their events under the name under which others list records.
-fn is_record_so_far(members: &Map<String, Value>) -> bool {
-    members.contains_key("id") && members.contains_key("kind")
+fn twice<E: serde::de::Error>(name: &str) -> E {
+    E::custom(format!("member `{name}` stands twice in one object"))
 }
 
-/// The records in a list; a value that is no list comes back.
-struct List<'a> {
-    record: &'a mut dyn FnMut(Value),
+/// The elements of a member that may be a list; a value that is none comes back.
+struct List<'p, 'a> {
+    page: &'p mut Page<'a>,
+    name: &'p str,
 }
 
-impl<'de> DeserializeSeed<'de> for List<'_> {
+impl<'de> DeserializeSeed<'de> for List<'_, '_> {
     type Value = Option<Value>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Value>, D::Error> {
@@ -375,7 +465,7 @@ impl<'de> DeserializeSeed<'de> for List<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for List<'_> {
+impl<'de> Visitor<'de> for List<'_, '_> {
     type Value = Option<Value>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -383,8 +473,9 @@ impl<'de> Visitor<'de> for List<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Option<Value>, A::Error> {
+        self.page.list(self.name);
         while let Some(Strict(value)) = all.next_element()? {
-            (self.record)(value);
+            self.page.element(self.name, value);
         }
         Ok(None)
     }
@@ -392,6 +483,9 @@ impl<'de> Visitor<'de> for List<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Option<Value>, A::Error> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
+            if object.contains_key(&name) {
+                return Err(twice(&name));
+            }
             let Strict(value) = members.next_value()?;
             object.insert(name, value);
         }

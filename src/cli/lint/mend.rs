@@ -13,7 +13,7 @@ use crate::diag::{Diagnostic, Safety};
 use crate::driver::Inputs;
 use crate::lint::fingerprint::fingerprints;
 use crate::lint::fixes;
-use crate::report::visible;
+use crate::report::{one_line, quoted_path};
 use crate::syntax;
 
 /// After so many rounds something is wrong with a fix: it brings forth what it mends.
@@ -117,18 +117,19 @@ pub(super) fn show(done: &Mended, root: &Path, args: &Args, cx: &mut Context<'_>
         let file = root.join(path);
         if args.mending.diff {
             let name = files::shown(&cx.cwd, &file);
-            let header = (format!("a/{name}"), format!("b/{name}"));
+            let [from, to] = ["a", "b"].map(|side| format!("{side}/{name}"));
             let diff = TextDiff::from_lines(old.as_str(), new.as_str());
+            let header = (quoted_path(&from), quoted_path(&to));
             write!(cx.out, "{}", diff.unified_diff().context_radius(3).header(&header.0, &header.1))?;
         } else {
             files::write_whole(&cx.cwd, &file, new.as_bytes())?;
         }
     }
     if args.mending.show_fixes {
-        done.applied.iter().try_for_each(|title| writeln!(cx.err, "mended {}", visible(title)))?;
+        done.applied.iter().try_for_each(|title| writeln!(cx.err, "mended {}", one_line(title)))?;
     }
     for title in &done.refused {
-        writeln!(cx.err, "not mended, because the package would not check: {}", visible(title))?;
+        writeln!(cx.err, "not mended, because the package would not check: {}", one_line(title))?;
     }
     Ok(())
 }

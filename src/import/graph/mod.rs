@@ -2,7 +2,8 @@
 //!
 //! The file lists permissions; each has path sets: schemes × methods × paths. Turned around, every method and
 //! path has for each scheme the permissions of which any one will do. `least` marks are kept. A permission that
-//! `AlsoRequires` others needs one of them at the same time.
+//! `AlsoRequires` others needs one of them at the same time. What is said in other words of a path may be such a
+//! condition, and then the permission opens nothing there.
 //!
 //! Graph's paths do not tell case apart, and the file writes some in both; one method on paths that differ only in
 //! case or in the names of parameters is one operation. Paths with a parameter inside of a segment
@@ -66,7 +67,6 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     for (name, node) in permissions.members()? {
         reader.permission(name, &node)?;
     }
-    let base = reader.base.to_owned();
     let (scopes, mut notes) = (std::mem::take(&mut reader.scopes), std::mem::take(&mut reader.notes));
     let operations = reader.operations(document.name, &mut notes);
     if operations.is_empty() {
@@ -80,7 +80,6 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
             .collect(),
         // Microsoft's own documentation spells paths otherwise than its table of permissions, and both are answered.
         any_case: true,
-        namings: (places::NAMINGS, base),
         scopes,
         operations,
         ..Offer::default()
@@ -152,7 +151,7 @@ impl<'a> Reader<'a> {
                     continue;
                 }
                 let place = options;
-                let options = PathOptions::read(&place, &mut self.notes)?;
+                let options = PathOptions::read(name, &place, &mut self.notes)?;
                 for least in options.least.iter().filter(|least| !keys.contains(least)) {
                     let what = match model(least) {
                         Some(_) => "a scheme in which the permission has not this path",
@@ -202,6 +201,9 @@ impl<'a> Reader<'a> {
         options: &PathOptions<'_>,
         set: &Node<'_>,
     ) -> Vec<Vec<String>> {
+        if options.unclear {
+            return Vec::new(); // noted where it was read
+        }
         if options.also.is_empty() {
             return vec![vec![name.to_owned()]];
         }
@@ -288,18 +290,26 @@ fn example(path: &str) -> Option<&str> {
 struct PathOptions<'a> {
     least: Vec<&'a str>,
     also: Vec<&'a str>,
+    /// Whether something else is said, which may be a condition.
+    unclear: bool,
 }
 
 impl<'a> PathOptions<'a> {
-    fn read(node: &Node<'a>, notes: &mut Vec<Note>) -> Result<PathOptions<'a>, ImportError> {
-        let mut options = PathOptions { least: Vec::new(), also: Vec::new() };
+    fn read(name: &str, node: &Node<'a>, notes: &mut Vec<Note>) -> Result<PathOptions<'a>, ImportError> {
+        let mut options = PathOptions { least: Vec::new(), also: Vec::new(), unclear: false };
         for part in node.string()?.split(';').map(str::trim).filter(|p| !p.is_empty()) {
             let (key, values) = part.split_once('=').unwrap_or((part, ""));
-            let values = values.split(',').map(str::trim).filter(|v| !v.is_empty());
-            match key {
+            let mut values = values.split(',').map(str::trim).filter(|v| !v.is_empty()).peekable();
+            match key.trim_end() {
                 "least" => options.least.extend(values),
-                "AlsoRequires" => options.also.extend(values),
-                _ => notes.push(node.note(NoteKind::Member, format!("`{part}` is not expressed"))),
+                "AlsoRequires" if values.peek().is_some() => options.also.extend(values),
+                _ => {
+                    options.unclear = true;
+                    let message = format!(
+                        "`{part}` may be a condition and is not understood: `{name}` opens nothing here"
+                    );
+                    notes.push(node.note(NoteKind::NotCallable, message));
+                }
             }
         }
         if options.also.len() > 1 {

@@ -1,8 +1,8 @@
 //! The container kind in which an operation of Microsoft Graph acts, what it lists, whether it administers, and
 //! which power it gives. Paths come in lower case with every parameter as `{}`.
-
-use crate::import::build::{Named, text};
-use crate::syntax::tree::{LetterCase, NamingForm};
+//!
+//! No container is named by paths. A person has an identifier besides her principal name, and a mailbox answers to every
+//! address that it has or had; so a rule about one name would not meet the others.
 
 /// First words of paths whose changes are administration.
 const ADMINISTRATION: [&str; 36] = [
@@ -64,16 +64,6 @@ const MAIL: [&str; 17] = [
     "sendmail",
     "translateexchangeids",
 ];
-
-/// A person is named by a principal name, in which case does not count, or by an identifier, which tells no mailbox.
-pub(super) static NAMINGS: &[Named] = &[
-    ("/users/{user}", "account", LetterCase::Lower, Some(with_at)),
-    ("/users/{user}", "mailbox", LetterCase::Lower, Some(with_at)),
-];
-
-fn with_at() -> NamingForm {
-    NamingForm::With(text("@"))
-}
 
 /// Method (`*`: any), path, mark; sorted by path.
 static POWERS: &[(&str, &str, &str)] = &[

@@ -50,9 +50,9 @@ fn manifest(root: &Node<'_>, names: &mut AppNames, notes: &mut Vec<Note>) -> Res
     let (mut bot, mut person) = (Scopes::default(), Scopes::default());
     for (kind, node) in scopes.map(|s| s.members()).transpose()?.into_iter().flatten() {
         match kind {
-            "bot" => read(&node, ":user", &mut bot.requested, notes)?,
+            "bot" => read(&node, ":user", &mut bot.listed, notes)?,
             "bot_optional" => read(&node, ":user", &mut bot.optional, notes)?,
-            "user" => read(&node, ":bot", &mut person.requested, notes)?,
+            "user" => read(&node, ":bot", &mut person.listed, notes)?,
             "user_optional" => read(&node, ":bot", &mut person.optional, notes)?,
             _ => notes.push(node.note(NoteKind::Member, format!("scopes for `{kind}` are not expressed"))),
         }
@@ -62,13 +62,13 @@ fn manifest(root: &Node<'_>, names: &mut AppNames, notes: &mut Vec<Note>) -> Res
     let own = names.take(&[title]);
     let app = |own: String, key: String, model: &str, scopes: Scopes| {
         let mut members = vec![AppMember::Key(text(key)), AppMember::Platform(vec![name(model)])];
-        let Scopes { requested, optional } = scopes;
-        let optional: Vec<_> = optional.difference(&requested).cloned().map(name).collect();
-        if !requested.is_empty() {
-            members.push(AppMember::Requests(requested.into_iter().map(name).collect()));
+        let Scopes { listed, optional } = scopes;
+        let outright: Vec<_> = listed.difference(&optional).cloned().map(name).collect();
+        if !outright.is_empty() {
+            members.push(AppMember::Requests(outright));
         }
         if !optional.is_empty() {
-            members.push(AppMember::Optional(optional));
+            members.push(AppMember::Optional(optional.into_iter().map(name).collect()));
         }
         App { name: name(own), members, span: Span::default() }
     };
@@ -89,16 +89,16 @@ fn manifest(root: &Node<'_>, names: &mut AppNames, notes: &mut Vec<Note>) -> Res
     Ok(apps)
 }
 
-/// What a manifest asks for at once, and what people may leave out or give later.
+/// What a manifest lists, and what of it people may leave out or give later: Slack wants that listed in both.
 #[derive(Default)]
 struct Scopes {
-    requested: BTreeSet<String>,
+    listed: BTreeSet<String>,
     optional: BTreeSet<String>,
 }
 
 impl Scopes {
     fn is_empty(&self) -> bool {
-        self.requested.is_empty() && self.optional.is_empty()
+        self.listed.is_empty() && self.optional.is_empty()
     }
 }
 

@@ -49,11 +49,18 @@ pub(in crate::sema) fn reserved_attributes(owner: &Name) -> Diagnostic {
         .help("attributes can be declared for `user`, `request`, `install` and for kinds".to_owned())
 }
 
-pub(in crate::sema) fn key_twice(key: &Text, first: Span) -> Diagnostic {
+pub(in crate::sema) fn key_twice(key: &Text, first: &Text) -> Diagnostic {
+    let (again, help) = match key.value == first.value {
+        true => ("again here", "requests name an app by its key, so each key belongs to one app"),
+        false => (
+            "again here, in other letters",
+            "no platform tells the case of an identifier apart, so both are one app: write it in one way",
+        ),
+    };
     Diagnostic::error("E0205", format!("two apps have the key `{}`", key.value))
-        .at(key.span, "again here")
-        .at(first, "first here")
-        .help("requests name an app by its key, so each key belongs to one app".to_owned())
+        .at(key.span, again)
+        .at(first.span, "first here")
+        .help(help.to_owned())
 }
 
 pub(in crate::sema) fn lookalike_key(one: (&str, Span), other: (&str, Span)) -> Diagnostic {
