@@ -105,8 +105,11 @@ struct Demands {
     /// What implies the scopes of the alternatives.
     implied: BTreeMap<Name, BTreeSet<Name>>,
     /// By ratchet the stages and what they leave.
-    stages: BTreeMap<String, Vec<(String, Option<BTreeSet<Name>>)>>,
+    stages: BTreeMap<String, Vec<Stage>>,
 }
+
+/// Its name and what it says that is left.
+type Stage = (String, Option<BTreeSet<Name>>);
 
 /// Permission model and scope.
 type Name = (String, String);

@@ -124,14 +124,12 @@ impl Permits for Regions<'_> {
     }
 }
 
+/// A universe for questions about these conditions besides.
+type Made<'a, 'm> = &'a dyn Fn(&[(usize, &Condition)]) -> Universe<'m>;
+
 impl<'m> Regions<'m> {
     /// A request that is permitted at the stage before this one, and with all else equal not at this one.
-    fn lost_at(
-        &self,
-        ratchet: RatchetId,
-        stage: u32,
-        universe: &dyn Fn(&[(usize, &Condition)]) -> Universe<'m>,
-    ) -> Answer {
+    fn lost_at(&self, ratchet: RatchetId, stage: u32, universe: Made<'_, 'm>) -> Answer {
         let declared = &self.model.ratchets[ratchet.index()];
         // Both stages become classes of the stage's variable.
         let (before, after) = (at_stage(ratchet, stage.saturating_sub(1)), at_stage(ratchet, stage));
