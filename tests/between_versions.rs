@@ -114,7 +114,8 @@ impl Version {
             for (model, alternatives) in ["own", "person"].iter().zip(requires) {
                 if !alternatives.is_empty() {
                     let one = |all: &BTreeSet<usize>| {
-                        format!("[{}]", all.iter().map(|at| SCOPES[*at]).collect::<Vec<_>>().join(", "))
+                        let names = all.iter().map(|at| SCOPES[*at]).collect::<Vec<_>>().join(", ");
+                        if all.len() > 1 { format!("[{names}]") } else { names }
                     };
                     let all = alternatives.iter().map(one).collect::<Vec<_>>().join(" or ");
                     text += &format!(" requires {model} {all}");

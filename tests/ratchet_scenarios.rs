@@ -817,7 +817,7 @@ fn a_timeline_tells_from_when_on_an_app_only_reads() {
             let counts = moment.permitted.counts(model);
             let when = match &moment.when {
                 When::At(seconds) => *seconds,
-                When::Once(_) => -1,
+                When::Once(..) => -1,
             };
             (when, counts.write > 0, counts.admin > 0, counts.read > 0)
         })

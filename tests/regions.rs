@@ -452,7 +452,8 @@ fn any_assignment(random: &mut Random, universe: &Universe<'_>) -> Vec<u32> {
         | What::Element(..)
         | What::ElementLike(..)
         | What::Stage(_)
-        | What::Approval => false,
+        | What::Approval
+        | What::Word(_) => false,
     };
     let class = |(at, size): (usize, usize)| {
         // Nothing is said of what is not there.
