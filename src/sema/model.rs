@@ -4,6 +4,7 @@
 //! value has the type of its attribute, and every formula is well typed.
 
 mod declared;
+mod growth;
 mod naming;
 mod truth;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use crate::span::Span;
 pub use crate::syntax::tree::{Effect, LetterCase};
 pub use declared::Containers;
+pub use growth::{Eases, Easing, Growth, Widening};
 pub use naming::{Naming, NamingForm};
 
 /// Proof that the checker found no error.
@@ -766,60 +768,6 @@ pub struct Claim {
     pub condition: Condition,
     /// Where it is written.
     pub span: Span,
-}
-
-/// A growth that was approved, for a reason and until a day.
-///
-/// It permits nothing: it says of what the rules permit now, and did not before, that this was meant.
-#[derive(Debug, Clone)]
-pub struct Widening {
-    /// Why.
-    pub reason: String,
-    /// Who approved it.
-    pub approvers: Vec<String>,
-    /// When the approval ends; seconds since 1970.
-    pub until: i64,
-    /// What grows.
-    pub growths: Vec<Growth>,
-    /// What gets easier.
-    pub easings: Vec<Easing>,
-    /// The whole block in canonical layout. A block that stands in the old policy already is spent.
-    pub text: String,
-    /// Where it is declared.
-    pub span: Span,
-}
-
-/// A set of requests that an approval speaks of.
-#[derive(Debug, Clone)]
-pub struct Growth {
-    /// Which apps.
-    pub apps: Arc<BTreeSet<AppId>>,
-    /// Which operations.
-    pub operations: Arc<BTreeSet<OperationId>>,
-    /// Which requests: those for which it is certainly true.
-    pub condition: Condition,
-    /// Where it is written.
-    pub span: Span,
-}
-
-/// Something that an approval says is easier, though no request is permitted more for it.
-#[derive(Debug, Clone)]
-pub struct Easing {
-    /// Whose terms are easier.
-    pub what: Eases,
-    /// Where it is written.
-    pub span: Span,
-}
-
-/// What gets easier.
-#[derive(Debug, Clone)]
-pub enum Eases {
-    /// The ways back of a ratchet, or what turns it.
-    Ratchet(RatchetId),
-    /// Who approves for these apps.
-    StepUp(Arc<BTreeSet<AppId>>),
-    /// How the paths of these operations are read.
-    Paths(Arc<BTreeSet<OperationId>>),
 }
 
 /// A `test` block.
