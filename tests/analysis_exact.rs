@@ -14,8 +14,8 @@ use sprag::authzen;
 use sprag::eval::{self, Answer, Decision, Reason};
 use sprag::request::{ContainerFact, Request, Target, User, Value};
 use sprag::sema::model::{
-    ClauseId, ClauseKind, Condition, Container, Layer, Model, OperationId, Owner, Principal, RatchetId,
-    Source,
+    ClauseId, ClauseKind, Condition, Container, Layer, Model, OperationId, Owner, Principal, Ratchet,
+    RatchetId, Source,
 };
 use sprag_test_support::compiled::{self, Compiled};
 use sprag_test_support::random::{Random, clause};
@@ -206,6 +206,14 @@ fn relations_of(worlds: &[Compiled; 2], requests: &Requests, text: &str, seen: &
     let models: [&Model; 2] = [&worlds[0].model, &worlds[1].model];
     let mut answers: BTreeMap<String, BTreeSet<[bool; 2]>> = BTreeMap::new();
     let mut asked = BTreeSet::new();
+    // Where the two ask other scopes, one of them may be all that is approved.
+    let scopes = |model: &Model| {
+        let apps = model.apps.iter().map(|a| (a.requested.clone(), a.optional.clone(), a.models.clone()));
+        let holds =
+            |r: &Ratchet| (r.apps.clone(), r.stages.iter().map(|s| s.holds.clone()).collect::<Vec<_>>());
+        (apps.collect::<Vec<_>>(), model.ratchets.iter().map(holds).collect::<Vec<_>>())
+    };
+    let alone = if scopes(models[0]) == scopes(models[1]) { &[][..] } else { &["READ", "WRITE", "ALL"] };
     for side in models {
         for (app, operation) in requests.pairs(side) {
             let key = &side.apps[app].key;
@@ -214,8 +222,12 @@ fn relations_of(worlds: &[Compiled; 2], requests: &Requests, text: &str, seen: &
             if !asked.insert((key, &side.operations[operation.index()].name)) {
                 continue;
             }
-            for request in requests.all(side, app, operation) {
+            for mut request in requests.all(side, app, operation) {
                 of.insert(models.map(|model| permits(model, &request)));
+                for scope in alone {
+                    request.approved = Some([(*scope).to_owned()].into());
+                    of.insert(models.map(|model| permits(model, &request)));
+                }
             }
         }
     }

@@ -115,6 +115,21 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
             "was `step-up by 2 of group admins for 2h`; new in the group: mallory",
         ],
     ),
+    // Another spelling is no other person, and who uses WRITE uses READ.
+    ("{ \"ann\", \"bob\" }", "{ \"ANN\", \" bob\" }", &[]),
+    (
+        "WRITE unused for 90d",
+        "READ unused for 90d",
+        &["`settled` is no longer reached, or later, when WRITE unused for 90d"],
+    ),
+    // Nothing that never regrew is forgotten with its ratchet.
+    ("  never regrow ADMIN\n}", "}\nratchet other on timesheets { first never regrow ADMIN }", &[]),
+    // What is not done any more turns nothing.
+    (
+        "permit timesheets to read, write\n",
+        "permit timesheets to read, write\nforbid timesheets to demo.issue.edit\n",
+        &["`settled` is no longer reached by `demo.issue.edit`, which is not permitted any more"],
+    ),
     (
         "group admins { \"ann\", \"bob\" }",
         "",
@@ -143,6 +158,49 @@ fn what_is_easier_is_told_and_takes_an_approval() {
             let refused = out.matches("x not approved: ").count();
             assert_eq!(refused, if args.len() > 3 { told.len() } else { 0 }, "{from} to {to}\n{out}");
         }
+    }
+}
+
+/// A ratchet that does not speak of the app any more, or is gone, is nothing that keeps a scope from it.
+#[test]
+fn what_never_regrew_is_told_of_every_app() {
+    let two = POLICY.replace("ratchet setup on timesheets", "ratchet setup on other, timesheets")
+        + "app other { key \"com.acme.other\" platform demo.classic requests WRITE optional ADMIN user worker }\n";
+    let off = two.replace("on other, timesheets", "on other");
+    let start = two.find("ratchet setup").unwrap();
+    let end = start + two[start..].find("\n}\n").unwrap() + 3;
+    let gone = two[..start].to_owned() + &two[end..];
+    for (new, lines) in [(off, "for ratchet setup"), (gone, "for step-up of timesheets, other")] {
+        let folder = packages(&two, &new);
+        let out = String::from_utf8(shell::sprag(folder.path(), DENY).out).unwrap();
+        assert!(out.contains("x not approved:") && out.contains("`ADMIN` may be given back"), "{out}");
+        let folder = packages(&two, &(new + &approval(lines)));
+        let out = String::from_utf8(shell::sprag(folder.path(), DENY).out).unwrap();
+        assert!(
+            !out.contains("x not approved: ratchet") && !out.contains("x not approved: approvals"),
+            "{out}"
+        );
+    }
+}
+
+/// Where a rule permits more at a later stage, a stage that is reached sooner is more.
+#[test]
+fn what_comes_sooner_is_told_where_later_stages_permit_more() {
+    let sooner = |text: &str| text.replace("or 1d after install", "or 1h after install");
+    for (rule, told) in [
+        ("permit timesheets to delete when setup.stage >= settled", true),
+        ("permit timesheets to delete unless setup.stage == start", true),
+        ("forbid timesheets to write when setup.stage == start", true),
+        ("forbid timesheets to write when setup.stage != start", false),
+        ("permit timesheets to delete when setup.stage == start", false),
+    ] {
+        let old = format!("{POLICY}\n{rule}\n");
+        let folder = packages(&old, &sooner(&old));
+        let said = shell::sprag(folder.path(), DENY);
+        let out = String::from_utf8(said.out).unwrap();
+        assert_eq!(said.exit, if told { Exit::Findings } else { Exit::Clean }, "{rule}\n{out}");
+        let sentence = "`configured`, where rules permit more, is reached, or sooner, when 1h after install";
+        assert_eq!(out.contains(sentence), told, "{rule}\n{out}");
     }
 }
 
@@ -187,8 +245,11 @@ fn a_block_approves_what_it_names_and_nothing_else() {
     let folder = packages(POLICY, &(easier.clone() + &block));
     let late = [&DENY[..4], &["--today", "2026-12-31"]].concat();
     assert_eq!(shell::sprag(folder.path(), &late).exit, Exit::Findings);
-    let folder = packages(&(POLICY.to_owned() + &block), &(easier + &block));
-    assert_eq!(shell::sprag(folder.path(), DENY).exit, Exit::Findings);
+    let other = approval("for step-up of timesheets\n  for ratchet setup");
+    for spent in [&block, &other] {
+        let folder = packages(&(POLICY.to_owned() + spent), &(easier.clone() + &block));
+        assert_eq!(shell::sprag(folder.path(), DENY).exit, Exit::Findings);
+    }
 }
 
 #[test]

@@ -248,6 +248,11 @@ fn what_scopes_open_by_a_newer_catalog_is_a_widening() {
         (&plain, more.clone(), Some("x t.t A and B opens `t.drop`, and did not")),
         (&plain, catalog("scope t A\nscope t B", "[A, B]"), None),
         (&more, plain.clone(), None),
+        (
+            &plain.replace("model t", "model t demands user"),
+            plain.clone(),
+            Some("x t.t can be used without a user"),
+        ),
     ] {
         write("old.sprag", old);
         write("new.sprag", &new);

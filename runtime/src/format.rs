@@ -556,7 +556,7 @@ record! {
         approvers: Range,
         /// When the approval ends, in seconds since 1970.
         until: I64,
-        /// SHA-256 of the block in the policy, in canonical layout.
+        /// SHA-256 of what the block in the policy says: its lines in canonical layout, sorted.
         block: [u8; 32],
         /// [`Growth`]s: what grew and is covered.
         growths: Range,

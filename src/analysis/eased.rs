@@ -10,8 +10,11 @@ use super::catalogs::CatalogDiff;
 use super::rerouted::{Rerouted, rerouted};
 use super::standing::Standing;
 use super::told;
+use crate::ratchet::person;
+use crate::region::{Growing, Models, Reach, reach};
 use crate::sema::model::{
-    App, AppId, Model, OperationId, Ratchet, Reopening, Since, Stage, StepUp, Trigger, Widening,
+    App, AppId, Condition, Constant, Model, OperationId, Ordering, Predicate, Ratchet, RatchetId, Reopening,
+    Since, Stage, StepUp, Subject as Subjects, Trigger, Widening,
 };
 use crate::span::Span;
 use crate::syntax::printer;
@@ -48,6 +51,20 @@ pub enum Easing {
         /// Its name.
         stage: String,
         /// The trigger that is gone.
+        trigger: String,
+    },
+    /// The stage is no longer reached by this, since no request for the operation is permitted any more.
+    Starved {
+        /// Its name.
+        stage: String,
+        /// The operation's name.
+        operation: String,
+    },
+    /// The stage is reached by this, or sooner, and rules permit there what they do not before.
+    Sooner {
+        /// Its name.
+        stage: String,
+        /// The trigger that is new.
         trigger: String,
     },
     /// The stage was never left, and can be reopened.
@@ -105,6 +122,7 @@ pub fn eased(models: [&Model; 2], catalogs: &CatalogDiff) -> Vec<Eased> {
         if let Some(now) = models[1].ratchets.iter().find(|other| other.name == ratchet.name) {
             of_ratchet(models, ratchet, now, &mut found);
         }
+        of_regrowth(models, ratchet, &mut found);
     }
     for app in &models[0].apps {
         if let Some(now) = models[1].apps.iter().find(|other| other.key == app.key) {
@@ -154,6 +172,12 @@ impl Eased {
             Easing::Turn { stage, trigger } => {
                 format!("`{stage}` is no longer reached, or later, when {trigger}")
             }
+            Easing::Starved { stage, operation } => {
+                format!("`{stage}` is no longer reached by `{operation}`, which is not permitted any more")
+            }
+            Easing::Sooner { stage, trigger } => {
+                format!("`{stage}`, where rules permit more, is reached, or sooner, when {trigger}")
+            }
             Easing::Unlocked { stage } => format!("`{stage}` was locked, and can be reopened"),
             Easing::Reopening { way, newcomers } => {
                 format!("`{way}` takes less than before{}", newcomers.words())
@@ -164,7 +188,8 @@ impl Eased {
                     Some(terms) => format!("`{terms}`"),
                     None => "anybody who gives a name and a reason".to_owned(),
                 };
-                format!("{}, was {}{}", words(is), words(was), newcomers.words())
+                let was = if was == is { String::new() } else { format!(", was {}", words(was)) };
+                format!("{}{was}{}", words(is), newcomers.words())
             }
             Easing::Unnamed(namings) => {
                 let namings: Vec<&str> = namings.iter().map(String::as_str).collect();
@@ -196,7 +221,11 @@ impl Newcomers {
         match models.map(|model| model.groups.get(group)) {
             [None, _] => Newcomers::These(BTreeSet::new()),
             [Some(_), None] => Newcomers::Anybody,
-            [Some(before), Some(now)] => Newcomers::These(now.difference(before).cloned().collect()),
+            [Some(before), Some(now)] => {
+                let known: BTreeSet<String> = before.iter().map(|name| person(name)).collect();
+                let is_new = |name: &&String| !known.contains(&person(name));
+                Newcomers::These(now.iter().filter(is_new).cloned().collect())
+            }
         }
     }
 
@@ -222,20 +251,16 @@ fn of_ratchet(models: [&Model; 2], old: &Ratchet, new: &Ratchet, found: &mut Vec
         found.push(Eased { subject: subject.clone(), keys: keys.clone(), what, span: new.span });
     };
     let place = |stage: &Stage| new.stages.iter().position(|other| other.name == stage.name);
-    let mut behind = 0;
-    for stage in old.stages.iter().skip(1) {
-        // One that is gone must be made up for by one behind those that stood before it.
-        let at = place(stage).unwrap_or(behind + 1);
-        behind = at.min(new.stages.len());
-        let triggers: Vec<&Trigger> =
-            new.stages.iter().skip(at.max(1)).flat_map(|stage| &stage.triggers).collect();
-        for trigger in stage.triggers.iter().filter(|trigger| **trigger != Trigger::Command) {
-            let is_there = |other: &&Trigger| reaches(models, [old, new], trigger, other);
-            if !triggers.iter().any(is_there) {
-                let trigger = told::trigger(models[0], old, trigger);
-                tell(Easing::Turn { stage: stage.name.clone(), trigger });
-            }
+    for (stage, trigger) in unmatched(models, [old, new]) {
+        tell(Easing::Turn { stage, trigger });
+    }
+    if models.iter().zip([old, new]).any(|(model, ratchet)| permits_more_later(model, ratchet)) {
+        for (stage, trigger) in unmatched([models[1], models[0]], [new, old]) {
+            tell(Easing::Sooner { stage, trigger });
         }
+    }
+    for (stage, operation) in starved(models, new, &apps) {
+        tell(Easing::Starved { stage, operation });
     }
     for stage in old.stages.iter().filter(|stage| stage.locked) {
         let at = place(stage).unwrap_or(new.stages.len().saturating_sub(1));
@@ -259,15 +284,127 @@ fn of_ratchet(models: [&Model; 2], old: &Ratchet, new: &Ratchet, found: &mut Vec
             tell(Easing::Reopening { way: format!("reopen {stage} {terms}"), newcomers });
         }
     }
-    let never: BTreeSet<String> = new.never.iter().map(|scope| told::scope(models[1], *scope)).collect();
-    for scope in old.never.iter().map(|scope| told::scope(models[0], *scope)) {
-        let may_hold = |app: &&App| {
-            let scopes = app.requested.iter().flat_map(|held| &models[1].scopes[held.index()].implies);
-            scopes.into_iter().any(|held| told::scope(models[1], *held) == scope)
-        };
-        if !never.contains(&scope) && apps.iter().any(may_hold) {
-            tell(Easing::Regrows { scope });
+}
+
+/// Scopes that never regrew for an app, and do now: its ratchets do not say so any more, or are not its own.
+fn of_regrowth(models: [&Model; 2], old: &Ratchet, found: &mut Vec<Eased>) {
+    let [before, after] = models;
+    let now = after.ratchets.iter().find(|other| other.name == old.name);
+    for scope in old.never.iter().map(|scope| told::scope(before, *scope)) {
+        let mut keys = Vec::new();
+        for app in &old.apps {
+            let key = &before.apps[app.index()].key;
+            let Some(at) = after.apps.iter().position(|app| app.key == *key) else { continue };
+            let mut scopes =
+                after.apps[at].requested.iter().flat_map(|held| &after.scopes[held.index()].implies);
+            let may_hold = scopes.any(|held| told::scope(after, *held) == scope);
+            let mut its = after.ratchets.iter().filter(|ratchet| ratchet.apps.contains(&AppId(at as u32)));
+            let still = its.any(|ratchet| ratchet.never.iter().any(|s| told::scope(after, *s) == scope));
+            if may_hold && !still {
+                keys.push(key.clone());
+            }
         }
+        keys.sort();
+        let what = Easing::Regrows { scope };
+        match now {
+            Some(now) if !keys.is_empty() => {
+                let subject = Subject::Ratchet(now.name.clone());
+                found.push(Eased { subject, keys, what, span: now.span });
+            }
+            Some(_) => {}
+            // No block can speak of a ratchet that is gone.
+            None => found.extend(keys.into_iter().map(|key| {
+                let span =
+                    after.apps.iter().find(|app| app.key == key).map(|app| app.span).unwrap_or_default();
+                let subject = Subject::StepUp(key.clone());
+                Eased { subject, keys: vec![key], what: what.clone(), span }
+            })),
+        }
+    }
+}
+
+/// Stages of the first ratchet, each with a trigger that turns it there while the second one stays further ahead.
+fn unmatched(models: [&Model; 2], [one, other]: [&Ratchet; 2]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut behind = 0;
+    for stage in one.stages.iter().skip(1) {
+        // One that is gone must be made up for by one behind those that stood before it.
+        let at = other.stages.iter().position(|s| s.name == stage.name).unwrap_or(behind + 1);
+        behind = at.min(other.stages.len());
+        let triggers: Vec<&Trigger> =
+            other.stages.iter().skip(at.max(1)).flat_map(|stage| &stage.triggers).collect();
+        for trigger in stage.triggers.iter().filter(|trigger| **trigger != Trigger::Command) {
+            if !triggers.iter().any(|other_trigger| reaches(models, [one, other], trigger, other_trigger)) {
+                found.push((stage.name.clone(), told::trigger(models[0], one, trigger)));
+            }
+        }
+    }
+    found
+}
+
+/// Stages, each with an operation that turns the ratchet there by being done, and that none of the apps may do any more.
+fn starved(models: [&Model; 2], ratchet: &Ratchet, apps: &[&App]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for stage in &ratchet.stages {
+        for trigger in &stage.triggers {
+            let Trigger::Count(_, operation) = trigger else { continue };
+            let name = &models[1].operations[operation.index()].name;
+            let may = |model: &Model, key: &str| {
+                let app = model.apps.iter().position(|app| app.key == key);
+                let operation = model.operations.iter().position(|operation| operation.name == *name);
+                app.zip(operation).is_some_and(|(app, operation)| {
+                    let (app, operation) = (AppId(app as u32), OperationId(operation as u32));
+                    reach(&Models::new(&[model]), app, operation, &Growing::default()) != Reach::Never
+                })
+            };
+            if apps.iter().any(|app| may(models[0], &app.key) && !may(models[1], &app.key)) {
+                found.push((stage.name.clone(), name.clone()));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a rule or a grant may permit at a later stage of the ratchet what it does not at an earlier one.
+fn permits_more_later(model: &Model, ratchet: &Ratchet) -> bool {
+    let id = model.ratchets.iter().position(|other| other.name == ratchet.name);
+    let Some(id) = id.map(|at| RatchetId(at as u32)) else { return false };
+    let stages = ratchet.stages.len() as u32;
+    let authority = &model.authority;
+    model.clauses.iter().any(|clause| grows(&clause.condition, id, stages, !clause.kind.refuses()))
+        || grows(&authority.app_user_except, id, stages, true)
+        || grows(&authority.context_user_required, id, stages, false)
+}
+
+/// Whether the condition, or what it says no to, may be true at a later stage and not at an earlier one.
+fn grows(condition: &Condition, ratchet: RatchetId, stages: u32, growing: bool) -> bool {
+    match condition {
+        Condition::Constant(_) | Condition::InKind(_) | Condition::AtKind(_) => false,
+        Condition::All(parts) | Condition::Any(parts) => {
+            parts.iter().any(|part| grows(part, ratchet, stages, growing))
+        }
+        Condition::Not(inner) => grows(inner, ratchet, stages, !growing),
+        Condition::Test(atom) if atom.subject == Subjects::Stage(ratchet) => {
+            let holds = |stage: u32| satisfies_stage(&atom.predicate, stage) == Some(growing);
+            let known = (0..stages).all(|stage| satisfies_stage(&atom.predicate, stage).is_some());
+            !known || (1..stages).any(|stage| holds(stage) && !holds(stage - 1))
+        }
+        Condition::Test(_) => false,
+    }
+}
+
+/// Whether a stage satisfies the predicate; `None` where that hangs on more.
+fn satisfies_stage(predicate: &Predicate, stage: u32) -> Option<bool> {
+    match predicate {
+        Predicate::Present => Some(true),
+        Predicate::Is(all) => Some(all.contains(&Constant::Index(stage))),
+        Predicate::Order(ordering, Constant::Index(bound)) => Some(match ordering {
+            Ordering::Less => stage < *bound,
+            Ordering::LessOrEqual => stage <= *bound,
+            Ordering::Greater => stage > *bound,
+            Ordering::GreaterOrEqual => stage >= *bound,
+        }),
+        _ => None, // of other values
     }
 }
 
@@ -288,8 +425,11 @@ fn reaches(models: [&Model; 2], ratchets: [&Ratchet; 2], old: &Trigger, new: &Tr
             };
             same && is <= was
         }
+        // Whatever uses a scope uses those that it implies.
         (Trigger::Unused(was, long), Trigger::Unused(is, time)) => {
-            scope(0, *was) == scope(1, *is) && time <= long
+            let mut implied = models[1].scopes[is.index()].implies.iter();
+            (implied.any(|id| scope(1, *id) == scope(0, *was)) || scope(0, *was) == scope(1, *is))
+                && time <= long
         }
         (Trigger::Count(many, was), Trigger::Count(times, is)) => {
             operation(0, *was) == operation(1, *is) && times <= many

@@ -35,6 +35,8 @@ pub struct Approvals {
     pub eased: Vec<Eased>,
     /// Of two catalogs, what scopes open now and did not: no block stands in a catalog.
     pub opened: Vec<Opened>,
+    /// Of two catalogs, the permission models that demanded a user and do not any more.
+    pub undemanding: Vec<String>,
 }
 
 /// A growth that no block covers.
@@ -217,14 +219,16 @@ impl Approvals {
         };
         let blocks = models[1].widenings.iter().map(block).collect();
         let mut eased: Vec<Eased> = open.into_iter().map(|at| eased[at].clone()).collect();
-        let mut opened = Vec::new();
+        let (mut opened, mut undemanding) = (Vec::new(), Vec::new());
         if models.iter().all(|model| model.apps.is_empty()) {
             eased.extend(eased::of_catalogs(models, differ));
             opened = catalogs::opened(models[0], models[1], differ);
+            let demanding = differ.models.iter().filter(|model| model.demands_user.old);
+            undemanding.extend(demanding.map(|model| model.name.clone()));
         }
         let moved = differ.moved.iter().filter(|moved| moved.leads_elsewhere());
         let moved = moved.map(|moved| moved.name.clone()).collect();
-        Approvals { uncovered: Vec::new(), blocks, undecided: Vec::new(), moved, eased, opened }
+        Approvals { uncovered: Vec::new(), blocks, undecided: Vec::new(), moved, eased, opened, undemanding }
     }
 
     /// Whether all growth was approved, and nothing else.
@@ -232,6 +236,7 @@ impl Approvals {
         let is_covered = self.uncovered.is_empty() && self.undecided.is_empty() && self.eased.is_empty();
         is_covered
             && self.opened.is_empty()
+            && self.undemanding.is_empty()
             && self.moved.is_empty()
             && !self.blocks.iter().any(Block::is_amiss)
     }

@@ -237,7 +237,7 @@ fn renewed(renewal: &Renewal, previous: [u8; 32], compared: bool) -> Widened {
     }
 }
 
-/// SHA-256 of the block in canonical layout.
+/// SHA-256 of what the block says.
 fn block_digest(widening: &Widening) -> [u8; 32] {
     Sha256::digest(widening.text.as_bytes()).into()
 }

@@ -27,5 +27,6 @@ pub use join::{Earliest, Join, Latest, Newest};
 pub use marks::{Marks, Seen, Target};
 pub use needs::{needs, opened, watched};
 pub use observe::Observer;
+pub use people::person;
 pub use record::Record;
 pub use state::{Open, State, effective, is_due};

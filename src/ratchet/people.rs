@@ -8,7 +8,7 @@ use unicode_security::GeneralSecurityProfile;
 ///
 /// Of characters beyond ASCII those count that names are written with (Unicode Technical Standard 39, *Identifier
 /// Status*): whatever else there is, seen or not, tells nobody apart.
-pub(super) fn person(name: &str) -> String {
+pub fn person(name: &str) -> String {
     let counts =
         |c: &char| if c.is_ascii() { !c.is_control() } else { c.is_whitespace() || c.identifier_allowed() };
     let folded = name.nfkc().filter(counts).flat_map(char::to_uppercase).flat_map(char::to_lowercase);

@@ -187,6 +187,9 @@ impl Comparison<'_> {
             let more = count(approvals.opened.len() - MOST_OPENED, "more operation");
             told.push((Span::default(), format!("{more} that scopes open, and did not")));
         }
+        for model in &approvals.undemanding {
+            told.push((Span::default(), format!("{model} can be used without a user, and could not")));
+        }
         for eased in &approvals.eased {
             told.push((eased.span, format!("not approved: {}", eased.sentence())));
         }

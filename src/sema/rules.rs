@@ -223,9 +223,21 @@ fn widening(cx: &mut Context, item: &tree::Widening) -> Widening {
         until: item.until.at,
         growths: item.growths.iter().filter_map(|g| growth(cx, g)).collect(),
         easings: item.easings.iter().filter_map(|e| easing(cx, e)).collect(),
-        text: printer::print_item(&tree::Item::Widening(item.clone())),
+        text: said(item),
         span: item.span,
     }
+}
+
+/// What the block says, whatever the order of its lines.
+fn said(item: &tree::Widening) -> String {
+    let print = |growths: &[tree::Growth], easings: &[tree::Easing]| {
+        let (growths, easings) = (growths.to_vec(), easings.to_vec());
+        printer::print_item(&tree::Item::Widening(tree::Widening { growths, easings, ..item.clone() }))
+    };
+    let growths = item.growths.iter().map(|growth| print(std::slice::from_ref(growth), &[]));
+    let easings = item.easings.iter().map(|easing| print(&[], std::slice::from_ref(easing)));
+    let lines: BTreeSet<String> = growths.chain(easings).collect();
+    lines.into_iter().collect::<Vec<_>>().join("\n")
 }
 
 fn growth(cx: &mut Context, item: &tree::Growth) -> Option<Growth> {

@@ -155,6 +155,7 @@ fn approved(of: &Comparison<'_>, approvals: &Approvals) -> Value {
         "settled": of.is_settled(),
         "uncovered": uncovered.collect::<Vec<_>>(),
         "eased": approvals.eased.iter().map(eased).collect::<Vec<_>>(),
+        "undemanding": approvals.undemanding,
         "opened": approvals.opened.iter().map(|opened| json!({
             "operation": of.sides[1].model.operations[opened.operation.index()].name,
             "model": opened.model, "scopes": opened.scopes,

@@ -21,7 +21,8 @@ pub struct Widening {
     pub growths: Vec<Growth>,
     /// What gets easier.
     pub easings: Vec<Easing>,
-    /// The whole block in canonical layout. A block that stands in the old policy already is spent.
+    /// What it says in canonical layout, whatever the order of its lines. A block that stands in the old policy already
+    /// is spent.
     pub text: String,
     /// Where it is declared.
     pub span: Span,

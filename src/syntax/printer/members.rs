@@ -91,7 +91,9 @@ impl Printer<'_> {
         let expiry = Doc::Text(format!("until {}", words::instant(widening.until.at)));
         let last = [member(first, move |_| approval), member(widening.until.span, move |_| expiry)];
         let easings = widening.easings.iter().map(|easing| member(easing.span, move |_| easing_line(easing)));
-        let members = growths.chain(easings).chain(last).collect();
+        let mut lines: Vec<Member<'_, '_>> = growths.chain(easings).collect();
+        lines.sort_by_key(|line| line.at);
+        let members = lines.into_iter().chain(last).collect();
         let header = Doc::Text(format!("widen {}", words::quoted(&widening.reason.value)));
         self.block(header, members, widening.span)
     }
