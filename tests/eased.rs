@@ -112,7 +112,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
         "{ \"ann\", \"bob\", \"mallory\" }",
         &[
             "`reopen start by 2 of group admins for 2h` takes less than before; new in the group: mallory",
-            "was `step-up by 2 of group admins for 2h`; new in the group: mallory",
+            "timesheets: `step-up by 2 of group admins for 2h`; new in the group: mallory",
         ],
     ),
     // Another spelling is no other person, and who uses WRITE uses READ.

@@ -110,7 +110,7 @@ plant region-kinds-of-one-side "eased" src/region/universe.rs 's/one_can\.symmet
 plant region-stage-narrows-nothing "analysis_exact" src/region/approvals.rs 's/is_held && within\(own, &before\) && !all\(\)\.any\(still\)/is_held \&\& false/'
 plant eased-delay-is-no-matter "eased" src/analysis/eased.rs 's/same && is <= was/same/'
 plant eased-fewer-approvers "eased" src/analysis/eased.rs 's/ *&& other\.approvers <= way\.approvers\n/\n/'
-plant eased-newcomers "eased" src/analysis/eased.rs 's/now\.difference\(before\)/now.difference(now)/'
+plant eased-newcomers "eased" src/analysis/eased.rs 's/!known\.contains\(&person\(name\)\)/name.is_empty() \&\& !known.contains(\&person(name))/'
 plant eased-path-of-another "eased" src/analysis/rerouted.rs 's/if meets\(path, other\)/if path.is_empty() \&\& meets(path, other)/'
 plant eased-is-settled "eased" src/analysis/widening.rs 's/ && self\.eased\.is_empty\(\);/;/'
 plant catalog-opens-unseen "import_names" src/analysis/widening.rs 's/ && self\.opened\.is_empty\(\)//'
