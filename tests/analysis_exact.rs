@@ -14,8 +14,8 @@ use sprag::authzen;
 use sprag::eval::{self, Answer, Decision, Reason};
 use sprag::request::{ContainerFact, Request, Target, User, Value};
 use sprag::sema::model::{
-    ClauseId, ClauseKind, Condition, Container, Layer, Model, OperationId, Owner, Principal, Ratchet,
-    RatchetId, Source,
+    Authority, ClauseId, ClauseKind, Condition, Container, Layer, Model, OperationId, Owner, Principal,
+    Ratchet, RatchetId, Source,
 };
 use sprag_test_support::compiled::{self, Compiled};
 use sprag_test_support::random::{Random, clause};
@@ -214,6 +214,13 @@ fn relations_of(worlds: &[Compiled; 2], requests: &Requests, text: &str, seen: &
         (apps.collect::<Vec<_>>(), model.ratchets.iter().map(holds).collect::<Vec<_>>())
     };
     let alone = if scopes(models[0]) == scopes(models[1]) { &[][..] } else { &["READ", "WRITE", "ALL"] };
+    // Where they do not both ask the caller, or not always, its word may be no.
+    let asks = |model: &Model| {
+        let Authority { app_user, context_user, app_user_except, .. } = &model.authority;
+        (*app_user, *context_user, *app_user_except == Condition::Constant(false))
+    };
+    let always = |model: &Model| asks(model) == asks(models[0]) && asks(model).2;
+    let words = if models.into_iter().all(always) { &[[true; 2]][..] } else { &WORDS };
     for side in models {
         for (app, operation) in requests.pairs(side) {
             let key = &side.apps[app].key;
@@ -222,11 +229,14 @@ fn relations_of(worlds: &[Compiled; 2], requests: &Requests, text: &str, seen: &
             if !asked.insert((key, &side.operations[operation.index()].name)) {
                 continue;
             }
-            for mut request in requests.all(side, app, operation) {
-                of.insert(models.map(|model| permits(model, &request)));
-                for scope in alone {
-                    request.approved = Some([(*scope).to_owned()].into());
+            for request in requests.all(side, app, operation) {
+                for word in words {
+                    let mut request = with_word(&request, *word);
                     of.insert(models.map(|model| permits(model, &request)));
+                    for scope in alone {
+                        request.approved = Some([(*scope).to_owned()].into());
+                        of.insert(models.map(|model| permits(model, &request)));
+                    }
                 }
             }
         }
@@ -263,6 +273,18 @@ fn relations_of(worlds: &[Compiled; 2], requests: &Requests, text: &str, seen: &
             }
         }
     }
+}
+
+/// What a caller may say of the app user and of the context user.
+const WORDS: [[bool; 2]; 4] = [[true, true], [true, false], [false, true], [false, false]];
+
+fn with_word(request: &Request, [app_user, context_user]: [bool; 2]) -> Request {
+    let mut request = request.clone();
+    request.attributes.insert("app-user.permitted".to_owned(), Value::Bool(app_user));
+    if let Some(user) = &mut request.user {
+        user.attributes.insert("permitted".to_owned(), Value::Bool(context_user));
+    }
+    request
 }
 
 fn one_line_less(random: &mut Random, text: &str) -> String {
