@@ -106,14 +106,14 @@ plant region-optional-is-held "chain analysis_exact" src/region/layers.rs 's/Cla
 plant region-approvals-all-or-none "between_versions" src/region/universe.rs 's/approvals::partial\(asked\.sides\)\?/BTreeSet::new()/'
 plant region-approvals-by-own-names "between_versions" src/region/approvals.rs 's/if here && !there/if names.is_empty() \&\& here \&\& !there/'
 plant region-caller-is-believed "between_versions" src/region/universe.rs 's/if authorities\[0\]\.context_user != authorities\[1\]\.context_user/if authorities.is_empty()/'
-plant region-kinds-of-one-side "eased" src/region/universe.rs 's/one_can\.symmetric_difference\(&other_can\)/one_can.difference(\&one_can)/'
+plant region-kinds-of-one-side "+cli eased" src/region/universe.rs 's/one_can\.symmetric_difference\(&other_can\)/one_can.difference(\&one_can)/'
 plant region-stage-narrows-nothing "analysis_exact" src/region/approvals.rs 's/is_held && within\(own, &before\) && !all\(\)\.any\(still\)/is_held \&\& false/'
-plant eased-delay-is-no-matter "eased" src/analysis/eased.rs 's/same && is <= was/same/'
-plant eased-fewer-approvers "eased" src/analysis/eased.rs 's/ *&& other\.approvers <= way\.approvers\n/\n/'
-plant eased-newcomers "eased" src/analysis/eased.rs 's/!known\.contains\(&person\(name\)\)/name.is_empty() \&\& !known.contains(\&person(name))/'
-plant eased-path-of-another "eased" src/analysis/rerouted.rs 's/if meets\(path, other\)/if path.is_empty() \&\& meets(path, other)/'
-plant eased-is-settled "eased" src/analysis/widening.rs 's/ && self\.eased\.is_empty\(\);/;/'
-plant catalog-opens-unseen "import_names" src/analysis/widening.rs 's/ && self\.opened\.is_empty\(\)//'
+plant eased-delay-is-no-matter "+cli eased" src/analysis/eased.rs 's/same && is <= was/same/'
+plant eased-fewer-approvers "+cli eased" src/analysis/eased.rs 's/ *&& other\.approvers <= way\.approvers\n/\n/'
+plant eased-newcomers "+cli eased" src/analysis/eased.rs 's/!known\.contains\(&person\(name\)\)/name.is_empty() \&\& !known.contains(\&person(name))/'
+plant eased-path-of-another "+cli eased" src/analysis/rerouted.rs 's/if meets\(path, other\)/if path.is_empty() \&\& meets(path, other)/'
+plant eased-is-settled "+cli eased" src/analysis/widening.rs 's/ && self\.eased\.is_empty\(\);/;/'
+plant catalog-opens-unseen "+cli import_names" src/analysis/widening.rs 's/ && self\.opened\.is_empty\(\)//'
 plant region-optional-is-one-frame "analysis_exact" src/region/frames.rs 's/held\.outright\.as_ref\(\)\.map\(suffices\)/None/'
 plant region-unknown-refuses-less "regions" src/region/layers.rs 's/unknown: kind\.refuses\(\), listed/unknown: !kind.refuses(), listed/'
 plant region-missing-stage-is-first "regions" src/region/layers.rs 's/leaving\.contains\(&\(stages\.len\(\) - 1\)\)/leaving.contains(\&0)/'
@@ -149,7 +149,7 @@ plant dead-no-permit-is-no-reason "$exact" src/analysis/dead/influence.rs 's/mak
 # Names of imported operations.
 plant import-names-without-path-are-free "import_names" src/import/names.rs 's/Some\(None\) => self\.wishes\[i\]\.mapped/Some(None) => false/'
 plant import-names-of-any-catalog "import_names" src/cli/import/moved.rs 's/filter\(\|name\| \*name != earlier\.catalog\)/filter(|name| name.is_empty())/'
-plant import-moved-is-approved "import_names chain" src/analysis/widening.rs 's/ && self\.moved\.is_empty\(\)//'
+plant import-moved-is-approved "+cli,sqlite import_names chain" src/analysis/widening.rs 's/ && self\.moved\.is_empty\(\)//'
 
 # The state of ratchets.
 ratchets="ratchet_scenarios ratchet_laws ratchet_simulation"
