@@ -217,7 +217,7 @@ fn a_block_approves_what_it_names_and_nothing_else() {
     let both = "for ratchet setup\n  for step-up of timesheets";
     for (new, lines, objections) in [
         (easier.as_str(), both, &[][..]),
-        (&easier, "for ratchet setup", &["not approved: approvals for com.acme.timesheets"]),
+        (&easier, "for ratchet setup", &["; a `widen` block has to say `for step-up of timesheets`"]),
         (&easier, "for step-up of any app", &["not approved: ratchet `setup`: `reopen start by 1"]),
         (
             &easier,
@@ -374,7 +374,7 @@ fn paths_that_more_requests_meet_take_an_approval() {
         let out = String::from_utf8(said.out).unwrap();
         assert_eq!(said.exit, if told.is_some() { Exit::Findings } else { Exit::Clean }, "{out}{}", said.err);
         let told =
-            told.map(|told| format!("the path of `desk.note`: {} (W0918)", told.replace("{note}", "0any0")));
+            told.map(|told| format!("the path of `desk.note`: {} (W0918)", told.replace("{note}", "{any}")));
         assert!(told.is_none_or(|told| out.contains(&told)), "{out}");
     }
 }

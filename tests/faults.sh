@@ -107,7 +107,7 @@ plant region-approvals-all-or-none "between_versions" src/region/universe.rs 's/
 plant region-approvals-by-own-names "between_versions" src/region/approvals.rs 's/if here && !there/if names.is_empty() \&\& here \&\& !there/'
 plant region-caller-is-believed "between_versions" src/region/universe.rs 's/if authorities\[0\]\.context_user != authorities\[1\]\.context_user/if authorities.is_empty()/'
 plant region-kinds-of-one-side "+cli eased" src/region/universe.rs 's/one_can\.symmetric_difference\(&other_can\)/one_can.difference(\&one_can)/'
-plant region-stage-narrows-nothing "analysis_exact" src/region/approvals.rs 's/is_held && within\(own, &before\) && !all\(\)\.any\(still\)/is_held \&\& false/'
+plant region-stage-narrows-nothing "analysis_exact" src/region/approvals.rs 's/is_held && within\(own, before\) && !all\(\)\.any\(still\)/is_held \&\& false/'
 plant eased-delay-is-no-matter "+cli eased" src/analysis/eased.rs 's/same && is <= was/same/'
 plant eased-fewer-approvers "+cli eased" src/analysis/eased.rs 's/ *&& other\.approvers <= way\.approvers\n/\n/'
 plant eased-newcomers "+cli eased" src/analysis/eased.rs 's/!known\.contains\(&person\(name\)\)/name.is_empty() \&\& !known.contains(\&person(name))/'

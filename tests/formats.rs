@@ -146,7 +146,7 @@ fn names_of_files_stay_on_their_line() {
     let markdown = written("markdown");
     assert_eq!(markdown.lines().filter(|line| line.starts_with('#')).count(), 1, "{markdown}");
     for (place, at) in [("— ", "9:1"), ("", "3:1"), ("1. ", "4:3")] {
-        let span = format!("{place}`` {shown}:{at} ``");
+        let span = format!("{place}``{shown}:{at}``");
         assert!(markdown.contains(&span), "{span}: {markdown}");
     }
     let full = written("full");

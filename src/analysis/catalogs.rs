@@ -198,7 +198,7 @@ pub struct Opened {
     pub operation: OperationId,
     /// The permission model.
     pub model: String,
-    /// Those scopes, and no others; no fewer of them do.
+    /// Those scopes, and no others: those of an alternative, or with one in place of a scope that it includes.
     pub scopes: BTreeSet<String>,
 }
 
@@ -232,25 +232,23 @@ pub fn opened(old: &Model, new: &Model, diff: &CatalogDiff) -> Vec<Opened> {
         }
         for (model, alternatives) in &new.operations[operation.index()].requirements {
             let model = &new.permission_models[model.index()].name;
-            // Of what includes a scope of the requirement, each by itself.
-            let mut sets = alternatives.iter().flat_map(|all| {
-                let own: BTreeSet<ScopeId> = all.iter().copied().collect();
-                let wider = own.clone().into_iter().flat_map(|scope| {
-                    let others = implied_by.get(&scope).into_iter().flatten().copied();
-                    let own = own.clone();
-                    others.map(move |other| {
-                        own.iter().copied().filter(|s| *s != scope).chain([other]).collect()
-                    })
-                });
-                wider.chain([own.clone()]).collect::<Vec<BTreeSet<ScopeId>>>()
-            });
-            let names = |set: BTreeSet<ScopeId>| -> BTreeSet<String> {
-                set.into_iter().map(|scope| new.scopes[scope.index()].name.clone()).collect()
-            };
+            let name = |scope: &ScopeId| new.scopes[scope.index()].name.clone();
+            let names = |all: &[ScopeId]| -> BTreeSet<String> { all.iter().map(name).collect() };
+            // The alternatives first; then each with one of its scopes by what includes that.
+            let mut sets: Vec<BTreeSet<String>> = alternatives.iter().map(|all| names(all)).collect();
+            for all in alternatives {
+                for (at, scope) in all.iter().enumerate() {
+                    for wider in implied_by.get(scope).into_iter().flatten() {
+                        let mut all = all.clone();
+                        all[at] = *wider;
+                        sets.push(names(&all));
+                    }
+                }
+            }
             let was = |scopes: &BTreeSet<String>| {
                 before.get(&operation).is_some_and(|old_id| opens(old, *old_id, model, scopes))
             };
-            if let Some(scopes) = sets.by_ref().map(names).find(|scopes| !was(scopes)) {
+            if let Some(scopes) = sets.into_iter().find(|scopes| !was(scopes)) {
                 found.push(Opened { operation, model: model.clone(), scopes });
             }
         }

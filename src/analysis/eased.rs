@@ -13,8 +13,8 @@ use super::told;
 use crate::ratchet::person;
 use crate::region::{Growing, Models, Reach, reach};
 use crate::sema::model::{
-    App, AppId, Condition, Constant, Model, OperationId, Ordering, Predicate, Ratchet, RatchetId, Reopening,
-    Since, Stage, StepUp, Subject as Subjects, Trigger, Widening,
+    App, AppId, Condition, Constant, Eases, Model, OperationId, Ordering, Predicate, Ratchet, RatchetId,
+    Reopening, Since, Stage, StepUp, Subject as Subjects, Trigger, Widening,
 };
 use crate::span::Span;
 use crate::syntax::printer;
@@ -118,9 +118,10 @@ pub enum Newcomers {
 /// All that is easier in the second model than in the first.
 pub fn eased(models: [&Model; 2], catalogs: &CatalogDiff) -> Vec<Eased> {
     let mut found = Vec::new();
+    let looked = models.map(|model| Models::new(&[model]));
     for ratchet in &models[0].ratchets {
         if let Some(now) = models[1].ratchets.iter().find(|other| other.name == ratchet.name) {
-            of_ratchet(models, ratchet, now, &mut found);
+            of_ratchet(models, &looked, ratchet, now, &mut found);
         }
         of_regrowth(models, ratchet, &mut found);
     }
@@ -138,24 +139,20 @@ pub fn spoken(model: &Model, widening: &Widening, eased: &[Eased]) -> (BTreeSet<
     let (mut all, mut idle) = (BTreeSet::new(), Vec::new());
     for line in &widening.easings {
         let of_line = |eased: &Eased| match (&eased.subject, &line.what) {
-            (Subject::Ratchet(name), crate::sema::model::Eases::Ratchet(id)) => {
-                model.ratchets[id.index()].name == *name
-            }
-            (Subject::StepUp(key), crate::sema::model::Eases::StepUp(apps)) => {
+            (Subject::Ratchet(name), Eases::Ratchet(id)) => model.ratchets[id.index()].name == *name,
+            (Subject::StepUp(key), Eases::StepUp(apps)) => {
                 apps.iter().any(|app| model.apps[app.index()].key == *key)
             }
-            (Subject::Path(name), crate::sema::model::Eases::Paths(operations)) => {
+            (Subject::Path(name), Eases::Paths(operations)) => {
                 operations.iter().any(|operation| model.operations[operation.index()].name == *name)
             }
             _ => false, // of another sort
         };
-        let before = all.len();
-        let spoken = eased.iter().enumerate().filter(|(_, eased)| of_line(eased)).map(|(at, _)| at);
-        let spoken: Vec<usize> = spoken.collect();
-        all.extend(&spoken);
-        if all.len() == before && spoken.is_empty() {
+        let spoken: Vec<usize> = (0..eased.len()).filter(|at| of_line(&eased[*at])).collect();
+        if spoken.is_empty() {
             idle.push(line.span);
         }
+        all.extend(spoken);
     }
     (all, idle)
 }
@@ -236,7 +233,13 @@ impl Newcomers {
 
 // ---- ratchets
 
-fn of_ratchet(models: [&Model; 2], old: &Ratchet, new: &Ratchet, found: &mut Vec<Eased>) {
+fn of_ratchet(
+    models: [&Model; 2],
+    looked: &[Models<'_>; 2],
+    old: &Ratchet,
+    new: &Ratchet,
+    found: &mut Vec<Eased>,
+) {
     let before: BTreeSet<&str> =
         old.apps.iter().map(|app| models[0].apps[app.index()].key.as_str()).collect();
     let apps = new.apps.iter().map(|app| &models[1].apps[app.index()]);
@@ -254,13 +257,11 @@ fn of_ratchet(models: [&Model; 2], old: &Ratchet, new: &Ratchet, found: &mut Vec
     for (stage, trigger) in unmatched(models, [old, new]) {
         tell(Easing::Turn { stage, trigger });
     }
-    if models.iter().zip([old, new]).any(|(model, ratchet)| permits_more_later(model, ratchet)) {
-        for (stage, trigger) in unmatched([models[1], models[0]], [new, old]) {
+    let sooner = unmatched([models[1], models[0]], [new, old]);
+    if !sooner.is_empty() && models.iter().zip([old, new]).any(|(model, of)| permits_more_later(model, of)) {
+        for (stage, trigger) in sooner {
             tell(Easing::Sooner { stage, trigger });
         }
-    }
-    for (stage, operation) in starved(models, new, &apps) {
-        tell(Easing::Starved { stage, operation });
     }
     for stage in old.stages.iter().filter(|stage| stage.locked) {
         let at = place(stage).unwrap_or(new.stages.len().saturating_sub(1));
@@ -283,6 +284,10 @@ fn of_ratchet(models: [&Model; 2], old: &Ratchet, new: &Ratchet, found: &mut Vec
             let terms = terms(way.approvers, &way.group, way.seconds);
             tell(Easing::Reopening { way: format!("reopen {stage} {terms}"), newcomers });
         }
+    }
+    for (stage, operation, keys) in starved(models, looked, new, &apps) {
+        let what = Easing::Starved { stage, operation };
+        found.push(Eased { subject: subject.clone(), keys, what, span: new.span });
     }
 }
 
@@ -342,23 +347,33 @@ fn unmatched(models: [&Model; 2], [one, other]: [&Ratchet; 2]) -> Vec<(String, S
     found
 }
 
-/// Stages, each with an operation that turns the ratchet there by being done, and that none of the apps may do any more.
-fn starved(models: [&Model; 2], ratchet: &Ratchet, apps: &[&App]) -> Vec<(String, String)> {
+/// Stages, each with an operation that turns the ratchet there by being done, and the keys of the apps that could do it
+/// and cannot any more.
+fn starved(
+    models: [&Model; 2],
+    looked: &[Models<'_>; 2],
+    ratchet: &Ratchet,
+    apps: &[&App],
+) -> Vec<(String, String, Vec<String>)> {
+    let may = |side: usize, key: &str, name: &str| {
+        let app = models[side].apps.iter().position(|app| app.key == key);
+        let operation = models[side].operations.iter().position(|operation| operation.name == name);
+        app.zip(operation).is_some_and(|(app, operation)| {
+            let (app, operation) = (AppId(app as u32), OperationId(operation as u32));
+            reach(&looked[side], app, operation, &Growing::default()) != Reach::Never
+        })
+    };
     let mut found = Vec::new();
     for stage in &ratchet.stages {
         for trigger in &stage.triggers {
             let Trigger::Count(_, operation) = trigger else { continue };
             let name = &models[1].operations[operation.index()].name;
-            let may = |model: &Model, key: &str| {
-                let app = model.apps.iter().position(|app| app.key == key);
-                let operation = model.operations.iter().position(|operation| operation.name == *name);
-                app.zip(operation).is_some_and(|(app, operation)| {
-                    let (app, operation) = (AppId(app as u32), OperationId(operation as u32));
-                    reach(&Models::new(&[model]), app, operation, &Growing::default()) != Reach::Never
-                })
-            };
-            if apps.iter().any(|app| may(models[0], &app.key) && !may(models[1], &app.key)) {
-                found.push((stage.name.clone(), name.clone()));
+            let keys = apps.iter().map(|app| &app.key);
+            let mut keys: Vec<String> =
+                keys.filter(|key| !may(1, key, name) && may(0, key, name)).cloned().collect();
+            if !keys.is_empty() {
+                keys.sort();
+                found.push((stage.name.clone(), name.clone(), keys));
             }
         }
     }

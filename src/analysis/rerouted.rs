@@ -13,7 +13,7 @@ use crate::sema::model::{Model, Operation, OperationId};
 /// A request that meets another operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rerouted {
-    /// Method and path.
+    /// Method and path; `{any}` is a segment of which nothing matters.
     pub call: (String, String),
     /// The operation that it meets, in the new model; the old one has it too.
     pub now: OperationId,
@@ -37,7 +37,7 @@ pub fn rerouted(old: &Model, new: &Model, diff: &CatalogDiff) -> Vec<Rerouted> {
         let was = route(old, method, &path).map(|was| old.operations[was.index()].name.clone());
         let same = was.as_ref() == Some(&new.operations[now.index()].name);
         if !same && seen.insert((now, was.clone())) {
-            found.push(Rerouted { call: (method.to_owned(), path), now, was });
+            found.push(Rerouted { call: (method.to_owned(), path.replace(ANY, "{any}")), now, was });
         }
     };
     for moved in &diff.moved {

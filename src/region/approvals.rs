@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::layers::{callable, closure, held};
+use super::layers::{callable, closure, held, left};
 use super::side::Known;
 use crate::sema::model::{AppId, Model, OperationId, RatchetId, ScopeId};
 
@@ -65,12 +65,8 @@ pub(super) fn of_alternatives(known: &Known<'_>) -> BTreeSet<Approved> {
 
 /// Whether by some approvals the scopes suffice for the operation at the stage before, and no longer at this one.
 pub fn narrows(model: &Model, app: AppId, operation: OperationId, ratchet: RatchetId, stage: u32) -> bool {
-    let stages = &model.ratchets[ratchet.index()].stages;
-    let left = |reached: u32| {
-        let said = stages.iter().take(reached as usize + 1).rev().find_map(|stage| stage.holds.as_ref());
-        said.map(|holds| closure(model, holds))
-    };
-    let (before, here) = (left(stage.saturating_sub(1)), left(stage));
+    let left = left(model, ratchet);
+    let (before, here) = (&left[stage.saturating_sub(1) as usize], &left[stage as usize]);
     let within = |all: &[ScopeId], left: &Option<BTreeSet<ScopeId>>| {
         left.as_ref().is_none_or(|left| all.iter().all(|scope| left.contains(scope)))
     };
@@ -89,9 +85,9 @@ pub fn narrows(model: &Model, app: AppId, operation: OperationId, ratchet: Ratch
         let is_held = own.iter().all(|scope| ceiling.contains(scope));
         let still = |(demands, other): (bool, &Vec<ScopeId>)| {
             let is_held = other.iter().all(|scope| ceiling.contains(scope) && approved.contains(scope));
-            is_held && within(other, &here) && (demands_user || !demands)
+            is_held && within(other, here) && (demands_user || !demands)
         };
-        is_held && within(own, &before) && !all().any(still)
+        is_held && within(own, before) && !all().any(still)
     })
 }
 

@@ -8,6 +8,7 @@ use super::variables::{Class, Place, What};
 use crate::request::Value;
 use crate::sema::model::{
     App, ClauseId, ClauseKind, Layer, Model, OperationId, PermissionModelId, RatchetId, ScopeId, Source,
+    Stage,
 };
 
 /// Another policy than the model's: without some clauses, with other scopes, or with layers that always permit.
@@ -241,16 +242,11 @@ impl Lowering<'_> {
     fn leaves(&mut self, cx: &mut Context<'_>, ratchet: RatchetId, scopes: &[ScopeId]) -> Term {
         let model = self.known.model;
         let stages = &model.ratchets[ratchet.index()].stages;
-        let mut limit: Option<BTreeSet<ScopeId>> = None;
-        let mut leaving = Vec::new();
-        for (number, stage) in stages.iter().enumerate() {
-            if let Some(holds) = &stage.holds {
-                limit = Some(closure(model, holds));
-            }
-            if limit.as_ref().is_none_or(|limit| scopes.iter().all(|scope| limit.contains(scope))) {
-                leaving.push(number);
-            }
-        }
+        let limits = left(model, ratchet);
+        let leaves = |limit: &Option<BTreeSet<ScopeId>>| {
+            limit.as_ref().is_none_or(|limit| scopes.iter().all(|scope| limit.contains(scope)))
+        };
+        let leaving: Vec<usize> = (0..stages.len()).filter(|stage| leaves(&limits[*stage])).collect();
         // Where the request does not say, the last stage is reached.
         let missing = stages.is_empty() || leaving.contains(&(stages.len() - 1));
         self.stage(cx, ratchet, &leaving, missing)
@@ -265,6 +261,19 @@ pub(super) fn callable(
 ) -> Vec<PermissionModelId> {
     let requirements = &model.operations[operation.index()].requirements;
     models.iter().copied().filter(|id| requirements.contains_key(id)).collect()
+}
+
+/// For each stage of the ratchet the scopes that it leaves: those of the nearest stage, at or before it, that says.
+pub(super) fn left(model: &Model, ratchet: RatchetId) -> Vec<Option<BTreeSet<ScopeId>>> {
+    let mut left = None;
+    let stages = &model.ratchets[ratchet.index()].stages;
+    let mut of = |stage: &Stage| {
+        if let Some(holds) = &stage.holds {
+            left = Some(closure(model, holds));
+        }
+        left.clone()
+    };
+    stages.iter().map(&mut of).collect()
 }
 
 /// The scopes with all that they imply.

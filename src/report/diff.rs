@@ -77,6 +77,21 @@ impl Comparison<'_> {
         self.approvals.is_some_and(Approvals::settled)
     }
 
+    /// Whether nothing but catalogs is compared: there is no app, and no block to approve anything.
+    fn of_catalogs(&self) -> bool {
+        self.sides.iter().all(|side| side.model.apps.is_empty())
+    }
+
+    /// What comes of the approvals, where they were asked for and the objections do not say it.
+    fn verdict(&self) -> Option<&'static str> {
+        match (self.approvals?.settled(), self.of_catalogs()) {
+            (true, false) => Some("all that grew was approved, and nothing else"),
+            (true, true) => Some("no scope opens more than it did, and no path leads further"),
+            (false, true) => Some("a catalog has no `widen` block: approve it in the packages that use it"),
+            (false, false) => None,
+        }
+    }
+
     /// `write (12 operations), demo.page.get`; at most so many terms.
     fn operations(&self, side: usize, key: &str, names: &[String], most: usize) -> String {
         let model = self.sides[side].model;
@@ -191,7 +206,17 @@ impl Comparison<'_> {
             told.push((Span::default(), format!("{model} can be used without a user, and could not")));
         }
         for eased in &approvals.eased {
-            told.push((eased.span, format!("not approved: {}", eased.sentence())));
+            let line = match &eased.subject {
+                Subject::Ratchet(name) => format!("for ratchet {name}"),
+                Subject::StepUp(key) => format!("for step-up of {}", self.app(1, key)),
+                Subject::Path(operation) => format!("for paths of {operation}"),
+            };
+            let needs = if self.of_catalogs() {
+                String::new()
+            } else {
+                format!("; a `widen` block has to say `{line}`")
+            };
+            told.push((eased.span, format!("not approved: {}{needs}", eased.sentence())));
         }
         for uncovered in &approvals.uncovered {
             let sentence = format!(

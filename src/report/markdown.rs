@@ -80,16 +80,17 @@ fn details(report: &Report<'_>, d: &Diagnostic, out: &mut dyn Write) -> io::Resu
     writeln!(out, "</details>\n")
 }
 
-/// A span of code, which nothing in the text ends.
-fn code(text: &str) -> String {
+/// A span of code on one line, which nothing in the text ends.
+pub(super) fn code(text: &str) -> String {
     let shown = one_line(text);
-    match shown.split(|c| c != '`').map(str::len).max() {
-        None | Some(0) => format!("`{shown}`"),
-        Some(longest) => {
-            let fence = "`".repeat(longest + 1);
-            format!("{fence} {shown} {fence}")
-        }
-    }
+    let fence = "`".repeat(longest_run(&shown) + 1);
+    let space = if shown.starts_with('`') || shown.ends_with('`') { " " } else { "" };
+    format!("{fence}{space}{shown}{space}{fence}")
+}
+
+/// How many backticks stand in a row, at most.
+pub(super) fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
 /// On one line, and without a tag. What stands in backticks stays code.

@@ -6,6 +6,7 @@ use num_bigint::BigUint;
 
 use super::{Comparison, DiffFormat, cells_of};
 use crate::analysis::diff::Delta;
+use crate::report::markdown::{code, longest_run};
 use crate::report::{Look, visible};
 
 /// The one for comments.
@@ -54,8 +55,8 @@ fn write(of: &Comparison<'_>, _: &Look, out: &mut dyn Write) -> io::Result<()> {
         for (_, objection) in of.objections() {
             told += &format!("- :x: {}\n", escape(&objection));
         }
-        if of.is_settled() {
-            told += "All that grew was approved, and nothing else.\n";
+        if let Some(verdict) = of.verdict() {
+            told += &format!("{}\n", escape(verdict));
         }
     }
     let catalogs = super::catalogs::sections(of);
@@ -116,17 +117,6 @@ fn one(of: &Comparison<'_>, side: usize, delta: &Delta, told: &mut String) {
 fn longest_fence(of: &Comparison<'_>, delta: &Delta) -> usize {
     let texts = delta.witness.causes.iter().map(|c| of.text(c).unwrap_or_else(|| c.what.clone()));
     texts.map(|text| longest_run(&text)).max().unwrap_or(0)
-}
-
-fn longest_run(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
-}
-
-/// As code, whatever stands in it.
-fn code(text: &str) -> String {
-    let fence = "`".repeat(longest_run(text) + 1);
-    let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    format!("{fence}{space}{text}{space}{fence}")
 }
 
 /// So that nothing in it is markup, and nobody is mentioned.

@@ -65,8 +65,8 @@ fn write(of: &Comparison<'_>, look: &Look, out: &mut dyn Write) -> io::Result<()
         for (_, objection) in &objections {
             told += &format!("{} {objection}\n", look.paint(Paint::Bad, "x"));
         }
-        if of.is_settled() {
-            told += "all that grew was approved, and nothing else\n";
+        if let Some(verdict) = of.verdict() {
+            told += &format!("{verdict}\n");
         }
     }
     told += &format!("\n{}\n", of.summary());
