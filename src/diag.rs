@@ -54,6 +54,8 @@ pub struct Fix {
     pub safety: Safety,
     /// Disjoint, all in one or more files, sorted by place.
     pub edits: Vec<Edit>,
+    /// What the proof of its safety takes as it stands: of two fixes with the same, one is applied at a time.
+    pub given: Option<Span>,
 }
 
 /// Who may apply a fix.

@@ -44,6 +44,7 @@ fn findings(sources: &SourceMap) -> (Vec<Diagnostic>, Vec<Suppressed>) {
             title: "remove the scope `ADMIN`".to_owned(),
             safety: Safety::Safe,
             edits: vec![edit(at(0, ", ADMIN"), "")],
+            given: None,
         });
     let whole = at(0, "app zeit");
     let several_lines = Diagnostic::warning("W0702", "an app of several lines")
@@ -52,12 +53,14 @@ fn findings(sources: &SourceMap) -> (Vec<Diagnostic>, Vec<Suppressed>) {
             title: "name it otherwise, everywhere".to_owned(),
             safety: Safety::Unsafe,
             edits: vec![edit(at(0, "zeit-erfassung"), "zeit"), edit(at(1, "any user"), "zeit")],
+            given: None,
         });
     let note =
         Diagnostic::new(Severity::Note, "SPR0252", "a group is empty").at(at(0, "editor"), "").fix(Fix {
             title: "remove the group".to_owned(),
             safety: Safety::Display,
             edits: vec![edit(at(0, "role editor { write }"), "")],
+            given: None,
         });
     let suppressed = |finding: Diagnostic, by: By| Suppressed { finding, by };
     let hidden = vec![

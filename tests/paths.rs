@@ -25,6 +25,7 @@ model keys
 path "/issue/{key}" names project in upper case before "-"
 path "/issue/{key}/of/{part}/{site}" names site
 path "/project/{key}" names project in upper case unless number
+path "/board/{key}" names project in upper case if word
 path "/repos/{owner}/{name}" names repository in lower case
 path "/users/{user}" names mailbox in lower case with "@"
 path "/files/{file}" names file
@@ -37,6 +38,7 @@ operation desk.issue.mine { access read in issue http GET "/issue/mine" requires
 operation desk.issue.cast { access read in issue http GET "/issue/acme.cast()" requires keys ALL }
 operation desk.issue.list { access read in project lists issue http GET "/project/{key}/issues" requires keys ALL }
 operation desk.project.get { access read in project http GET "/project/{any}" requires keys ALL }
+operation desk.board.get { access read in project http GET "/board/{any}" requires keys ALL }
 operation desk.repository.get { access read in repository http GET "/repos/{owner}/{name}" requires keys ALL }
 operation desk.mail.list { access read in mailbox http GET "/users/{id}/messages" requires keys ALL }
 operation desk.file.get { access read in file http GET "/files/{file}" requires keys ALL }
@@ -63,7 +65,7 @@ container issue WEB-9 in project PAY
 permit a to any operation
 
 // A container that is not known may be the forbidden one, so each is forbidden only where a path can name it.
-forbid a to desk.issue.*, desk.project.get in project PAY
+forbid a to desk.issue.*, desk.project.get, desk.board.get in project PAY
 forbid a to desk.issue.of in site "eu/secret"
 forbid a to desk.repository.get in repository "acme/payroll"
 forbid a to desk.mail.list in mailbox "ceo@acme.example"
@@ -204,6 +206,20 @@ fn what_is_another_sort_of_name_leaves_the_container_unknown() {
     check_with(&desk, "/issue/10042", vec![container("project", "WEB")], "permit", &[]);
     check_with(&desk, "/issue/10042", vec![container("project", "PAY")], "forbidden", &[]);
     check(&desk, "/project/1a", "permit", &[("project", "1A")]);
+}
+
+#[test]
+fn what_a_server_could_take_off_a_word_makes_it_none() {
+    let desk = desk();
+    check(&desk, "/board/pay", "forbidden", &[("project", "PAY")]);
+    for open in ["PAY.json", "pay.xml", "PAY:x", "PAY~", "PAY%2bx", "PAY-1", "PAY@x", "~", "~~PAY", "10042"] {
+        check(&desk, &format!("/board/{open}"), "forbidden", &[]);
+    }
+    for (word, id) in
+        [("web", "WEB"), ("W_2", "W_2"), ("2w", "2W"), ("~ann", "~ANN"), ("~1", "~1"), ("_", "_")]
+    {
+        check(&desk, &format!("/board/{word}"), "permit", &[("project", id)]);
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use sprag::diag::{Diagnostic, Edit, Safety};
 use sprag::driver::{self, Compilation, Inputs};
 use sprag::eval::{self, Decision};
 use sprag::lint::{RULES, Subject, fixes};
-use sprag::request::{Request, Target, User};
+use sprag::request::{Request, Target, User, Withdrawn};
 use sprag::sema::model::Model;
 use sprag::span::Source;
 use sprag_test_support::random::Random;
@@ -149,22 +149,25 @@ fn policy(random: &mut Random) -> String {
 /// Every request that scopes, stages and people tell apart.
 fn requests(model: &Model) -> Vec<Request> {
     let names: Vec<&str> = model.scopes.iter().map(|scope| scope.name.as_str()).collect();
-    let mut approvals: Vec<Option<BTreeSet<String>>> = vec![None];
-    approvals.extend((0..1 << names.len()).map(|bits: usize| {
+    let sets = (0..1 << names.len()).map(|bits: usize| -> BTreeSet<String> {
         let some = names.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
-        Some(some.map(|(_, name)| (*name).to_owned()).collect())
-    }));
+        some.map(|(_, name)| (*name).to_owned()).collect()
+    });
+    // What was approved, where somebody says so, or else what was withdrawn.
+    let installations: Vec<(Option<BTreeSet<String>>, BTreeSet<String>)> =
+        sets.flat_map(|set| [(Some(set.clone()), BTreeSet::new()), (None, set)]).collect();
     let mut all = Vec::new();
     for operation in OPERATIONS {
         for user in [None, Some("ann")] {
             for stage in ["start", "last"] {
-                for approved in &approvals {
+                for (approved, withdrawn) in &installations {
                     all.push(Request {
                         app: Some("kz".to_owned()),
                         operation: Target::Name(operation.to_owned()),
                         user: user.map(|id| User { id: id.to_owned(), ..User::default() }),
                         stages: [("t".to_owned(), stage.to_owned())].into(),
                         approved: approved.clone(),
+                        withdrawn: Withdrawn { scopes: withdrawn.clone(), ..Withdrawn::default() },
                         ..Request::default()
                     });
                 }
@@ -247,6 +250,50 @@ fn a_grant_that_opens_more_without_a_person_is_never_put_in() {
     let out = String::from_utf8(said.out).unwrap();
     assert!(out.contains("widens    it gives what is not held now"), "{out}");
     assert!(out.contains("newly open without a person: 1 operation: c.edit"), "{out}");
+}
+
+/// Each of two scopes carries what the other one was approved for: either can go, and not both.
+#[test]
+fn scopes_of_an_app_go_one_after_the_other() {
+    let catalog = "model u demands user\nmodel z\n\nscope u U0\nscope u U1 implies U0\nscope z Z0\n\n\
+        operation c.o { access read in site requires z Z0 requires u U0 }\n";
+    let app = "  platform c.z, c.u\n  requests U1, Z0, U0\n";
+    let folder = package(catalog, app, "permit z to c.o\n");
+    check_fixed(&folder, &[], &["requests Z0, U0"]);
+}
+
+#[test]
+fn a_scope_that_is_left_when_others_are_withdrawn_does_not_go_unasked() {
+    let catalog = "model k\n\nscope k K1\nscope k K2\nscope k K3 implies K2\n\n\
+        operation c.o { access read in site requires k K1 or K2 }\n\
+        operation c.x { access write in site requires k K2 }\n";
+    let app = "  platform c.k\n  requests K1, K2\n  optional K3\n";
+    let folder = package(catalog, app, "permit z to c.o\n");
+    check_fixed(&folder, &["--select", "SPR0120"], &["requests K1, K2", "optional K3"]);
+    check_fixed(&folder, &["--select", "SPR0120", "--unsafe-fixes"], &["requests K1", "optional K3"]);
+}
+
+#[test]
+fn what_opens_it_without_a_person_is_told() {
+    let catalog = "model k\nmodel u demands user\n\nscope k K0\nscope k K1\nscope u U0\n\n\
+        operation c.o { access delete in site requires u U0 requires k K1 or K0 }\n\
+        operation c.p { access delete in site requires u U0 }\n";
+    let app = "  platform c.k, c.u\n  requests U0, K0, K1\n";
+    let folder = package(catalog, app, "permit z to delete\n\nratchet r on z { start holds K0, U0 }\n");
+    let said = shell::sprag(folder.path(), &["lint", "--select", "SPR0103"]);
+    let out = String::from_utf8(said.out).unwrap();
+    assert!(out.contains("`K1` opens nothing to `z` that `K0` does not open"), "{out}");
+}
+
+#[test]
+fn comments_of_scopes_that_stay_stay() {
+    let app = "  platform c.a\n  requests\n    READ, // for reading, SEC-9\n    WRITE, // for writing, SEC-10\n    \
+               // asked for by Bob\n    LOOK\n";
+    let folder = package(MAIL, app, "permit z to c.get\n");
+    shell::sprag(folder.path(), &["lint", "--fix"]);
+    let text = fs::read_to_string(folder.path().join("p.sprag")).unwrap();
+    assert!(text.contains("READ // for reading, SEC-9\n") && !text.contains("SEC-10"), "{text}");
+    assert!(!text.contains("Bob"), "{text}");
 }
 
 #[test]

@@ -777,7 +777,7 @@ impl Verifier<'_, '_> {
         LetterCase::from_code(naming.case.get())?;
         let sign = naming.sign.get();
         match NamingForm::from_code(naming.form.get())? {
-            NamingForm::Whole | NamingForm::NotNumber => hold(sign == 0),
+            NamingForm::Whole | NamingForm::NotNumber | NamingForm::Word => hold(sign == 0),
             NamingForm::Before | NamingForm::With => {
                 hold(u8::try_from(sign).is_ok_and(|sign| sign.is_ascii_punctuation()))
             }

@@ -92,13 +92,24 @@ impl<'a> Bundle<'a> {
     }
 }
 
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Letters, digits and `_`, with or without a `~` before them.
+fn is_word(text: &str) -> bool {
+    let word = text.strip_prefix('~').unwrap_or(text);
+    !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
 fn id<'s>(naming: &Naming, text: &'s str) -> Said<'s> {
     let sign = u8::try_from(naming.sign.get()).map_or('\0', char::from);
     let id = match NamingForm::from_code(naming.form.get()) {
         Some(NamingForm::Whole) | None => Some(text),
         Some(NamingForm::Before) => text.rsplit_once(sign).map(|(id, _)| id).filter(|id| !id.is_empty()),
         Some(NamingForm::With) => Some(text).filter(|text| text.contains(sign)),
-        Some(NamingForm::NotNumber) => Some(text).filter(|text| !text.bytes().all(|b| b.is_ascii_digit())),
+        Some(NamingForm::NotNumber) => Some(text).filter(|text| !is_number(text)),
+        Some(NamingForm::Word) => Some(text).filter(|text| is_word(text) && !is_number(text)),
     };
     id.map_or(Said::Nothing, Said::Id)
 }

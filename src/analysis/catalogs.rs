@@ -382,6 +382,7 @@ fn naming(model: &Model, naming: &Naming) -> String {
         NamingForm::Before(sign) => format!(" before `{}`", char::from(sign)),
         NamingForm::With(sign) => format!(" with `{}`", char::from(sign)),
         NamingForm::NotNumber => " unless number".to_owned(),
+        NamingForm::Word => " if word".to_owned(),
     };
     let kind = &model.kinds[naming.kind.index()].name;
     format!("{kind} by segment{plural} {}{case}{form}", segments.join("/"))

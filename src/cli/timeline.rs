@@ -75,7 +75,12 @@ fn show(model: &Model, timeline: &Timeline, cx: &mut Context<'_>) -> io::Result<
         Some(0) => "from the installation on".to_owned(),
         Some(at) => rows[at].0.clone(),
     };
-    writeln!(cx.out, "  nothing but reading: {harmless}")
+    writeln!(cx.out, "  nothing but reading: {harmless}")?;
+    let mut reopened = timeline.moments.iter().flat_map(|moment| &moment.stages);
+    if reopened.any(|(ratchet, _)| !model.ratchets[ratchet.index()].reopenings.is_empty()) {
+        writeln!(cx.out, "  unless a stage is reopened: then an earlier one comes back for a while")?;
+    }
+    Ok(())
 }
 
 fn json_of(model: &Model, timeline: &Timeline) -> Value {

@@ -69,6 +69,7 @@ fn namings(model: &Model, writer: &mut Writer) {
                 NamingForm::Before(sign) => (f::NamingForm::Before, sign),
                 NamingForm::With(sign) => (f::NamingForm::With, sign),
                 NamingForm::NotNumber => (f::NamingForm::NotNumber, 0),
+                NamingForm::Word => (f::NamingForm::Word, 0),
             };
             let segments = writer.list(naming.segments.clone());
             writer.namings.push(f::Naming {

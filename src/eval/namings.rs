@@ -55,5 +55,10 @@ fn id(naming: &Naming, text: &str) -> Option<String> {
         }
         NamingForm::With(sign) => text.contains(char::from(sign)).then_some(text),
         NamingForm::NotNumber => (!text.chars().all(|c| c.is_ascii_digit())).then_some(text),
+        NamingForm::Word => {
+            let word = text.strip_prefix('~').unwrap_or(&text);
+            let is_word = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            (is_word && !text.chars().all(|c| c.is_ascii_digit())).then_some(text)
+        }
     }
 }

@@ -28,18 +28,49 @@ pub fn remove(sources: &SourceMap, span: Span) -> Edit {
     Edit { span: Span::new(span.source, start, end), text: String::new() }
 }
 
-/// Removes members of a list, by position, each with the comma that parts it from its neighbour. `None` if
-/// nothing would be left.
-pub fn remove_members(members: &[Span], gone: impl Fn(usize) -> bool) -> Option<Vec<Edit>> {
-    let kept = (0..members.len()).find(|i| !gone(*i))?;
-    let edit = |i: usize| {
-        let span = members[i];
-        // Before the first that stays: up to the next member; after it: from the end of the one before.
-        let (start, end) =
-            if i < kept { (span.start, members[i + 1].start) } else { (members[i - 1].end, span.end) };
-        Edit { span: Span { start, end, ..span }, text: String::new() }
-    };
-    Some((0..members.len()).filter(|i| gone(*i)).map(edit).collect())
+/// Removes members of a list, by position, each with the comma that parts it from its neighbour and with its own
+/// comments: those behind it on its line, and those on lines of their own before it. `None` if nothing would be left.
+pub fn remove_members(
+    sources: &SourceMap,
+    members: &[Span],
+    gone: impl Fn(usize) -> bool,
+) -> Option<Vec<Edit>> {
+    let last_kept = (0..members.len()).rev().find(|i| !gone(*i))?;
+    let text = &sources.source(*members.first()?).text;
+    let span = |start: usize, end: usize| Span::new(members[0].source, start, end);
+    let cut = |start: usize, end: usize| Edit { span: span(start, end), text: String::new() };
+    let next = |at: usize| at + text[at..].len() - text[at..].trim_start().len();
+    let mut edits = Vec::new();
+    for i in (0..last_kept).filter(|i| gone(*i)) {
+        let start = match i.checked_sub(1) {
+            Some(before) => next(tail(text, members[before].end as usize)),
+            None => members[i].start as usize,
+        };
+        edits.push(cut(start, next(tail(text, members[i].end as usize))));
+    }
+    if let Some(last) = members.get(last_kept + 1..).and_then(<[Span]>::last) {
+        let (end, kept) = (members[last_kept].end as usize, tail(text, members[last_kept].end as usize));
+        let all = tail(text, last.end as usize);
+        match text[end..kept].split_once("//") {
+            // The comment of the one that stays stays, too.
+            Some((comma, _)) => edits.extend([cut(end, end + comma.trim_end().len()), cut(kept, all)]),
+            None => edits.push(cut(end, all)),
+        }
+    }
+    Some(edits)
+}
+
+/// Where a member ends with the comma behind it and a comment on the same line.
+fn tail(text: &str, end: usize) -> usize {
+    let skip =
+        |at: usize, blanks: &[char]| at + text[at..].len() - text[at..].trim_start_matches(blanks).len();
+    let comma = skip(end, &[' ', '\t', '\r', '\n']);
+    let end = if text[comma..].starts_with(',') { comma + 1 } else { end };
+    let comment = skip(end, &[' ', '\t']);
+    if !text[comment..].starts_with("//") {
+        return end;
+    }
+    comment + text[comment..].find(['\r', '\n']).unwrap_or(text.len() - comment)
 }
 
 /// Puts other text in a place.
@@ -75,11 +106,17 @@ mod tests {
 
     #[track_caller]
     fn names_removed(text: &str, gone: &[&str], left: Option<&str>) {
-        let all: Vec<&str> = text.split(", ").collect();
+        let code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+        let all: Vec<String> = code
+            .flat_map(|line| line.split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>())
+            .filter(|name| name.chars().all(char::is_alphabetic) && !name.is_empty())
+            .collect();
         let place =
-            |name: &&str| Span::new(0, text.find(*name).unwrap(), text.find(*name).unwrap() + name.len());
+            |name: &String| Span::new(0, text.find(name).unwrap(), text.find(name).unwrap() + name.len());
         let members: Vec<Span> = all.iter().map(place).collect();
-        let edits = remove_members(&members, |i| gone.contains(&all[i]));
+        let mut sources = SourceMap::default();
+        sources.add("a.sprag", text);
+        let edits = remove_members(&sources, &members, |i| gone.contains(&all[i].as_str()));
         let found = edits.map(|e| fixes::edited(text, &e.iter().collect::<Vec<_>>()));
         assert_eq!(found.as_deref(), left);
     }
@@ -93,5 +130,17 @@ mod tests {
         names_removed("A, B, C", &["A", "C"], Some("B"));
         names_removed("A, B, C", &["B", "C"], Some("A"));
         names_removed("A, B", &["A", "B"], None);
+    }
+
+    #[test]
+    fn a_member_goes_with_its_own_comments() {
+        let list = "A, // of a\n  B, // of b\n  // before c\n  C // of c\n}";
+        names_removed(list, &["A"], Some("B, // of b\n  // before c\n  C // of c\n}"));
+        names_removed(list, &["B"], Some("A, // of a\n  // before c\n  C // of c\n}"));
+        names_removed(list, &["C"], Some("A, // of a\n  B // of b\n}"));
+        names_removed(list, &["B", "C"], Some("A // of a\n}"));
+        names_removed(list, &["A", "B"], Some("// before c\n  C // of c\n}"));
+        names_removed(list, &["A", "C"], Some("B // of b\n}"));
+        names_removed("A // of a\n  , B\n", &["B"], Some("A // of a\n"));
     }
 }

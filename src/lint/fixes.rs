@@ -1,6 +1,6 @@
 //! Which fixes can be applied together, and the texts that come out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostic, Edit, Fix, Safety};
 use crate::span::{SourceMap, Span};
@@ -19,18 +19,19 @@ pub struct Round {
     pub applied: Vec<usize>,
 }
 
-/// Applies as many fixes as do not touch one another, those of earlier findings first. What is left out may be
-/// applied in another round, when all has been looked at anew.
+/// Applies as many fixes as do not touch one another and take nothing for given that another one changes, those of
+/// earlier findings first. What is left out may be applied in another round, when all has been looked at anew.
 pub fn round(sources: &SourceMap, findings: &[Diagnostic], most: Safety) -> Round {
     let mut taken: BTreeMap<u32, Vec<&Edit>> = BTreeMap::new();
-    let mut applied = Vec::new();
+    let (mut applied, mut given) = (Vec::new(), BTreeSet::new());
     for (i, finding) in findings.iter().enumerate() {
         let Some(fix) = finding.fix.as_ref().filter(|f| applicable(f, most)) else { continue };
         let free = fix.edits.iter().all(|edit| {
             let others = taken.get(&edit.span.source);
             others.is_none_or(|others| others.iter().all(|other| !touch(edit.span, other.span)))
         });
-        if free {
+        let place = fix.given.map(|of| (of.source, of.start));
+        if free && place.is_none_or(|place| given.insert(place)) {
             for edit in &fix.edits {
                 taken.entry(edit.span.source).or_default().push(edit);
             }
@@ -73,7 +74,7 @@ mod tests {
             text: (*text).to_owned(),
         };
         let edits = edits.iter().map(edit).collect();
-        Diagnostic::warning("SPR0000", "x").fix(Fix { title: String::new(), safety, edits })
+        Diagnostic::warning("SPR0000", "x").fix(Fix { title: String::new(), safety, edits, given: None })
     }
 
     #[track_caller]
@@ -94,6 +95,19 @@ mod tests {
             finding(Safety::Safe, &[(13, 13, "!")]),
         ];
         check(Safety::Safe, &findings, "1 2 3 four", &[0, 2]);
+    }
+
+    #[test]
+    fn fixes_with_the_same_given_wait_for_the_next_round() {
+        let mut findings = [
+            finding(Safety::Safe, &[(0, 3, "1")]),
+            finding(Safety::Safe, &[(8, 13, "3")]),
+            finding(Safety::Safe, &[(14, 18, "4")]),
+        ];
+        for (finding, at) in findings.iter_mut().zip([4, 4, 9]) {
+            finding.fix.as_mut().unwrap().given = Some(Span::new(0, at, at + 1));
+        }
+        check(Safety::Safe, &findings, "1 two three 4", &[0, 2]);
     }
 
     #[test]

@@ -123,7 +123,7 @@ pub(super) fn removal(subject: &Subject<'_>, id: ClauseId) -> Option<Fix> {
         }
     }
     let title = format!("remove the {} `{}`", noun(clause), clause.name);
-    Some(Fix { title, safety, edits: subject.removal(clause.span) })
+    Some(Fix { title, safety, edits: subject.removal(clause.span), given: None })
 }
 
 /// The clauses that an answer tells of.

@@ -108,7 +108,7 @@ impl<'a> Subject<'a> {
         } else {
             Safety::Unsafe
         };
-        Some(Fix { title, safety, edits })
+        Some(Fix { title, safety, edits, given: Some(self.place_of(app)) })
     }
 
     fn edits_of_scope(
@@ -145,7 +145,7 @@ impl<'a> Subject<'a> {
             let put: Vec<String> = instead.iter().chain(more).map(text).collect();
             if put.is_empty() {
                 let spans: Vec<Span> = names.iter().map(|n| n.span).collect();
-                all.extend(edits::remove_members(&spans, |i| i == at)?);
+                all.extend(edits::remove_members(self.sources, &spans, |i| i == at)?);
             } else {
                 all.push(edits::replace(names[at].span, put.join(", ")));
             }

@@ -62,6 +62,7 @@ fn form(form: Option<&Form>) -> Result<NamingForm, crate::diag::Diagnostic> {
         Some(Form::Before(text)) => NamingForm::Before(sign(text)?),
         Some(Form::With(text)) => NamingForm::With(sign(text)?),
         Some(Form::NotNumber) => NamingForm::NotNumber,
+        Some(Form::Word) => NamingForm::Word,
     })
 }
 

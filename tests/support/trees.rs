@@ -57,11 +57,12 @@ pub fn item(r: &mut Random) -> Item {
             path: text(r),
             kind: name(r),
             case: *r.pick(&[None, Some(LetterCase::Upper), Some(LetterCase::Lower)]),
-            form: match r.below(4) {
+            form: match r.below(5) {
                 0 => None,
                 1 => Some(NamingForm::Before(text(r))),
                 2 => Some(NamingForm::With(text(r))),
-                _ => Some(NamingForm::NotNumber),
+                3 => Some(NamingForm::NotNumber),
+                _ => Some(NamingForm::Word),
             },
             span: NOWHERE,
         }),

@@ -165,12 +165,13 @@ impl<'a> Question<'a> {
 
     /// What the app's scopes would open on behalf of a person, had it asked for these.
     pub(super) fn opened(&self, requested: &Scopes) -> Operations {
+        self.opened_to(requested, true)
+    }
+
+    /// The same, with a person or without.
+    fn opened_to(&self, requested: &Scopes, user: bool) -> Operations {
         let held = states::granted_of(self.model, self.app, requested);
-        self.needs.opened(Grant {
-            models: &self.model.apps[self.app.index()].models,
-            held: &held,
-            user: true,
-        })
+        self.needs.opened(Grant { models: &self.model.apps[self.app.index()].models, held: &held, user })
     }
 
     /// The permitted operations of which, had the app asked for these scopes only, something would not be
@@ -193,11 +194,11 @@ impl<'a> Question<'a> {
         lost.fold(Operations::default(), |all, (at, ..)| all.or(&groups[*at].operations))
     }
 
-    /// See [`keeps`]. Whatever was approved or withdrawn: of what is held, one alternative of the requirement and all
-    /// that it implies may be left, and nothing else. So each must be replaced by what it implies itself.
+    /// See [`keeps`]. Whatever was approved or withdrawn: of what is held, whether all of it was approved or nobody says,
+    /// one alternative of the requirement and all that it implies may be left, and nothing else. So each must be
+    /// replaced by what it implies itself.
     fn keeps(&self, asks: &Asks) -> bool {
-        let ([all, outright], then) =
-            (Asks::of(self.model, self.app).held(self.model), asks.held(self.model));
+        let (now, then) = (Asks::of(self.model, self.app).held(self.model), asks.held(self.model));
         let models = &self.model.apps[self.app.index()].models;
         self.groups.iter().all(|(at, operation, _)| {
             let states = |held: &Scopes| self.cells.suffices(held, *operation);
@@ -205,11 +206,13 @@ impl<'a> Question<'a> {
                 let left = states(after);
                 states(before).into_iter().filter(move |cell| !left.contains(cell))
             };
-            let mut gone: BTreeSet<usize> = lost(&outright, &then[1]).collect();
-            let alternatives = self.needs.alternatives(*operation, models);
-            for alternative in alternatives.filter(|alternative| alternative.scopes.is_within(&all)) {
+            let mut gone = BTreeSet::new();
+            for alternative in self.needs.alternatives(*operation, models) {
                 let alone = closure(self.model, alternative.scopes.iter());
-                gone.extend(lost(&alone.and(&all), &alone.and(&then[0])));
+                for (now, then) in now.iter().zip(&then).filter(|(now, _)| alternative.scopes.is_within(now))
+                {
+                    gone.extend(lost(&alone.and(now), &alone.and(then)));
+                }
             }
             gone.is_empty() || !self.permitted_in(*at, *operation, gone.into_iter().collect())
         })
@@ -228,7 +231,9 @@ impl<'a> Question<'a> {
     fn spared(&self, scope: ScopeId, requested: &Scopes, kept: &Scopes, permitted: &Operations) -> Spared {
         let alone = self.opened(&[scope].into_iter().collect());
         let others = requested.iter().filter(|other| *other != scope).collect();
-        let shuts = self.opened(requested).minus(&self.opened(&others));
+        // With a person or without.
+        let lost = |user| self.opened_to(requested, user).minus(&self.opened_to(&others, user));
+        let shuts = lost(true).or(&lost(false));
         let serves = self.serves(scope, requested).and(permitted);
         // What is optional may be missing where the scope is held, unless it is optional itself.
         let optional = self.model.apps[self.app.index()].optional.contains(&scope);
@@ -236,7 +241,7 @@ impl<'a> Question<'a> {
         let why = if closure(self.model, sure.iter()).contains(scope) {
             Why::Implied
         } else if !alone.is_empty() && self.covered(scope, &sure) {
-            Why::Covered(self.fewest(&alone, &sure))
+            Why::Covered(self.fewest(scope, &sure))
         } else if let Some(other) = self.alternative(scope, kept, &sure) {
             Why::Alternative(other)
         } else {
@@ -258,21 +263,18 @@ impl<'a> Question<'a> {
 
     /// Whether the kept scopes open, with and without a person, all that they open together with this one.
     fn covered(&self, scope: ScopeId, kept: &Scopes) -> bool {
-        let models = &self.model.apps[self.app.index()].models;
-        let opened = |requested: &Scopes, user: bool| {
-            let held = states::granted_of(self.model, self.app, requested);
-            self.needs.opened(Grant { models, held: &held, user })
-        };
         let with: Scopes = kept.iter().chain([scope]).collect();
-        [true, false].into_iter().all(|user| opened(&with, user) == opened(kept, user))
+        [true, false].into_iter().all(|user| self.opened_to(&with, user) == self.opened_to(kept, user))
     }
 
-    /// Kept scopes that open all of this; dropping one after another as long as the rest does.
-    fn fewest(&self, opens: &Operations, kept: &Scopes) -> Vec<ScopeId> {
+    /// Kept scopes that open, with and without a person, all that this one opens; dropping one after another as long as
+    /// the rest does.
+    fn fewest(&self, covered: ScopeId, kept: &Scopes) -> Vec<ScopeId> {
+        let opens = [true, false].map(|user| (user, self.opened_to(&[covered].into_iter().collect(), user)));
         let mut some = kept.clone();
         for scope in kept.iter() {
             let less: Scopes = some.iter().filter(|other| *other != scope).collect();
-            if opens.is_within(&self.opened(&less)) {
+            if opens.iter().all(|(user, opens)| opens.is_within(&self.opened_to(&less, *user))) {
                 some = less;
             }
         }

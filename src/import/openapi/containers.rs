@@ -23,15 +23,15 @@ const CONTENT: Place = ("site", Some("content"));
 /// Projects and spaces go by their keys, in which case does not count. A number is another name, which tells no key.
 /// An issue is not named: nobody says in how many ways the number after the key can be written.
 pub(super) static NAMINGS: &[Named] = &[
-    ("/rest/api/3/issue/createmeta/{projectIdOrKey}", "project", LetterCase::Upper, Some(not_number)),
+    ("/rest/api/3/issue/createmeta/{projectIdOrKey}", "project", LetterCase::Upper, Some(word)),
     ("/rest/api/3/issue/{issueIdOrKey}", "project", LetterCase::Upper, Some(before_hyphen)),
-    ("/rest/api/3/project/{projectIdOrKey}", "project", LetterCase::Upper, Some(not_number)),
-    ("/wiki/rest/api/space/{spaceKey}", "space", LetterCase::Upper, Some(not_number)),
-    ("/wiki/rest/api/user/watch/space/{spaceKey}", "space", LetterCase::Upper, Some(not_number)),
+    ("/rest/api/3/project/{projectIdOrKey}", "project", LetterCase::Upper, Some(word)),
+    ("/wiki/rest/api/space/{spaceKey}", "space", LetterCase::Upper, Some(word)),
+    ("/wiki/rest/api/user/watch/space/{spaceKey}", "space", LetterCase::Upper, Some(word)),
 ];
 
-fn not_number() -> NamingForm {
-    NamingForm::NotNumber
+fn word() -> NamingForm {
+    NamingForm::Word
 }
 
 fn before_hyphen() -> NamingForm {

@@ -100,9 +100,9 @@ fn smaller(subject: &Subject<'_>, app: AppId, permitted: &BTreeSet<OperationId>)
     } else {
         Safety::Unsafe
     };
-    let edits = if does { edits_of(model, app, &answer, requests, declared) } else { None };
+    let edits = if does { edits_of(subject, app, &answer, requests, declared) } else { None };
     let title = format!("ask for {} only", quoted(&smallest));
-    Some(finding.fix(edits.map(|edits| Fix { title, safety, edits })))
+    Some(finding.fix(edits.map(|edits| Fix { title, safety, edits, given: Some(declared.name.span) })))
 }
 
 /// What speaks against the grant.
@@ -176,12 +176,13 @@ fn requests(app: &tree::App) -> Option<(&[Name], Span)> {
 
 /// Replaces the list. None where other lists would have to follow: what was approved, what stages hold, what is optional.
 fn edits_of(
-    model: &Model,
+    subject: &Subject<'_>,
     app: AppId,
     answer: &Answer,
     requests: &[Name],
     declared: &tree::App,
 ) -> Option<Vec<Edit>> {
+    let model = subject.model;
     let approved = declared.members.iter().any(|member| matches!(member, AppMember::Approved(_)));
     let mut ratchets = model.ratchets.iter().filter(|ratchet| ratchet.apps.contains(&app));
     let optional = &model.apps[app.index()].optional;
@@ -192,15 +193,20 @@ fn edits_of(
         return None;
     }
     let smallest = names(model, &answer.least.requested);
-    let kept: Vec<&Name> = requests.iter().filter(|name| smallest.contains(&name.text.as_str())).collect();
+    let stays = |name: &Name| smallest.contains(&name.text.as_str());
+    let comes: Vec<String> = (smallest.iter())
+        .filter(|name| !requests.iter().any(|asked| asked.text == **name))
+        .map(|name| written(name))
+        .collect();
     let spans: Vec<Span> = requests.iter().map(|name| name.span).collect();
-    if kept.len() == smallest.len() {
-        edits::remove_members(&spans, |i| !smallest.contains(&requests[i].text.as_str()))
-    } else {
-        let texts: Vec<String> = smallest.iter().map(|name| written(name)).collect();
-        let whole = Span { end: spans.last()?.end, ..*spans.first()? };
-        Some(vec![edits::replace(whole, texts.join(", "))])
-    }
+    // What comes stands in the place of the first that goes.
+    let place = requests.iter().position(|name| !stays(name)).filter(|_| !comes.is_empty());
+    let put = place.map(|at| edits::replace(spans[at], comes.join(", ")));
+    let goes = |i: usize| !stays(&requests[i]) && Some(i) != place;
+    let mut all = edits::remove_members(subject.sources, &spans, goes)?;
+    all.extend(put);
+    all.sort_by_key(|edit| edit.span.start);
+    Some(all)
 }
 
 fn names<'m>(model: &'m Model, scopes: &BTreeSet<ScopeId>) -> Vec<&'m str> {

@@ -39,7 +39,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let finding = RULE
             .finding(what)
             .at(subject.place_of(standing.app), format!("{many} of class admin"))
-            .note(format!("permitted for good: {}", operations(subject.model, &standing.operations)))
+            .note(format!("no ratchet takes: {}", operations(subject.model, &standing.operations)))
             .help(help);
         found.extend(subject.proved(finding, &standing.witness));
     }

@@ -47,6 +47,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 title: format!("remove the role `{name}`"),
                 safety: Safety::Safe,
                 edits: subject.removal(role.span),
+                given: None,
             };
             let finding = RULE.finding(format!("nobody holds the role `{name}`"));
             found.push(

@@ -47,11 +47,12 @@ fn finding(subject: &Subject<'_>, comment: &Suppression, vain: &[usize]) -> Diag
     let all = vain.iter().map(named).collect::<Vec<_>>().join(", ");
     let place = if vain.len() == comment.rules.len() { comment.span } else { comment.rules[vain[0]].1 };
     let names: Vec<Span> = comment.rules.iter().map(|(_, span)| *span).collect();
-    let some = edits::remove_members(&names, |i| vain.contains(&i));
+    let some = edits::remove_members(subject.sources, &names, |i| vain.contains(&i));
     let fix = Fix {
         title: some.as_ref().map_or_else(|| "remove the comment".to_owned(), |_| format!("remove {all}")),
         safety: Safety::Safe,
         edits: some.unwrap_or_else(|| vec![edits::remove(subject.sources, comment.span)]),
+        given: None,
     };
     RULE.finding(format!("nothing is found here that {all} could allow"))
         .at(place, "allows nothing")

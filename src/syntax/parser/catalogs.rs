@@ -119,6 +119,7 @@ impl Builder<'_> {
             Rule::before => NamingForm::Before(self.text(&mut parts)?),
             Rule::containing => NamingForm::With(self.text(&mut parts)?),
             Rule::no_number => NamingForm::NotNumber,
+            Rule::a_word => NamingForm::Word,
             // Any other rule is not a form of namings.
             _ => return Err(errors::internal(parts.span)),
         })

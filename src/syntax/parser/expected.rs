@@ -75,6 +75,7 @@ fn phrase(rule: Rule) -> String {
         Rule::any_case => "`paths in any case`",
         Rule::containing => "`with`",
         Rule::no_number => "`unless number`",
+        Rule::a_word => "`if word`",
         Rule::settings | Rule::open_brace => "`{`",
         Rule::close_brace => "`}`",
         Rule::open_bracket => "`[`",

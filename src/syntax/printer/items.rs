@@ -244,6 +244,7 @@ fn naming_line(naming: &Naming) -> Doc {
         Some(NamingForm::Before(mark)) => format!(" before {}", words::quoted(&mark.value)),
         Some(NamingForm::With(mark)) => format!(" with {}", words::quoted(&mark.value)),
         Some(NamingForm::NotNumber) => " unless number".to_owned(),
+        Some(NamingForm::Word) => " if word".to_owned(),
         None => String::new(),
     };
     let path = words::quoted(&naming.path.value);
