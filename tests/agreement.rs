@@ -13,6 +13,7 @@ use sprag::request::Target;
 use sprag::span::{Source, SourceMap};
 use sprag::{emit, eval};
 use sprag_runtime::Bundle;
+use sprag_test_support::campaign;
 use sprag_test_support::random::Random;
 use sprag_test_support::worlds;
 
@@ -27,11 +28,14 @@ const REQUESTS_A_POLICY: usize = 1000;
 fn evaluator_and_runtime_agree_on_random_worlds() {
     let policies = requests() / REQUESTS_A_POLICY;
     let seed: u64 = std::env::var("SPRAG_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
-    let mut seen = Seen::default();
-    for number in 0..policies as u64 {
-        agree(seed + number, &mut seen);
-    }
-    seen.check();
+    let mut all = Seen::default();
+    let seen = campaign::over(seed..seed + policies as u64, |seed| {
+        let mut seen = Seen::default();
+        agree(seed, &mut seen);
+        seen
+    });
+    seen.into_iter().for_each(|seen| all.add(seen));
+    all.check();
 }
 
 /// What came out over all requests: a comparison of denials only would prove little.
@@ -54,6 +58,18 @@ impl Seen {
         self.stepped_up += usize::from(answer.step_up.is_some());
         for reason in &answer.reasons {
             *self.reasons.entry(reason.reason.clone()).or_default() += 1;
+        }
+    }
+
+    fn add(&mut self, other: Seen) {
+        self.requests += other.requests;
+        self.prepared += other.prepared;
+        self.permitted += other.permitted;
+        self.filtered += other.filtered;
+        self.stepped_up += other.stepped_up;
+        self.out_of_reach += other.out_of_reach;
+        for (reason, count) in other.reasons {
+            *self.reasons.entry(reason).or_default() += count;
         }
     }
 

@@ -230,6 +230,8 @@ fn relations_of(worlds: &[Compiled; 2], requests: &Requests, text: &str, seen: &
                 continue;
             }
             for request in requests.all(side, app, operation) {
+                // Each request comes with nothing said of approvals, and with all of them.
+                let alone = if request.approved.is_none() { alone } else { &[] };
                 for word in words {
                     let mut request = with_word(&request, *word);
                     of.insert(models.map(|model| permits(model, &request)));

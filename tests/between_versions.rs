@@ -14,6 +14,7 @@ use sprag::eval::{self, Decision};
 use sprag::request::{Request, Target, User, Value};
 use sprag::sema::model::{Checked, Model};
 use sprag::span::Source;
+use sprag_test_support::campaign;
 use sprag_test_support::random::Random;
 
 const SCOPES: [&str; 4] = ["A", "B", "C", "D"];
@@ -215,14 +216,13 @@ fn requests(operation: &str) -> Vec<Request> {
 
 #[test]
 fn no_approval_stage_or_word_of_the_caller_lets_through_what_a_comparison_does_not_tell() {
-    let (mut gained, mut partial, mut worded, mut equal, mut pairs) = (0, 0, 0, 0, 0);
-    for seed in 0..2_500 {
+    let each = campaign::over(0..2_500, |seed| {
+        let (mut gained, mut partial, mut worded) = (0, 0, 0);
         let random = &mut Random::new(seed);
         let old = Version::new(random);
         let new = old.edited(random);
         let worlds = [&old, &new].map(Version::compiled);
-        let [Some(before), Some(after)] = &worlds else { continue };
-        pairs += 1;
+        let [Some(before), Some(after)] = &worlds else { return None };
         let models: [&Model; 2] = [before, after];
         let text = || format!("seed {seed}\n{}\n// new\n{}", old.text(), new.text());
         let (told, _) = diff::compare(models, None, &|_, _| ());
@@ -261,8 +261,11 @@ fn no_approval_stage_or_word_of_the_caller_lets_through_what_a_comparison_does_n
         let implied = compare::compare(models, Relation::Implies, &|_, _| ());
         let holds = implied.iter().all(|compared| compared.verdict == Verdict::Holds);
         assert_eq!(holds, told.lost.is_empty(), "{}", text());
-        equal += usize::from(told.lost.is_empty() && told.gained.is_empty());
-    }
+        let equal = told.lost.is_empty() && told.gained.is_empty();
+        Some([gained, partial, worded, usize::from(equal), 1])
+    });
+    let sum = |at: usize| each.iter().flatten().map(|counts| counts[at]).sum::<usize>();
+    let [gained, partial, worded, equal, pairs] = [0, 1, 2, 3, 4].map(sum);
     println!(
         "{pairs} pairs of versions, {equal} equal; {gained} operations grew, {partial} of them by some approvals only, \
          {worded} against the caller's word only"

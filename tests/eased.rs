@@ -17,9 +17,9 @@ use sprag::cli::Exit;
 use sprag::ratchet::{Event, Facts, Here, What, advance};
 use sprag::request::Request;
 use sprag::sema::model::Model;
-use sprag_test_support::compiled;
 use sprag_test_support::installations::{self as world, installation};
 use sprag_test_support::random::Random;
+use sprag_test_support::{campaign, compiled};
 use tempfile::TempDir;
 
 const POLICY: &str = r#"use demo
@@ -501,8 +501,7 @@ fn event(random: &mut Random, by_ways: bool, now: i64) -> Event {
 }
 
 fn histories(terms: &[(&str, &[&str])], by_ways: bool) {
-    let (mut silent, mut told, mut shown) = (0, 0, 0);
-    for seed in 0..150 {
+    let each = campaign::over(0..150, |seed| {
         let random = &mut Random::new(seed);
         let texts = versions(random, terms);
         let worlds = texts.each_ref().map(|text| compiled::policy(text));
@@ -517,14 +516,12 @@ fn histories(terms: &[(&str, &[&str])], by_ways: bool) {
                     "seed {seed}: it grows, and nothing is easier\n{}\n// new\n{}",
                     texts[0], texts[1]
                 );
-                silent += 1;
+                [1, 0, 0]
             }
-            false => {
-                told += 1;
-                shown += usize::from(grew);
-            }
+            false => [0, 1, usize::from(grew)],
         }
-    }
+    });
+    let [silent, told, shown] = [0, 1, 2].map(|at| each.iter().map(|counts| counts[at]).sum::<usize>());
     println!("{silent} times nothing was easier; of {told} times that something was, {shown} showed it");
     assert!(silent > 20 && told > 20 && shown > 5, "{silent} {told} {shown}");
 }

@@ -12,17 +12,17 @@ use sprag::analysis::privilege::{narrower, people, ratchets, states, surplus, un
 use sprag::eval::{self, Decision};
 use sprag::request::Request;
 use sprag::sema::model::{Access, AppId, Condition, Model, OperationId, ScopeId};
-use sprag_test_support::compiled;
 use sprag_test_support::grants::{self, Tried};
 use sprag_test_support::random::Random;
+use sprag_test_support::{campaign, compiled};
 
 /// How often each kind of finding was seen, so that no test is about nothing.
 type Seen = BTreeMap<&'static str, usize>;
 
 #[test]
 fn facts_are_those_that_trying_every_request_gives() {
-    let mut seen = Seen::new();
-    for seed in 0..27 {
+    let each = campaign::over(0..27, |seed| {
+        let mut seen = Seen::new();
         let text = grants::policy(&mut Random::new(seed));
         let model = compiled::files(vec![text.clone()], grants::CATALOG).model;
         let tried = Tried::new(&model);
@@ -35,6 +35,11 @@ fn facts_are_those_that_trying_every_request_gives() {
         }
         stages(&model, &tried, &text, &mut seen);
         added_up(&model, &text, &mut seen);
+        seen
+    });
+    let mut seen = Seen::new();
+    for (what, count) in each.into_iter().flatten() {
+        *seen.entry(what).or_default() += count;
     }
     for what in [
         "implied",
@@ -307,7 +312,7 @@ fn told(model: &Model, permits: &dyn Permits, app: AppId) -> Told {
 
 #[test]
 fn regions_tell_what_trying_every_request_tells() {
-    for seed in 100..120 {
+    campaign::over(100..120, |seed| {
         let text = grants::policy(&mut Random::new(seed));
         let model = compiled::files(vec![text.clone()], grants::CATALOG).model;
         let regions = Regions::new(&model, &Needs::of(&model), &|_, _| {});
@@ -344,5 +349,5 @@ fn regions_tell_what_trying_every_request_tells() {
             ratchets::idle_stages(&model, &tried, &[]),
             "seed {seed}\n{text}"
         );
-    }
+    });
 }

@@ -19,6 +19,7 @@ use sprag::ratchet::{
     Approval, Event, Facts, Here, Installation, MAX_SKEW, State, Target, What, advance, effective,
 };
 use sprag::request::{ContainerFact, Request, Target as Operation};
+use sprag_test_support::campaign;
 use sprag_test_support::compiled::{self, Compiled};
 use sprag_test_support::random::Random;
 
@@ -85,12 +86,15 @@ fn first_seed() -> u64 {
 #[test]
 fn withdrawn_power_is_never_exercised_and_all_converge() {
     let worlds = worlds();
-    let mut seen = Seen::default();
-    for seed in first_seed()..first_seed() + runs() {
+    let each = campaign::over(first_seed()..first_seed() + runs(), |seed| {
+        let mut seen = Seen::default();
         if let Err(fault) = run(&worlds, seed, Protocol::default(), &mut seen) {
             panic!("seed {seed}: {fault}");
         }
-    }
+        seen
+    });
+    let mut seen = Seen::default();
+    each.into_iter().for_each(|one| seen.add(one));
     let mean = seen.converged.iter().sum::<i64>() / seen.converged.len().max(1) as i64;
     let most = seen.converged.iter().max().copied().unwrap_or(0);
     println!(
@@ -156,6 +160,21 @@ struct Seen {
     /// Decisions that were refused though only time or use had taken what they need.
     aged: usize,
     converged: Vec<i64>,
+}
+
+impl Seen {
+    fn add(&mut self, other: Seen) {
+        self.permitted += other.permitted;
+        self.refused += other.refused;
+        self.acknowledged += other.acknowledged;
+        self.given += other.given;
+        self.crashes += other.crashes;
+        self.jumps += other.jumps;
+        self.restored += other.restored;
+        self.overridden += other.overridden;
+        self.aged += other.aged;
+        self.converged.extend(other.converged);
+    }
 }
 
 impl std::fmt::Debug for Seen {

@@ -138,8 +138,10 @@ impl Solver {
     /// `None` if there is no z3.
     fn start() -> Option<Self> {
         let mut command = Command::new("z3");
-        let piped =
-            command.args(["-in", "-smt2", "smt.relevancy=0"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let piped = command
+            .args(["-in", "-smt2", "tactic.default_tactic=smt"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         let mut process = piped.spawn().ok()?;
         let (to, from) = (process.stdin.take()?, BufReader::new(process.stdout.take()?));
         Some(Solver { process, to, from })

@@ -1,5 +1,6 @@
 //! Random worlds, requests and trees: the same seed gives the same ones on every machine.
 
+pub mod campaign;
 pub mod compiled;
 pub mod grants;
 pub mod guarantees;
