@@ -21,6 +21,8 @@ pub mod slack;
 pub mod survey;
 mod yaml;
 
+pub(crate) use build::is_path;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
