@@ -668,6 +668,26 @@ fn a_file_of_a_vendor_is_argued_about_without_a_package() {
     }
 }
 
+/// What is asked for and nobody knows is not left out without a word.
+#[test]
+fn scopes_that_nobody_knows_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = r#"{"key":"k","baseUrl":"https://e.example","scopes":["READ","FLY","WRITE","`SWIM`"],"modules":{"jiraIssueGlances":[]}}"#;
+    fs::write(folder.path().join("connect.json"), file).unwrap();
+    let said = sprag(folder.path(), &["argue", "connect.json"]);
+    let told = "connect.json#/scopes/1: `FLY` is no scope of Atlassian Connect and was not declared";
+    assert!(said.err.contains(&format!("warning: {told}; nothing is said of it")), "{}", said.err);
+    let page = said.text();
+    assert!(page.contains("Its 2 scopes open"), "{page}");
+    assert!(page.contains("The file asks for more, of which nothing is said here:"), "{page}");
+    assert!(page.contains("- `connect.json#/scopes/1`: 'FLY' is no scope of Atlassian Connect"), "{page}");
+    assert!(page.contains("- `connect.json#/scopes/3`: ''SWIM'' is no scope of Atlassian Connect"), "{page}");
+    let json = sprag(folder.path(), &["argue", "connect.json", "--format", "json"]).json();
+    assert_eq!(json["apps"][0]["unknown"][0], told);
+    let table = sprag(folder.path(), &["argue", "--table", "."]).text();
+    assert!(table.contains("| `READ`, `WRITE`; 2 not known |"), "{table}");
+}
+
 /// What suffices for a call is needed for it, whichever of several the platform's table writes last, and under the
 /// names of today.
 #[test]

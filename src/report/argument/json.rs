@@ -52,6 +52,7 @@ impl Case<'_> {
             "setup": argument.setup.as_ref().map(|setup| self.setup(setup)),
             "smallest": least,
             "uncovered": uncovered,
+            "unknown": self.unknown.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "log": self.basis.usage().map(|usage| self.usage(usage)),
         })
     }
