@@ -294,6 +294,28 @@ fn every_list_of_a_document_is_read() {
 }
 
 /// A first line that was cut is a line, and no document.
+/// Whatever a list is called: where an element is a record, all of it counts.
+#[test]
+fn a_list_of_another_name_is_read_too() {
+    let desk = Desk::new();
+    for (document, calls, unknown) in [
+        (format!("{{\"Records\":[{GITHUB}],\"logs\":[{UNIFIED}]}}"), 2, 0),
+        (format!("{{\"logs\":[{UNIFIED}],\"Records\":[{GITHUB}]}}"), 2, 0),
+        (format!("{{\"logs\":[{UNIFIED},{GITHUB}],\"names\":[\"a\",7]}}"), 2, 0),
+        (format!("{{\"Records\":[{GITHUB}],\"logs\":[{{\"hello\":1}}]}}"), 1, 1),
+    ] {
+        let pretty =
+            serde_json::to_string_pretty(&serde_json::from_str::<Value>(&document).unwrap()).unwrap();
+        for text in [document.as_str(), &pretty] {
+            let said = desk.log("log", text.as_bytes()).json();
+            let log = &said["apps"][0]["log"];
+            let remarks = log["remarks"].as_array().unwrap();
+            assert_eq!(log["calls"], calls, "{text}: {log:#}");
+            assert_eq!(remarks.iter().filter(|r| r["kind"] == "unknown").count(), unknown, "{text}: {log:#}");
+        }
+    }
+}
+
 #[test]
 fn a_first_line_that_was_cut_is_counted() {
     let desk = Desk::new();
