@@ -112,6 +112,8 @@ scope full READ
 operation desk.card.get { access read  in card  http GET "/v1.0/cards/{card}"  requires full READ }
 operation desk.card.edit { access write  in card  http PUT "/v1.0/cards/{card}"  requires full WRITE }
 operation desk.me.get { access read  in card  http GET "/v1.0/Me"  requires full READ }
+operation desk.issue.mine { access read  in card  http GET "/v1.0/issues/mine"  requires full READ }
+operation desk.issue.get { access read  in card  http GET "/v1.0/issues/{issue}"  requires full READ }
 operation desk.hook.create { access admin  in account  http POST "/v1.0/hooks"  requires full ADMIN }
 operation exchange.mail.read { access read  in card  requires full READ }
 operation exchange.mail.send { access write  in card  requires full WRITE }
@@ -157,8 +159,9 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn activity(app: &str, method: &str, path: &str, status: u32, time: &str, user: &str) -> String {
+    let claims = if user == "null" { "roles" } else { "scopes" };
     format!(
-        r#"{{"category":"MicrosoftGraphActivityLogs","properties":{{"appId":"{app}","requestMethod":"{method}","requestUri":"https://graph.example{path}","responseStatusCode":{status},"timeGenerated":"{time}","userId":{user},"scopes":"READ"}}}}"#
+        r#"{{"category":"MicrosoftGraphActivityLogs","properties":{{"appId":"{app}","requestMethod":"{method}","requestUri":"https://graph.example{path}","responseStatusCode":{status},"timeGenerated":"{time}","userId":{user},"{claims}":"READ"}}}}"#
     )
 }
 
@@ -424,6 +427,50 @@ fn paths_are_taken_as_platforms_take_them() {
             said["apps"][0]["needed"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
         assert_eq!(names.join(" "), needed, "{path}");
         assert_eq!(said["apps"][0]["log"]["remarks"][0]["kind"].as_str(), remark, "{path}");
+    }
+}
+
+/// What a mailbox keeps is told by its folder only, whose name is in its owner's language: a record may be of any kind.
+#[test]
+fn a_change_in_a_mailbox_may_be_of_mail_a_meeting_a_contact_or_a_task() {
+    let desk = Desk::new();
+    let app = "use microsoft.graph\n\napp a {\n  key \"key-a\"\n  platform microsoft.graph.application\n  \
+        requests Mail.ReadWrite, Mail.Send, Calendars.ReadWrite, Contacts.ReadWrite, Tasks.ReadWrite.All\n}\n";
+    fs::write(desk.path().join("policy.sprag"), app).unwrap();
+    assert_eq!(sprag(desk.path(), &["lock"]).exit, Exit::Clean);
+    let changes = [
+        "graph.users.messages.patch",
+        "graph.users.events.patch",
+        "graph.users.contacts.patch",
+        "graph.users.todo.lists.tasks.patch",
+    ];
+    let deletions = [
+        "graph.users.messages.delete",
+        "graph.users.events.delete",
+        "graph.users.contacts.delete",
+        "graph.users.todo.lists.tasks.delete",
+    ];
+    let gone = ["graph.users.messages.permanentDelete", "graph.users.events.permanentDelete"];
+    for (operation, expected) in [
+        ("Create", &changes[..]),
+        ("Update", &changes[..]),
+        ("Move", &changes[..]),
+        ("MoveToDeletedItems", &deletions[..]),
+        ("SoftDelete", &deletions[..]),
+        ("HardDelete", &deletions[..]),
+        ("HardDelete", &gone[..]),
+        ("Send", &["graph.users.sendmail", "graph.users.messages.reply", "graph.users.events.create"][..]),
+    ] {
+        let record = UNIFIED.replace("MailItemsAccessed", operation);
+        let said = desk.log("log", record.as_bytes()).json();
+        let needed: Vec<&str> =
+            said["apps"][0]["needed"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        for name in expected {
+            assert!(needed.contains(name), "{operation}: {name} is missing among {needed:?}");
+        }
+        let other =
+            |name: &&&str| name.contains(".drive.") || name.contains(".chats.") || name.ends_with(".get");
+        assert_eq!(needed.iter().find(other), None, "{operation}");
     }
 }
 
