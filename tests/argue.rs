@@ -560,6 +560,22 @@ fn set_up_is_what_a_log_shows_and_no_more() {
     assert_eq!(verdict(&[]), "needed", "nobody knows when it was called again");
 }
 
+/// What an export leaves out says nothing: a call without a word of a user may be for one.
+#[test]
+fn who_is_not_named_may_be_somebody() {
+    let desk = Desk::new();
+    let record = activity("key-a", "GET", "/v1.0/cards/1", 200, "2026-07-01T08:00:00Z", "null");
+    for (record, person, alone) in [
+        (record.replace(",\"userId\":null,\"roles\":\"READ\"", ""), 0, 0),
+        (record.replace("roles", "scopes"), 1, 0),
+        (record.clone(), 0, 1),
+    ] {
+        let said = desk.log("log", record.as_bytes()).json();
+        let calls = &said["apps"][0]["log"]["operations"]["desk.card.get"];
+        assert_eq!((&calls["person"], &calls["alone"]), (&person.into(), &alone.into()), "{record}");
+    }
+}
+
 #[test]
 fn a_log_that_cannot_be_read_to_its_end_says_nothing() {
     let desk = Desk::new();
