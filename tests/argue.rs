@@ -560,6 +560,42 @@ fn set_up_is_what_a_log_shows_and_no_more() {
     assert_eq!(verdict(&[]), "needed", "nobody knows when it was called again");
 }
 
+/// That a log of another platform goes on says nothing of what the app calls: its own has to.
+#[test]
+fn set_up_is_seen_only_in_logs_in_which_the_app_calls() {
+    let desk = Desk::new();
+    let github =
+        |time: &str| GITHUB.replace("KEY-A", "other").replace("1741611465102", &format!("\"{time}\""));
+    let early = activity("key-a", "POST", "/v1.0/hooks", 201, "2026-06-03T08:00:00Z", "null");
+    let hour = activity("key-a", "GET", "/v1.0/cards/1", 200, "2026-06-03T09:00:00Z", "null");
+    let late = activity("key-b", "GET", "/v1.0/cards/1", 200, "2026-06-20T08:00:00Z", "null");
+    let before = activity("key-b", "GET", "/v1.0/cards/1", 200, "2026-06-01T08:00:00Z", "null");
+    let year = [github("2026-01-01T08:00:00Z"), github("2027-01-01T08:00:00Z")].join("\n");
+    fs::write(desk.path().join("other"), year).unwrap();
+    let verdict = |lines: &[&str], args: &[&str]| {
+        fs::write(desk.path().join("log"), lines.join("\n")).unwrap();
+        let args: Vec<&str> = ["--log", "log", "other"].iter().chain(args).copied().collect();
+        let said = desk.argue(&args).json();
+        let log = &said["apps"][0]["log"];
+        assert_eq!((&log["from"], &log["until"]), (&1_767_254_400.into(), &1_798_790_400.into()));
+        said["apps"][0]["scopes"][0]["verdict"].as_str().unwrap().to_owned()
+    };
+    let installed = ["--installed", "2026-06-03T00:00:00Z"];
+    assert_eq!(verdict(&[&early, &hour], &installed), "needed", "its own log ends after an hour");
+    assert_eq!(verdict(&[&early, &hour, &late], &installed), "setup", "its own log goes on");
+    assert_eq!(verdict(&[&early, &hour, &late], &[]), "needed", "its own log begins with it");
+    assert_eq!(verdict(&[&before, &early, &hour, &late], &[]), "setup");
+    fs::write(desk.path().join("log"), [early, hour].join("\n")).unwrap();
+    let page =
+        sprag(desk.path(), &["argue", "a", "--log", "log", "other", "--installed", installed[1]]).text();
+    assert!(
+        page.contains(
+            "they end less than a week after set-up; those in which it calls are from 2026-06-03 08:00 to 2026-06-03 09:00 UTC"
+        ),
+        "{page}"
+    );
+}
+
 /// What an export leaves out says nothing: a call without a word of a user may be for one.
 #[test]
 fn who_is_not_named_may_be_somebody() {

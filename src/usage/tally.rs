@@ -78,6 +78,21 @@ pub struct OneOf {
     pub calls: Calls,
 }
 
+/// A span of time: the first and the last that some record names, in seconds since 1970.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Period {
+    /// The first.
+    pub from: Option<i64>,
+    /// The last.
+    pub until: Option<i64>,
+}
+
+impl Period {
+    fn add(&mut self, at: Option<i64>) {
+        span(&mut self.from, &mut self.until, at);
+    }
+}
+
 /// How often a kind of record came, and where first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Count {
@@ -149,7 +164,11 @@ pub struct Usage {
     pub formats: BTreeMap<&'static str, u64>,
     /// Calls of the app.
     pub calls: u64,
-    /// The first time that any record names.
+    /// The time of all records.
+    pub period: Period,
+    /// From when on the logs in which the app calls show what it calls: each format's own records say when it begins,
+    /// and of several the last counts. That a log of another platform goes on says nothing of this app. `None`: the
+    /// app calls in none, or there is no time.
     pub from: Option<i64>,
     /// The last one.
     pub until: Option<i64>,
@@ -186,6 +205,8 @@ pub struct Tally<'m> {
     names: BTreeSet<String>,
     /// What matches a row of a format's table.
     likely: HashMap<*const Likely, Vec<OperationId>>,
+    /// The time of each format's records, and whether the app calls in them.
+    formats: BTreeMap<&'static str, (Period, bool)>,
     usage: Usage,
 }
 
@@ -206,6 +227,7 @@ impl<'m> Tally<'m> {
                 .collect(),
             names: names.map(str::to_lowercase).collect(),
             likely: HashMap::new(),
+            formats: BTreeMap::new(),
             usage: Usage::default(),
         }
     }
@@ -228,6 +250,12 @@ impl<'m> Tally<'m> {
         if all.iter().any(|told| told.at().is_none()) {
             self.remark(Remark::Undated, &format!("{} without a time that can be read", format.name), place);
         }
+        let (period, calls) = self.formats.entry(format.name).or_default();
+        for told in &all {
+            period.add(told.at());
+            self.usage.period.add(told.at());
+            *calls |= matches!(told, Told::Use(used) if is_own(&self.names, &used.apps));
+        }
         for told in &all {
             match told {
                 Told::Use(used) => self.used(used, format.name, place),
@@ -244,12 +272,14 @@ impl<'m> Tally<'m> {
     }
 
     /// What was counted.
-    pub fn finish(self) -> Usage {
+    pub fn finish(mut self) -> Usage {
+        let own = || self.formats.values().filter(|(_, calls)| *calls).map(|(period, _)| *period);
+        self.usage.from = own().filter_map(|period| period.from).max();
+        self.usage.until = own().filter_map(|period| period.until).min();
         self.usage
     }
 
     fn used(&mut self, told: &Use<'_>, format: &str, place: &dyn Fn() -> String) {
-        span(&mut self.usage.from, &mut self.usage.until, told.at);
         if !self.is_own(&told.apps) {
             return self.elsewhere(&told.apps, format, place);
         }
@@ -332,7 +362,6 @@ impl<'m> Tally<'m> {
     }
 
     fn grant(&mut self, grant: &Grant<'_>, format: &str, place: &dyn Fn() -> String) {
-        span(&mut self.usage.from, &mut self.usage.until, grant.at);
         let by_itself = self.is_own(&grant.by);
         if by_itself {
             self.remark(Remark::Unknown, &format!("{format}: a grant that the app made"), place);
@@ -352,7 +381,6 @@ impl<'m> Tally<'m> {
     }
 
     fn other(&mut self, other: &Other<'_>, format: &str, place: &dyn Fn() -> String) {
-        span(&mut self.usage.from, &mut self.usage.until, other.at);
         let own = self.is_own(&other.apps);
         match (own, other.no_call) {
             (true, true) => self.remark(Remark::NoCall, &other.kind, place),
@@ -362,7 +390,7 @@ impl<'m> Tally<'m> {
     }
 
     fn is_own(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| self.names.contains(&name.to_lowercase()))
+        is_own(&self.names, names)
     }
 
     fn elsewhere(&mut self, apps: &[&str], format: &str, place: &dyn Fn() -> String) {
@@ -384,6 +412,11 @@ impl<'m> Tally<'m> {
         let count = self.usage.remarks.entry(key).or_insert_with(|| Count { times: 0, first: place() });
         count.times += 1;
     }
+}
+
+/// Whether one of these is among the app's own, which are in lower case.
+fn is_own(own: &BTreeSet<String>, names: &[&str]) -> bool {
+    names.iter().any(|name| own.contains(&name.to_lowercase()))
 }
 
 /// Widens a span of time.
