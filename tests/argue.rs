@@ -430,6 +430,28 @@ fn paths_are_taken_as_platforms_take_them() {
     }
 }
 
+/// This catalog's paths keep case, so that `Mine` may be an issue's name; and the log may be of a server that does not.
+#[test]
+fn where_letters_decide_which_operation_it_was_all_of_them_count() {
+    let desk = Desk::new();
+    for (path, needed) in [
+        ("/v1.0/issues/mine", &["desk.issue.mine"][..]),
+        ("/v1.0/issues/7", &["desk.issue.get"][..]),
+        ("/v1.0/Issues/mine", &["desk.issue.mine"][..]),
+        ("/v1.0/issues/Mine", &["desk.issue.get", "desk.issue.mine"][..]),
+    ] {
+        let record = activity("key-a", "GET", path, 200, "2026-07-01T08:00:00Z", "\"ann\"");
+        let said = desk.log("log", record.as_bytes()).json();
+        let mut names: Vec<&str> =
+            said["apps"][0]["needed"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, needed, "{path}");
+        assert_eq!(said["apps"][0]["log"]["remarks"], serde_json::json!([]), "{path}");
+        let one_of = &said["apps"][0]["log"]["one_of"]["GET /v1.0/issues/Mine"]["calls"]["total"];
+        assert_eq!(one_of.as_u64(), (needed.len() > 1).then_some(1), "{path}");
+    }
+}
+
 /// What a mailbox keeps is told by its folder only, whose name is in its owner's language: a record may be of any kind.
 #[test]
 fn a_change_in_a_mailbox_may_be_of_mail_a_meeting_a_contact_or_a_task() {

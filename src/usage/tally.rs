@@ -170,7 +170,7 @@ pub struct Usage {
     /// and of several the last counts. That a log of another platform goes on says nothing of this app. `None`: the
     /// app calls in none, or there is no time.
     pub from: Option<i64>,
-    /// The last one.
+    /// Until when they do; of several the first that ends counts.
     pub until: Option<i64>,
     /// When the app was installed or first granted something, where a record says it.
     pub installed: Option<i64>,
@@ -288,13 +288,14 @@ impl<'m> Tally<'m> {
             bounded(&mut self.usage.tokens, scope);
         }
         match &told.call {
-            Call::Http(method, address) => match self.route(method, address, place) {
-                Some(operation) => self.usage.operations.entry(operation).or_default().add(told),
-                None => {
-                    let shape = format!("{} {}", method.to_uppercase(), shape(path_of(address)));
-                    self.remark(Remark::Unmatched, &shape, place);
+            Call::Http(method, address) => {
+                let words = || format!("{} {}", method.to_uppercase(), shape(path_of(address)));
+                match self.route(method, address, place).as_slice() {
+                    [] => self.remark(Remark::Unmatched, &words(), place),
+                    [operation] => self.usage.operations.entry(*operation).or_default().add(told),
+                    several => self.one_of(cut(&words()), several.to_vec(), told),
                 }
-            },
+            }
             Call::Named(names) => match names.iter().find_map(|name| self.by_name.get(name.as_str())) {
                 Some(operation) => self.usage.operations.entry(*operation).or_default().add(told),
                 None => {
@@ -302,13 +303,17 @@ impl<'m> Tally<'m> {
                     self.remark(Remark::Unmatched, name, place);
                 }
             },
-            Call::OneOf(words, likely) => self.one_of(words, likely, told, place),
+            Call::OneOf(words, likely) => match self.matching(likely) {
+                operations if operations.is_empty() => self.remark(Remark::Unmatched, words, place),
+                operations => self.one_of(words, operations, told),
+            },
         }
     }
 
-    fn route(&mut self, method: &str, address: &str, place: &dyn Fn() -> String) -> Option<OperationId> {
-        if let Some(found) = self.routes.find(method, address) {
-            return Some(found);
+    fn route(&mut self, method: &str, address: &str, place: &dyn Fn() -> String) -> Vec<OperationId> {
+        let found = self.routes.find(method, address);
+        if !found.is_empty() {
+            return found;
         }
         // Graph's preview mostly asks for what its released version asks for, and only that is catalogued. The
         // content of an object, and how many there are, ask for what the object asks for.
@@ -322,15 +327,18 @@ impl<'m> Tally<'m> {
             (jira.as_deref(), "version 2 call counted as version 3"),
             (whole, "part counted as its object"),
         ];
-        let mut near =
-            near.into_iter().filter_map(|(path, kind)| Some((self.routes.find(method, path?)?, kind)));
-        let (found, kind) = near.next()?;
-        drop(near);
-        self.remark(Remark::Near, kind, place);
-        Some(found)
+        for (path, kind) in near {
+            let found = path.map(|path| self.routes.find(method, path)).unwrap_or_default();
+            if !found.is_empty() {
+                self.remark(Remark::Near, kind, place);
+                return found;
+            }
+        }
+        Vec::new()
     }
 
-    fn one_of(&mut self, words: &str, likely: &'static [Likely], told: &Use<'_>, place: &dyn Fn() -> String) {
+    /// The operations that match some row.
+    fn matching(&mut self, likely: &'static [Likely]) -> Vec<OperationId> {
         let mut operations = Vec::new();
         for row in likely {
             let model = self.model;
@@ -343,12 +351,14 @@ impl<'m> Tally<'m> {
             });
             operations.extend(matching.iter().copied());
         }
-        if operations.is_empty() {
-            return self.remark(Remark::Unmatched, words, place);
-        }
         operations.sort_unstable();
         operations.dedup();
-        // The words are a table's, or those of one.
+        operations
+    }
+
+    /// Counts a call that was one of these, which are sorted.
+    fn one_of(&mut self, words: &str, operations: Vec<OperationId>, told: &Use<'_>) {
+        // The words may be a path of the log.
         let known = self.usage.one_of.contains_key(words) || self.usage.one_of.len() < MOST_NAMES;
         let words = if known { words } else { REST };
         let entry = self.usage.one_of.entry(words.to_owned());
