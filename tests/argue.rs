@@ -112,6 +112,8 @@ scope full READ
 operation desk.card.get { access read  in card  http GET "/v1.0/cards/{card}"  requires full READ }
 operation desk.card.edit { access write  in card  http PUT "/v1.0/cards/{card}"  requires full WRITE }
 operation desk.me.get { access read  in card  http GET "/v1.0/Me"  requires full READ }
+operation desk.issue.mine { access read  in card  http GET "/v1.0/issues/mine"  requires full READ }
+operation desk.issue.get { access read  in card  http GET "/v1.0/issues/{issue}"  requires full READ }
 operation desk.hook.create { access admin  in account  http POST "/v1.0/hooks"  requires full ADMIN }
 operation exchange.mail.read { access read  in card  requires full READ }
 operation exchange.mail.send { access write  in card  requires full WRITE }
@@ -157,8 +159,9 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn activity(app: &str, method: &str, path: &str, status: u32, time: &str, user: &str) -> String {
+    let claims = if user == "null" { "roles" } else { "scopes" };
     format!(
-        r#"{{"category":"MicrosoftGraphActivityLogs","properties":{{"appId":"{app}","requestMethod":"{method}","requestUri":"https://graph.example{path}","responseStatusCode":{status},"timeGenerated":"{time}","userId":{user},"scopes":"READ"}}}}"#
+        r#"{{"category":"MicrosoftGraphActivityLogs","properties":{{"appId":"{app}","requestMethod":"{method}","requestUri":"https://graph.example{path}","responseStatusCode":{status},"timeGenerated":"{time}","userId":{user},"{claims}":"READ"}}}}"#
     )
 }
 
@@ -294,6 +297,28 @@ fn every_list_of_a_document_is_read() {
 }
 
 /// A first line that was cut is a line, and no document.
+/// Whatever a list is called: where an element is a record, all of it counts.
+#[test]
+fn a_list_of_another_name_is_read_too() {
+    let desk = Desk::new();
+    for (document, calls, unknown) in [
+        (format!("{{\"Records\":[{GITHUB}],\"logs\":[{UNIFIED}]}}"), 2, 0),
+        (format!("{{\"logs\":[{UNIFIED}],\"Records\":[{GITHUB}]}}"), 2, 0),
+        (format!("{{\"logs\":[{UNIFIED},{GITHUB}],\"names\":[\"a\",7]}}"), 2, 0),
+        (format!("{{\"Records\":[{GITHUB}],\"logs\":[{{\"hello\":1}}]}}"), 1, 1),
+    ] {
+        let pretty =
+            serde_json::to_string_pretty(&serde_json::from_str::<Value>(&document).unwrap()).unwrap();
+        for text in [document.as_str(), &pretty] {
+            let said = desk.log("log", text.as_bytes()).json();
+            let log = &said["apps"][0]["log"];
+            let remarks = log["remarks"].as_array().unwrap();
+            assert_eq!(log["calls"], calls, "{text}: {log:#}");
+            assert_eq!(remarks.iter().filter(|r| r["kind"] == "unknown").count(), unknown, "{text}: {log:#}");
+        }
+    }
+}
+
 #[test]
 fn a_first_line_that_was_cut_is_counted() {
     let desk = Desk::new();
@@ -405,6 +430,72 @@ fn paths_are_taken_as_platforms_take_them() {
     }
 }
 
+/// This catalog's paths keep case, so that `Mine` may be an issue's name; and the log may be of a server that does not.
+#[test]
+fn where_letters_decide_which_operation_it_was_all_of_them_count() {
+    let desk = Desk::new();
+    for (path, needed) in [
+        ("/v1.0/issues/mine", &["desk.issue.mine"][..]),
+        ("/v1.0/issues/7", &["desk.issue.get"][..]),
+        ("/v1.0/Issues/mine", &["desk.issue.mine"][..]),
+        ("/v1.0/issues/Mine", &["desk.issue.get", "desk.issue.mine"][..]),
+    ] {
+        let record = activity("key-a", "GET", path, 200, "2026-07-01T08:00:00Z", "\"ann\"");
+        let said = desk.log("log", record.as_bytes()).json();
+        let mut names: Vec<&str> =
+            said["apps"][0]["needed"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, needed, "{path}");
+        assert_eq!(said["apps"][0]["log"]["remarks"], serde_json::json!([]), "{path}");
+        let one_of = &said["apps"][0]["log"]["one_of"]["GET /v1.0/issues/Mine"]["calls"]["total"];
+        assert_eq!(one_of.as_u64(), (needed.len() > 1).then_some(1), "{path}");
+    }
+}
+
+/// What a mailbox keeps is told by its folder only, whose name is in its owner's language: a record may be of any kind.
+#[test]
+fn a_change_in_a_mailbox_may_be_of_mail_a_meeting_a_contact_or_a_task() {
+    let desk = Desk::new();
+    let app = "use microsoft.graph\n\napp a {\n  key \"key-a\"\n  platform microsoft.graph.application\n  \
+        requests Mail.ReadWrite, Mail.Send, Calendars.ReadWrite, Contacts.ReadWrite, Tasks.ReadWrite.All\n}\n";
+    fs::write(desk.path().join("policy.sprag"), app).unwrap();
+    assert_eq!(sprag(desk.path(), &["lock"]).exit, Exit::Clean);
+    let changes = [
+        "graph.users.messages.patch",
+        "graph.users.events.patch",
+        "graph.users.contacts.patch",
+        "graph.users.todo.lists.tasks.patch",
+    ];
+    let deletions = [
+        "graph.users.messages.delete",
+        "graph.users.events.delete",
+        "graph.users.contacts.delete",
+        "graph.users.todo.lists.tasks.delete",
+    ];
+    let gone = ["graph.users.messages.permanentDelete", "graph.users.events.permanentDelete"];
+    for (operation, expected) in [
+        ("Create", &changes[..]),
+        ("Update", &changes[..]),
+        ("Move", &changes[..]),
+        ("MoveToDeletedItems", &deletions[..]),
+        ("SoftDelete", &deletions[..]),
+        ("HardDelete", &deletions[..]),
+        ("HardDelete", &gone[..]),
+        ("Send", &["graph.users.sendmail", "graph.users.messages.reply", "graph.users.events.create"][..]),
+    ] {
+        let record = UNIFIED.replace("MailItemsAccessed", operation);
+        let said = desk.log("log", record.as_bytes()).json();
+        let needed: Vec<&str> =
+            said["apps"][0]["needed"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        for name in expected {
+            assert!(needed.contains(name), "{operation}: {name} is missing among {needed:?}");
+        }
+        let other =
+            |name: &&&str| name.contains(".drive.") || name.contains(".chats.") || name.ends_with(".get");
+        assert_eq!(needed.iter().find(other), None, "{operation}");
+    }
+}
+
 #[test]
 fn what_is_refused_is_not_needed_and_what_is_unknown_is_counted() {
     let desk = Desk::new();
@@ -489,6 +580,58 @@ fn set_up_is_what_a_log_shows_and_no_more() {
     let undated = activity("key-a", "POST", "/v1.0/hooks", 201, "some day", "null");
     write(&[&before, &early, &undated, &late]);
     assert_eq!(verdict(&[]), "needed", "nobody knows when it was called again");
+}
+
+/// That a log of another platform goes on says nothing of what the app calls: its own has to.
+#[test]
+fn set_up_is_seen_only_in_logs_in_which_the_app_calls() {
+    let desk = Desk::new();
+    let github =
+        |time: &str| GITHUB.replace("KEY-A", "other").replace("1741611465102", &format!("\"{time}\""));
+    let early = activity("key-a", "POST", "/v1.0/hooks", 201, "2026-06-03T08:00:00Z", "null");
+    let hour = activity("key-a", "GET", "/v1.0/cards/1", 200, "2026-06-03T09:00:00Z", "null");
+    let late = activity("key-b", "GET", "/v1.0/cards/1", 200, "2026-06-20T08:00:00Z", "null");
+    let before = activity("key-b", "GET", "/v1.0/cards/1", 200, "2026-06-01T08:00:00Z", "null");
+    let year = [github("2026-01-01T08:00:00Z"), github("2027-01-01T08:00:00Z")].join("\n");
+    fs::write(desk.path().join("other"), year).unwrap();
+    let verdict = |lines: &[&str], args: &[&str]| {
+        fs::write(desk.path().join("log"), lines.join("\n")).unwrap();
+        let args: Vec<&str> = ["--log", "log", "other"].iter().chain(args).copied().collect();
+        let said = desk.argue(&args).json();
+        let log = &said["apps"][0]["log"];
+        assert_eq!((&log["from"], &log["until"]), (&1_767_254_400.into(), &1_798_790_400.into()));
+        said["apps"][0]["scopes"][0]["verdict"].as_str().unwrap().to_owned()
+    };
+    let installed = ["--installed", "2026-06-03T00:00:00Z"];
+    assert_eq!(verdict(&[&early, &hour], &installed), "needed", "its own log ends after an hour");
+    assert_eq!(verdict(&[&early, &hour, &late], &installed), "setup", "its own log goes on");
+    assert_eq!(verdict(&[&early, &hour, &late], &[]), "needed", "its own log begins with it");
+    assert_eq!(verdict(&[&before, &early, &hour, &late], &[]), "setup");
+    fs::write(desk.path().join("log"), [early, hour].join("\n")).unwrap();
+    let page =
+        sprag(desk.path(), &["argue", "a", "--log", "log", "other", "--installed", installed[1]]).text();
+    assert!(
+        page.contains(
+            "they end less than a week after set-up; those in which it calls are from 2026-06-03 08:00 to 2026-06-03 09:00 UTC"
+        ),
+        "{page}"
+    );
+}
+
+/// What an export leaves out says nothing: a call without a word of a user may be for one.
+#[test]
+fn who_is_not_named_may_be_somebody() {
+    let desk = Desk::new();
+    let record = activity("key-a", "GET", "/v1.0/cards/1", 200, "2026-07-01T08:00:00Z", "null");
+    for (record, person, alone) in [
+        (record.replace(",\"userId\":null,\"roles\":\"READ\"", ""), 0, 0),
+        (record.replace("roles", "scopes"), 1, 0),
+        (record.clone(), 0, 1),
+    ] {
+        let said = desk.log("log", record.as_bytes()).json();
+        let calls = &said["apps"][0]["log"]["operations"]["desk.card.get"];
+        assert_eq!((&calls["person"], &calls["alone"]), (&person.into(), &alone.into()), "{record}");
+    }
 }
 
 #[test]
@@ -666,6 +809,26 @@ fn a_file_of_a_vendor_is_argued_about_without_a_package() {
         let row = table.lines().find(|line| line.contains(file)).unwrap_or_default();
         assert!(row.contains(&why), "{file}: {table}");
     }
+}
+
+/// What is asked for and nobody knows is not left out without a word.
+#[test]
+fn scopes_that_nobody_knows_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = r#"{"key":"k","baseUrl":"https://e.example","scopes":["READ","FLY","WRITE","`SWIM`"],"modules":{"jiraIssueGlances":[]}}"#;
+    fs::write(folder.path().join("connect.json"), file).unwrap();
+    let said = sprag(folder.path(), &["argue", "connect.json"]);
+    let told = "connect.json#/scopes/1: `FLY` is no scope of Atlassian Connect and was not declared";
+    assert!(said.err.contains(&format!("warning: {told}; nothing is said of it")), "{}", said.err);
+    let page = said.text();
+    assert!(page.contains("Its 2 scopes open"), "{page}");
+    assert!(page.contains("The file asks for more, of which nothing is said here:"), "{page}");
+    assert!(page.contains("- `connect.json#/scopes/1`: 'FLY' is no scope of Atlassian Connect"), "{page}");
+    assert!(page.contains("- `connect.json#/scopes/3`: ''SWIM'' is no scope of Atlassian Connect"), "{page}");
+    let json = sprag(folder.path(), &["argue", "connect.json", "--format", "json"]).json();
+    assert_eq!(json["apps"][0]["unknown"][0], told);
+    let table = sprag(folder.path(), &["argue", "--table", "."]).text();
+    assert!(table.contains("| `READ`, `WRITE`; 2 not known |"), "{table}");
 }
 
 /// What suffices for a call is needed for it, whichever of several the platform's table writes last, and under the

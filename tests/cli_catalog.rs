@@ -313,6 +313,53 @@ fn what_is_compressed_is_no_larger_than_what_is_not() {
     assert!(text(&said.out).contains("it is larger than 256 MiB"), "{}", text(&said.out));
 }
 
+/// A catalog's name says where it goes, so that it has to be a name; and what stands there stays.
+#[test]
+fn what_is_added_stays_in_the_package_and_writes_over_nothing() {
+    let folder = package("");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    let source = outside.path().join("new.sprag");
+    let from = |text: &str| fs::write(&source, text).unwrap();
+    let source = source.to_str().unwrap();
+    let broken = "new.sprag:1: expected a catalog without errors";
+    for (name, sentence) in [
+        ("..tmp.sprag-of-a-test.policy", broken),
+        ("...policy", broken),
+        (".desk", broken),
+        ("desk..queues", broken),
+        ("desk.7", broken),
+        ("when.queues", "new.sprag:1: `when.queues` cannot name a catalog"),
+    ] {
+        from(&format!("catalog {name} version \"1\"\n"));
+        fails(folder.path(), &["catalog", "add", source], sentence);
+        fails(folder.path(), &["catalog", "add", source, "--force"], sentence);
+    }
+    assert!(!Path::new("/tmp/sprag-of-a-test").exists() && !folder.path().join("catalogs").exists());
+    from("// a comment\ncatalog desk version \"1\"\nkind !\n");
+    fails(folder.path(), &["catalog", "add", source], "new.sprag:3: expected a catalog without errors");
+
+    let catalog = "catalog desk.queues version \"1\"\n";
+    from(catalog);
+    for there in ["my notes\n", "\u{1}", "catalog other version \"1\"\n"] {
+        write("catalogs/desk/queues.sprag", there);
+        fails(
+            folder.path(),
+            &["catalog", "add", source],
+            "is there already, and is no catalog `desk.queues`",
+        );
+        assert_eq!(read("catalogs/desk/queues.sprag"), there);
+    }
+    check(folder.path(), &["catalog", "add", source, "--force"], "catalogs/desk/queues.sprag\n", "");
+    assert_eq!(read("catalogs/desk/queues.sprag"), catalog);
+    fails(folder.path(), &["catalog", "add", source], "catalog `desk.queues` is there already");
+}
+
 // ---- helpers
 
 fn package(policy: &str) -> tempfile::TempDir {

@@ -129,6 +129,11 @@ fn what_nobody_sees_is_left_out_and_told() {
         assert!(told.contains(&line), "{told}");
         assert!(!told.contains("nottaken"), "{told}");
     }
+    // Also where the text is written otherwise in a policy.
+    let quoted = r#"{"key": "k", "vendor": {"name": "A\"\u202eB\n\\"}, "baseUrl": "https://a.example", "scopes": ["READ"]}"#;
+    let imported = import("connect", &[("d.json", quoted)]).unwrap();
+    assert!(checked(&imported).contains(r#"vendor "A\"B\n\\""#));
+    assert!(notes(&imported).contains("nobody sees, which were left out: U+202E"), "{}", notes(&imported));
 }
 
 #[test]

@@ -362,6 +362,35 @@ fn a_plain_document_becomes_a_catalog_with_its_own_model() {
     assert_eq!(parser::parse(0, &text).0, imported.file);
 }
 
+#[test]
+fn what_the_platform_calls_back_is_no_operation_and_is_told() {
+    let document = r##"{"openapi": "3.1.0", "info": {"title": "Notes", "version": "7"}, "paths": {"/notes": {"get": {
+        "callbacks": {"changed": {"{$request.query.url}": {"post": {}}}, "gone": {"$ref": "#/x"}}}}}}"##;
+    let imported = import(document, "example.notes").unwrap();
+    assert!(!printer::print(&imported.file).contains("POST"));
+    let notes: Vec<String> = imported.notes.iter().map(ToString::to_string).collect();
+    let told = |name: &str| {
+        format!(
+            "doc.json#/paths/~1notes/get/callbacks/{name}: callback `{name}`: calls that the platform makes are not \
+             operations and were left out"
+        )
+    };
+    assert_eq!(notes[..2], [told("changed"), told("gone")]);
+}
+
+/// Also where the text is one among others, and written otherwise there.
+#[test]
+fn what_nobody_sees_in_a_title_is_told() {
+    let document = r#"{"openapi": "3.1.0", "info": {"title": "The \"No\u200btes\"", "version": "7"},
+        "paths": {"/notes": {"get": {}}}}"#;
+    let documents = [Document { name: "doc.json", text: document }];
+    let options = Options { catalog: Some("n".into()), version: Some("1".into()), ..Options::default() };
+    let imported = openapi::IMPORTER.import(&documents, &options).unwrap();
+    assert!(printer::print(&imported.file).contains(r#"The \"Notes\" 7"#));
+    let notes: Vec<String> = imported.notes.iter().map(ToString::to_string).collect();
+    assert!(notes.iter().any(|note| note.contains("left out: U+200B")), "{notes:?}");
+}
+
 /// Paths that no template can be, or that none can tell apart, are operations to which no request is mapped; what else is
 /// left out is told too.
 #[test]

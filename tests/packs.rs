@@ -21,6 +21,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use shell::{clean, copy, names, root};
+use sprag::cli::Exit;
 use sprag::syntax::tree::{Expectation, Item};
 
 /// What every page tells.
@@ -61,6 +62,53 @@ fn every_pack_holds() {
         let built = clean(&["-q", "build", &package, "-o", "-"]);
         assert!(!built.out.is_empty(), "{pack} builds to nothing");
     }
+}
+
+/// What pages say to be proved is: a line that takes it away breaks a guarantee.
+#[test]
+fn guarantees_are_broken_by_lines_that_take_away_what_pages_say_is_proved() {
+    let mut faults = Vec::new();
+    for (pack, from, to) in [
+        ("encryption-keys", "forbid any app to jira.*\n", "forbid any app to any operation in project\n"),
+        ("encryption-keys", "forbid any app to confluence.*\n", "forbid any app to any operation in space\n"),
+        (
+            "idle-sessions",
+            "forbid any app to any operation\n  when has(user)\n",
+            "forbid timesheets to any operation\n  when has(user)\n",
+        ),
+        ("idle-sessions", "forbid any app except nightly-report", "forbid timesheets"),
+        ("ip-allowlists", "diagrams to jira.*\n", "diagrams to any operation in project\n"),
+        ("ip-allowlists", "forbid diagrams to jira.*\n", "forbid diagrams to any operation in project\n"),
+        ("ip-allowlists", "forbid any app to confluence.*\n", "forbid any app to any operation in space\n"),
+        (
+            "write-for-people",
+            "in project WEB, project SHOP as",
+            "in project WEB, project SHOP, project HR as",
+        ),
+        (
+            "write-for-people",
+            "permit planner to read as looks",
+            "permit planner to read, jira.issue.create as looks",
+        ),
+        ("write-for-people", "to write in project WEB, project SHOP", "to write"),
+        (
+            "write-for-people",
+            "  unless has(user)\n  as needs",
+            "  unless has(user) or has(issue.id)\n  as needs",
+        ),
+    ] {
+        let here = tempfile::tempdir().unwrap();
+        copy(&folder().join(pack), here.path());
+        let path = here.path().join("policy.sprag");
+        let text = fs::read_to_string(&path).unwrap();
+        let (before, after) = text.split_once(from).unwrap_or_else(|| panic!("{pack} has no `{from}`"));
+        fs::write(&path, format!("{before}{to}{after}")).unwrap();
+        let said = shell::sprag(here.path(), &["check"]);
+        if said.exit != Exit::Findings || !String::from_utf8_lossy(&said.out).contains("error[E0901]") {
+            faults.push(format!("{pack}: `{to}` instead of `{from}` breaks no guarantee"));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
 #[test]

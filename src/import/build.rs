@@ -173,7 +173,7 @@ pub(super) const RESERVED: [&str; 17] = [
 ];
 
 /// Whether the grammar reads it as a dotted path of identifiers.
-pub(super) fn is_path(text: &str) -> bool {
+pub(crate) fn is_path(text: &str) -> bool {
     let first = text.split('.').next().unwrap_or_default();
     !RESERVED.contains(&first) && text.split('.').all(|part| ident(part).as_deref() == Some(part))
 }

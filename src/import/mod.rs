@@ -21,6 +21,8 @@ pub mod slack;
 pub mod survey;
 mod yaml;
 
+pub(crate) use build::is_path;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -105,7 +107,11 @@ impl Importer {
             json::Node::root(document.name, &value).strings_below(&mut found);
             for (place, written) in found.into_iter().filter(|(_, written)| written.contains(is_hidden)) {
                 let seen = build::seen(written.to_owned());
-                if !seen.is_empty() && text.contains(&seen) {
+                // In quotes, some characters are written otherwise.
+                let quoted = printer::quoted(&seen);
+                let within = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+                let is_taken = |seen: &str| !seen.is_empty() && text.contains(seen);
+                if is_taken(&seen) || within.is_some_and(is_taken) {
                     let hidden: BTreeSet<char> = written.chars().filter(|c| is_hidden(*c)).collect();
                     let hidden: Vec<String> =
                         hidden.iter().map(|c| format!("U+{:04X}", u32::from(*c))).collect();

@@ -2,7 +2,8 @@
 //!
 //! More forgiving than a decision: what stands in a log has been answered already, and to overlook a use is the
 //! mistake to avoid. So letters may have another case than the template, slashes may be doubled or trail, and a
-//! host may stand before. A decision takes none of that, see [`crate::eval::operation`].
+//! host may stand before. Where a path may be several operations, it is all of them. A decision takes none of that,
+//! see [`crate::eval::operation`].
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,19 @@ struct Node {
     /// By segments in lower case, where the case differs.
     folded: BTreeMap<String, Vec<String>>,
     parameter: Option<Box<Node>>,
-    methods: BTreeMap<String, OperationId>,
+    /// By method, and whether the platform takes its paths in any case.
+    methods: BTreeMap<(String, bool), OperationId>,
+}
+
+/// How letters of a path are taken.
+#[derive(Clone, Copy)]
+enum Letters {
+    /// As written, by platforms whose paths keep case.
+    AsWritten,
+    /// In any case, by platforms that take their paths so.
+    InAnyCase,
+    /// In any case, though the platform's paths keep it: the catalog may be wrong about that.
+    Forgiven,
 }
 
 impl Routes {
@@ -42,17 +55,25 @@ impl Routes {
                     }
                 };
             }
-            at.methods.entry(method.to_uppercase()).or_insert(OperationId(number));
+            let key = (method.to_uppercase(), operation.any_case);
+            at.methods.entry(key).or_insert(OperationId(number));
         }
         routes
     }
 
-    /// The operation that answers. Of several templates the one wins that has a literal where, from the left, the
-    /// others first have a parameter.
-    pub fn find(&self, method: &str, path: &str) -> Option<OperationId> {
+    /// The operations of which one answers, in order. Of several templates the one wins that has a literal where, from
+    /// the left, the others first have a parameter. It is more than one where the letters' case decides which: a
+    /// platform whose paths keep case takes `/issues/Mine` for `/issues/{id}`, and no log says that it does.
+    pub fn find(&self, method: &str, path: &str) -> Vec<OperationId> {
         let path = path_of(path);
         let decoded: Vec<String> = path.split('/').filter(|s| !s.is_empty()).map(decoded).collect();
-        walk(&self.root, &method.to_uppercase(), &decoded)
+        let method = method.to_uppercase();
+        let ways = [Letters::AsWritten, Letters::InAnyCase, Letters::Forgiven];
+        let mut found: Vec<OperationId> =
+            ways.iter().flat_map(|letters| walk(&self.root, &method, *letters, &decoded)).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 }
 
@@ -78,20 +99,26 @@ pub fn of_jira_3(path: &str) -> Option<String> {
 
 /// Paths are no longer than what is written in one record, so that the walk ends; each segment is tried as a
 /// literal and as a parameter, and templates are few segments deep.
-fn walk(node: &Node, method: &str, segments: &[String]) -> Option<OperationId> {
+fn walk(node: &Node, method: &str, letters: Letters, segments: &[String]) -> Vec<OperationId> {
     let Some((segment, rest)) = segments.split_first() else {
-        return node.methods.get(method).copied();
+        let any_case = matches!(letters, Letters::InAnyCase);
+        return node.methods.get(&(method.to_owned(), any_case)).copied().into_iter().collect();
     };
-    let exact = node.literals.get(segment);
-    let folded = || {
-        let spellings = node.folded.get(&segment.to_lowercase()).into_iter().flatten();
-        spellings.filter(|s| *s != segment).filter_map(|s| node.literals.get(s))
+    let further = |next: &Node| walk(next, method, letters, rest);
+    let exact = node.literals.get(segment).map(further).unwrap_or_default();
+    if !exact.is_empty() {
+        return exact;
+    }
+    let spellings = match letters {
+        Letters::AsWritten => None,
+        Letters::InAnyCase | Letters::Forgiven => node.folded.get(&segment.to_lowercase()),
     };
-    exact
-        .into_iter()
-        .chain(folded())
-        .chain(node.parameter.as_deref())
-        .find_map(|next| walk(next, method, rest))
+    let spellings = spellings.into_iter().flatten().filter(|s| *s != segment);
+    let folded: Vec<OperationId> = spellings.filter_map(|s| node.literals.get(s)).flat_map(further).collect();
+    if !folded.is_empty() {
+        return folded;
+    }
+    node.parameter.as_deref().map(further).unwrap_or_default()
 }
 
 /// With its escapes resolved where that gives text.

@@ -78,6 +78,21 @@ pub struct OneOf {
     pub calls: Calls,
 }
 
+/// A span of time: the first and the last that some record names, in seconds since 1970.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Period {
+    /// The first.
+    pub from: Option<i64>,
+    /// The last.
+    pub until: Option<i64>,
+}
+
+impl Period {
+    fn add(&mut self, at: Option<i64>) {
+        span(&mut self.from, &mut self.until, at);
+    }
+}
+
 /// How often a kind of record came, and where first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Count {
@@ -149,9 +164,13 @@ pub struct Usage {
     pub formats: BTreeMap<&'static str, u64>,
     /// Calls of the app.
     pub calls: u64,
-    /// The first time that any record names.
+    /// The time of all records.
+    pub period: Period,
+    /// From when on the logs in which the app calls show what it calls: each format's own records say when it begins,
+    /// and of several the last counts. That a log of another platform goes on says nothing of this app. `None`: the
+    /// app calls in none, or there is no time.
     pub from: Option<i64>,
-    /// The last one.
+    /// Until when they do; of several the first that ends counts.
     pub until: Option<i64>,
     /// When the app was installed or first granted something, where a record says it.
     pub installed: Option<i64>,
@@ -186,6 +205,8 @@ pub struct Tally<'m> {
     names: BTreeSet<String>,
     /// What matches a row of a format's table.
     likely: HashMap<*const Likely, Vec<OperationId>>,
+    /// The time of each format's records, and whether the app calls in them.
+    formats: BTreeMap<&'static str, (Period, bool)>,
     usage: Usage,
 }
 
@@ -206,6 +227,7 @@ impl<'m> Tally<'m> {
                 .collect(),
             names: names.map(str::to_lowercase).collect(),
             likely: HashMap::new(),
+            formats: BTreeMap::new(),
             usage: Usage::default(),
         }
     }
@@ -228,6 +250,12 @@ impl<'m> Tally<'m> {
         if all.iter().any(|told| told.at().is_none()) {
             self.remark(Remark::Undated, &format!("{} without a time that can be read", format.name), place);
         }
+        let (period, calls) = self.formats.entry(format.name).or_default();
+        for told in &all {
+            period.add(told.at());
+            self.usage.period.add(told.at());
+            *calls |= matches!(told, Told::Use(used) if is_own(&self.names, &used.apps));
+        }
         for told in &all {
             match told {
                 Told::Use(used) => self.used(used, format.name, place),
@@ -244,12 +272,14 @@ impl<'m> Tally<'m> {
     }
 
     /// What was counted.
-    pub fn finish(self) -> Usage {
+    pub fn finish(mut self) -> Usage {
+        let own = || self.formats.values().filter(|(_, calls)| *calls).map(|(period, _)| *period);
+        self.usage.from = own().filter_map(|period| period.from).max();
+        self.usage.until = own().filter_map(|period| period.until).min();
         self.usage
     }
 
     fn used(&mut self, told: &Use<'_>, format: &str, place: &dyn Fn() -> String) {
-        span(&mut self.usage.from, &mut self.usage.until, told.at);
         if !self.is_own(&told.apps) {
             return self.elsewhere(&told.apps, format, place);
         }
@@ -258,13 +288,14 @@ impl<'m> Tally<'m> {
             bounded(&mut self.usage.tokens, scope);
         }
         match &told.call {
-            Call::Http(method, address) => match self.route(method, address, place) {
-                Some(operation) => self.usage.operations.entry(operation).or_default().add(told),
-                None => {
-                    let shape = format!("{} {}", method.to_uppercase(), shape(path_of(address)));
-                    self.remark(Remark::Unmatched, &shape, place);
+            Call::Http(method, address) => {
+                let words = || format!("{} {}", method.to_uppercase(), shape(path_of(address)));
+                match self.route(method, address, place).as_slice() {
+                    [] => self.remark(Remark::Unmatched, &words(), place),
+                    [operation] => self.usage.operations.entry(*operation).or_default().add(told),
+                    several => self.one_of(cut(&words()), several.to_vec(), told),
                 }
-            },
+            }
             Call::Named(names) => match names.iter().find_map(|name| self.by_name.get(name.as_str())) {
                 Some(operation) => self.usage.operations.entry(*operation).or_default().add(told),
                 None => {
@@ -272,13 +303,17 @@ impl<'m> Tally<'m> {
                     self.remark(Remark::Unmatched, name, place);
                 }
             },
-            Call::OneOf(words, likely) => self.one_of(words, likely, told, place),
+            Call::OneOf(words, likely) => match self.matching(likely) {
+                operations if operations.is_empty() => self.remark(Remark::Unmatched, words, place),
+                operations => self.one_of(words, operations, told),
+            },
         }
     }
 
-    fn route(&mut self, method: &str, address: &str, place: &dyn Fn() -> String) -> Option<OperationId> {
-        if let Some(found) = self.routes.find(method, address) {
-            return Some(found);
+    fn route(&mut self, method: &str, address: &str, place: &dyn Fn() -> String) -> Vec<OperationId> {
+        let found = self.routes.find(method, address);
+        if !found.is_empty() {
+            return found;
         }
         // Graph's preview mostly asks for what its released version asks for, and only that is catalogued. The
         // content of an object, and how many there are, ask for what the object asks for.
@@ -292,15 +327,18 @@ impl<'m> Tally<'m> {
             (jira.as_deref(), "version 2 call counted as version 3"),
             (whole, "part counted as its object"),
         ];
-        let mut near =
-            near.into_iter().filter_map(|(path, kind)| Some((self.routes.find(method, path?)?, kind)));
-        let (found, kind) = near.next()?;
-        drop(near);
-        self.remark(Remark::Near, kind, place);
-        Some(found)
+        for (path, kind) in near {
+            let found = path.map(|path| self.routes.find(method, path)).unwrap_or_default();
+            if !found.is_empty() {
+                self.remark(Remark::Near, kind, place);
+                return found;
+            }
+        }
+        Vec::new()
     }
 
-    fn one_of(&mut self, words: &str, likely: &'static [Likely], told: &Use<'_>, place: &dyn Fn() -> String) {
+    /// The operations that match some row.
+    fn matching(&mut self, likely: &'static [Likely]) -> Vec<OperationId> {
         let mut operations = Vec::new();
         for row in likely {
             let model = self.model;
@@ -313,12 +351,14 @@ impl<'m> Tally<'m> {
             });
             operations.extend(matching.iter().copied());
         }
-        if operations.is_empty() {
-            return self.remark(Remark::Unmatched, words, place);
-        }
         operations.sort_unstable();
         operations.dedup();
-        // The words are a table's, or those of one.
+        operations
+    }
+
+    /// Counts a call that was one of these, which are sorted.
+    fn one_of(&mut self, words: &str, operations: Vec<OperationId>, told: &Use<'_>) {
+        // The words may be a path of the log.
         let known = self.usage.one_of.contains_key(words) || self.usage.one_of.len() < MOST_NAMES;
         let words = if known { words } else { REST };
         let entry = self.usage.one_of.entry(words.to_owned());
@@ -332,7 +372,6 @@ impl<'m> Tally<'m> {
     }
 
     fn grant(&mut self, grant: &Grant<'_>, format: &str, place: &dyn Fn() -> String) {
-        span(&mut self.usage.from, &mut self.usage.until, grant.at);
         let by_itself = self.is_own(&grant.by);
         if by_itself {
             self.remark(Remark::Unknown, &format!("{format}: a grant that the app made"), place);
@@ -352,7 +391,6 @@ impl<'m> Tally<'m> {
     }
 
     fn other(&mut self, other: &Other<'_>, format: &str, place: &dyn Fn() -> String) {
-        span(&mut self.usage.from, &mut self.usage.until, other.at);
         let own = self.is_own(&other.apps);
         match (own, other.no_call) {
             (true, true) => self.remark(Remark::NoCall, &other.kind, place),
@@ -362,7 +400,7 @@ impl<'m> Tally<'m> {
     }
 
     fn is_own(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| self.names.contains(&name.to_lowercase()))
+        is_own(&self.names, names)
     }
 
     fn elsewhere(&mut self, apps: &[&str], format: &str, place: &dyn Fn() -> String) {
@@ -384,6 +422,11 @@ impl<'m> Tally<'m> {
         let count = self.usage.remarks.entry(key).or_insert_with(|| Count { times: 0, first: place() });
         count.times += 1;
     }
+}
+
+/// Whether one of these is among the app's own, which are in lower case.
+fn is_own(own: &BTreeSet<String>, names: &[&str]) -> bool {
+    names.iter().any(|name| own.contains(&name.to_lowercase()))
 }
 
 /// Widens a span of time.

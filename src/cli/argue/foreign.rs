@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cli::package::stock;
 use crate::cli::{Context, check as told, failed, files};
 use crate::driver::{self, Inputs};
-use crate::import::{Document, Makes, Options, survey};
+use crate::import::{Document, Makes, Note, NoteKind, Options, survey};
 use crate::sema::model::{Checked, Model};
 use crate::shelf;
 use crate::span::{Source, SourceMap};
@@ -18,6 +18,8 @@ pub(super) struct Foreign {
     pub(super) model: Checked<Model>,
     /// The file does not say which of the platform's products the app is for, so that all of them are taken.
     pub(super) all_products: bool,
+    /// What it asks for that is not known, so that nothing is said of it.
+    pub(super) unknown: Vec<Note>,
 }
 
 /// Imports the file.
@@ -75,7 +77,8 @@ pub(super) fn compile(path: &Path, text: &str) -> Result<Foreign, Refused> {
     if model.apps.is_empty() {
         return Err(sentence("describes no app".to_owned()));
     }
-    Ok(Foreign { model, all_products })
+    let unknown = imported.notes.into_iter().filter(|note| note.kind == NoteKind::Unknown).collect();
+    Ok(Foreign { model, all_products, unknown })
 }
 
 fn check(name: &str, text: &str) -> Result<Checked<Model>, Refused> {

@@ -26,7 +26,8 @@ const COLUMN: &str = "AuditData";
 /// With this PowerShell begins an export, to tell of what sort the rows are.
 const SORT: &[u8] = b"#TYPE ";
 
-/// Members in which a document lists its records: what the APIs of the platforms answer with.
+/// Members in which a document lists its records: what the APIs of the platforms answer with. Another list is one of
+/// records if some element is a record.
 const LISTS: [&str; 6] = ["Records", "events", "items", "records", "value", "data"];
 
 /// Reads all logs into the tally.
@@ -295,10 +296,17 @@ fn is_list(name: &str, value: &Value) -> bool {
     value.is_array() && LISTS.contains(&name)
 }
 
+/// Whether it is a list in which a format knows some element.
+fn has_record(value: &Value) -> bool {
+    value.as_array().is_some_and(|all| all.iter().any(is_record))
+}
+
 /// A record, or those of a page of them as an API gives it.
 fn each(value: Value, record: &mut dyn FnMut(Value)) {
     match value {
-        Value::Object(object) if LISTS.iter().any(|name| object.get(*name).is_some_and(Value::is_array)) => {
+        Value::Object(object)
+            if object.iter().any(|(name, value)| is_list(name, value) || has_record(value)) =>
+        {
             let mut page = Page::new(record);
             for (name, value) in object {
                 match value {
@@ -366,7 +374,7 @@ impl<'a> Page<'a> {
     }
 
     fn end(mut self) {
-        let is_page = self.object.iter().any(|(name, value)| is_list(name, value));
+        let is_page = self.object.iter().any(|(name, value)| is_list(name, value) || has_record(value));
         if !self.is_open {
             let whole = Value::Object(std::mem::take(&mut self.object));
             if !is_page || is_record(&whole) {
@@ -380,7 +388,12 @@ impl<'a> Page<'a> {
         self.object.retain(|name, value| !is_list(name, value));
         let rest = Value::Object(self.object);
         if is_record(&rest) {
-            (self.record)(rest);
+            return (self.record)(rest);
+        }
+        // What else is listed counts too: as records, or as what nobody knows. Texts and numbers are no records.
+        for (_, value) in rest.as_object().into_iter().flatten() {
+            let elements = value.as_array().into_iter().flatten().filter(|element| element.is_object());
+            elements.cloned().for_each(&mut *self.record);
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::analysis::privilege::needs::Needs;
 use crate::analysis::privilege::set::Operations;
 use crate::analysis::privilege::{permitted::Permits, reach};
 use crate::diag::nearest;
+use crate::import::Note;
 use crate::report::argument::{Basis, Case, json, page};
 use crate::report::page::{self as pages, Page};
 use crate::sema::model::{AppId, Model};
@@ -106,8 +107,12 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
             );
             writeln!(cx.err, "{}", crate::report::visible(&text))?;
         }
+        for note in &found.unknown {
+            let text = format!("warning: {note}; nothing is said of it");
+            writeln!(cx.err, "{}", crate::report::one_line(&text))?;
+        }
         let apps: Vec<AppId> = (0..found.model.apps.len() as u32).map(AppId).collect();
-        return tell(args, &found.model, &apps, true, cx);
+        return tell(args, &found.model, &apps, Some(&found.unknown), cx);
     }
     let compiled = Package::load(args.path.as_deref(), cx)?.compile(cx);
     let Some(model) = &compiled.compilation.model else {
@@ -119,7 +124,7 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         let near = nearest(wanted, names()).map_or_else(String::new, |near| format!("; {near}"));
         return Err(failed(format!("there is no app or file `{wanted}`{near}")));
     };
-    tell(args, model, &[AppId(app as u32)], false, cx)
+    tell(args, model, &[AppId(app as u32)], None, cx)
 }
 
 /// The argument names a file: apps have names without a dot.
@@ -128,8 +133,17 @@ fn foreign_file(wanted: &str, cx: &Context<'_>) -> Option<PathBuf> {
     (wanted.contains(['.', '/', '\\']) && path.is_file()).then_some(path)
 }
 
-/// Argues about these apps and writes what comes out.
-fn tell(args: &Args, model: &Model, apps: &[AppId], alone: bool, cx: &mut Context<'_>) -> io::Result<Exit> {
+/// Argues about these apps and writes what comes out. `unknown` is what a vendor's file has that is not known, where
+/// the apps come from one.
+fn tell(
+    args: &Args,
+    model: &Model,
+    apps: &[AppId],
+    unknown: Option<&[Note]>,
+    cx: &mut Context<'_>,
+) -> io::Result<Exit> {
+    let alone = unknown.is_some();
+    let unknown = unknown.unwrap_or_default();
     let needs = Needs::of(model);
     let mut told: Vec<(Argument, Basis)> = Vec::new();
     if let (Some(calls), [_, _, ..]) = (&args.calls, apps)
@@ -143,7 +157,8 @@ fn tell(args: &Args, model: &Model, apps: &[AppId], alone: bool, cx: &mut Contex
     for app in apps {
         told.push(about(args, model, &needs, *app, alone, cx)?);
     }
-    let cases: Vec<Case<'_>> = told.iter().map(|(argument, basis)| Case { model, argument, basis }).collect();
+    let cases: Vec<Case<'_>> =
+        told.iter().map(|(argument, basis)| Case { model, argument, basis, unknown }).collect();
     match args.format {
         Form::Json => write_json(args, &json(&cases), cx),
         Form::Markdown | Form::Html => write_page(args, &page(&cases), cx),

@@ -70,6 +70,7 @@ pub(super) fn rows(folders: &[PathBuf], lists: Option<&Path>, cx: &mut Context<'
                 argument: &argument,
                 outside,
                 all_products: foreign.all_products,
+                unknown: foreign.unknown.iter().map(ToString::to_string).collect(),
             }));
         }
     }

@@ -9,9 +9,10 @@ use crate::cli::import::moved;
 use crate::cli::package::Package;
 use crate::cli::{Context, Exit, failed, files};
 use crate::diag::nearest;
-use crate::import::Imported;
 use crate::import::names::Earlier;
+use crate::import::{self, Imported};
 use crate::syntax::parser;
+use crate::syntax::tree::Item;
 use crate::{driver, report, shelf};
 
 /// Put a catalog among the package's own, where it can be changed: one that comes with sprag, or a file.
@@ -23,7 +24,8 @@ pub(super) struct Args {
     catalog: String,
     /// The package's folder, or anything in it; the current folder if missing.
     path: Option<PathBuf>,
-    /// Write over a catalog of that name. Names that mean another method and path then are told.
+    /// Write over a catalog of that name, and over whatever stands where it goes. Names that mean another method and
+    /// path then are told.
     #[arg(long)]
     force: bool,
 }
@@ -46,6 +48,13 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         }
         None => package.root.join("catalogs").join(file_of(&name)),
     };
+    // Also what is no catalog, or one that cannot be read, is somebody's; a link is, wherever it leads.
+    if !args.force && fs::symlink_metadata(&target).is_ok() {
+        let place = files::shown(&cx.cwd, &target);
+        return Err(failed(format!(
+            "{place} is there already, and is no catalog `{name}` that can be read; --force writes over it"
+        )));
+    }
     if let Some(folder) = target.parent() {
         let shown = files::shown(&cx.cwd, folder);
         fs::create_dir_all(folder)
@@ -86,13 +95,41 @@ fn text(catalog: &str, cx: &Context<'_>) -> io::Result<(String, String)> {
         )));
     }
     let text = files::read_text(&cx.cwd, &path)?;
-    match driver::catalog_name(&text).map(str::to_owned) {
-        Some(name) => Ok((name, text)),
-        None => Err(failed(format!("{catalog} is no catalog: it does not begin with `catalog NAME`"))),
+    if driver::catalog_name(&text).is_none() {
+        return Err(failed(format!("{catalog} is no catalog: it does not begin with `catalog NAME`")));
     }
+    let name = name(&text).map_err(|(line, why)| failed(format!("{catalog}:{line}: {why}")))?;
+    Ok((name, text))
 }
 
-/// `microsoft.graph` lies in `microsoft/graph.sprag`.
+/// The name of the catalog in a text without errors. It becomes a path, so that it has to be one of identifiers.
+///
+/// # Errors
+///
+/// The line, and what is wrong there.
+fn name(text: &str) -> Result<String, (usize, String)> {
+    let line = |at: u32| 1 + text.bytes().take(at as usize).filter(|byte| *byte == b'\n').count();
+    let (file, broken) = parser::parse(0, text);
+    if let Some(first) = broken.first() {
+        let why = format!("expected a catalog without errors, found: {}", first.message);
+        return Err((line(first.span().start), why));
+    }
+    let header = file.items.iter().find_map(|item| match item {
+        Item::Catalog(header) => Some(header),
+        _ => None, // The header is asked for.
+    });
+    let Some(header) = header else {
+        return Err((1, "expected a catalog, which begins with `catalog NAME`".to_owned()));
+    };
+    let name = &header.name.text;
+    if !import::is_path(name) {
+        let why = format!("`{name}` cannot name a catalog; expected identifiers with dots between them");
+        return Err((line(header.name.span.start), why));
+    }
+    Ok(name.clone())
+}
+
+/// `microsoft.graph` lies in `microsoft/graph.sprag`; the name has been looked at.
 fn file_of(name: &str) -> PathBuf {
     Path::new(&name.replace('.', "/")).with_extension("sprag")
 }

@@ -393,6 +393,14 @@ impl<'a> Reader<'a> {
                 "a reference in the place of an operation, which OpenAPI does not have; expected the operation",
             ));
         }
+        if let Some(callbacks) = node.get("callbacks").filter(|callbacks| !callbacks.value.is_null()) {
+            for (name, callback) in callbacks.members()? {
+                let message = format!(
+                    "callback `{name}`: calls that the platform makes are not operations and were left out"
+                );
+                self.facts.notes.push(callback.note(NoteKind::Event, message));
+            }
+        }
         for (key, mark) in [("deprecated", "deprecated"), ("x-experimental", "experimental")] {
             if node.get(key).is_some_and(|n| n.is_true()) {
                 endpoint.marks.insert(mark);

@@ -52,6 +52,7 @@ impl Case<'_> {
             "setup": argument.setup.as_ref().map(|setup| self.setup(setup)),
             "smallest": least,
             "uncovered": uncovered,
+            "unknown": self.unknown.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "log": self.basis.usage().map(|usage| self.usage(usage)),
         })
     }
@@ -142,8 +143,8 @@ impl Case<'_> {
             "records": usage.records,
             "formats": usage.formats,
             "calls": usage.calls,
-            "from": usage.from,
-            "until": usage.until,
+            "from": usage.period.from,
+            "until": usage.period.until,
             "installed": usage.installed,
             "granted": usage.granted,
             "tokens": usage.tokens,

@@ -5,7 +5,7 @@ use crate::analysis::privilege::argument::setup::{Early, NoEarly};
 use crate::analysis::privilege::set::Operations;
 use crate::report::count;
 use crate::report::page::{Block, Table, code};
-use crate::usage::tally::{Calls, Remark, Usage};
+use crate::usage::tally::{Calls, Period, Remark, Usage};
 use crate::usage::time;
 
 /// What the logs say besides which scopes are needed.
@@ -26,8 +26,9 @@ pub(super) fn blocks(
     )));
     if let Err(why) = early {
         blocks.push(Block::Text(format!(
-            "They do not show what is called during set-up only: {}.",
-            no_early(*why)
+            "They do not show what is called during set-up only: {}{}.",
+            no_early(*why),
+            own_period(usage)
         )));
     }
     blocks.extend(doubt(usage));
@@ -40,7 +41,11 @@ pub(super) fn blocks(
 
 /// ` from 2026-07-01 08:00 to 2026-08-01 08:00 UTC`
 pub(super) fn period(usage: &Usage) -> String {
-    match (usage.from, usage.until) {
+    between(usage.period.from, usage.period.until)
+}
+
+fn between(from: Option<i64>, until: Option<i64>) -> String {
+    match (from, until) {
         (Some(from), Some(until)) => format!(" from {} to {} UTC", time::shown(from), time::shown(until)),
         _ => String::new(), // No record says when.
     }
@@ -66,6 +71,17 @@ pub(super) fn calls(calls: &Calls) -> String {
         text += ", some at a time that cannot be read";
     }
     text
+}
+
+/// `; those in which it calls are from 2026-07-01 08:00 to 2026-07-01 09:00 UTC`, where others say more.
+fn own_period(usage: &Usage) -> String {
+    let own = Period { from: usage.from, until: usage.until };
+    match own.from.is_none() || own == usage.period {
+        true => String::new(),
+        // Of several logs one may end before another begins.
+        false if own.from > own.until => "; those in which it calls have no time in common".to_owned(),
+        false => format!("; those in which it calls are{}", between(own.from, own.until)),
+    }
 }
 
 fn no_early(why: NoEarly) -> &'static str {

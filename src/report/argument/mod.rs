@@ -7,11 +7,12 @@ pub mod table;
 
 use std::collections::BTreeSet;
 
-use super::count;
 use super::page::{Block, Page, Table, code};
+use super::{count, visible};
 use crate::analysis::privilege::argument::Argument;
 use crate::analysis::privilege::argument::setup::{Early, NoEarly};
 use crate::analysis::privilege::set::{CLASSES, Operations};
+use crate::import::Note;
 use crate::sema::model::{Model, OperationId, ScopeId};
 use crate::usage::tally::Usage;
 
@@ -26,6 +27,8 @@ pub struct Case<'a> {
     pub argument: &'a Argument,
     /// What the app's needs were taken from.
     pub basis: &'a Basis,
+    /// What the file that describes the app asks for and nobody knows, so that nothing is said of it.
+    pub unknown: &'a [Note],
 }
 
 /// What an app's needs are taken from.
@@ -78,6 +81,7 @@ impl<'a> Case<'a> {
     fn blocks(&self) -> Vec<Block> {
         let mut blocks = vec![Block::Heading(1, format!("Scopes of {}", code(self.name())))];
         blocks.extend(self.lead());
+        blocks.extend(self.not_known());
         blocks.push(self.overview());
         blocks.extend(scopes::blocks(self));
         blocks.extend(self.smallest());
@@ -125,6 +129,20 @@ impl<'a> Case<'a> {
         let pins = model.catalogs.iter().map(|pin| format!("{} {}", code(&pin.name), code(&pin.version)));
         let pins = format!("Catalogs: {}.", pins.collect::<Vec<_>>().join(", "));
         vec![Block::Text(who), Block::Text(basis), Block::Text(pins)]
+    }
+
+    /// What is asked for and not judged.
+    fn not_known(&self) -> Vec<Block> {
+        if self.unknown.is_empty() {
+            return Vec::new();
+        }
+        // Code within the sentence would end where its text says so.
+        let line =
+            |note: &Note| format!("{}: {}", code(&note.place), visible(&note.message).replace('`', "'"));
+        vec![
+            Block::Text("The file asks for more, of which nothing is said here:".to_owned()),
+            Block::List(self.unknown.iter().map(line).collect()),
+        ]
     }
 
     /// A line for each scope.

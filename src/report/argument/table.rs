@@ -35,6 +35,8 @@ pub struct Row {
     pub all_products: bool,
     /// The scopes that it asks for.
     pub declared: Vec<String>,
+    /// What else the file asks for that is not known, each with its place and why.
+    pub unknown: Vec<String>,
     /// Of these, those that open no operation of the catalogs, alone or with others: nothing is said of them.
     pub silent: Vec<String>,
     /// How many operations its scopes open.
@@ -82,6 +84,8 @@ pub struct Described<'a> {
     pub outside: Option<Vec<String>>,
     /// See [`Row::all_products`].
     pub all_products: bool,
+    /// See [`Row::unknown`].
+    pub unknown: Vec<String>,
 }
 
 impl Described<'_> {
@@ -147,6 +151,7 @@ impl Row {
             declared: described.named(requested()),
             silent: described.named(requested().filter(is_silent)),
             opens: argument.opens.len(),
+            unknown: described.unknown.clone(),
             surplus: described.named(spared),
             uncovered: argument.uncovered.iter().map(|(_, operations)| operations.len()).sum(),
             seen: described.seen(),
@@ -302,10 +307,14 @@ fn cells(row: &Row) -> Vec<String> {
         (Some(seen), false) if !seen.outside.is_empty() => format!("at most {}", names(&row.surplus)),
         (Some(_), false) => names(&row.surplus),
     };
+    let asks = match row.unknown.len() {
+        0 => names(&row.declared),
+        more => format!("{}; {more} not known", names(&row.declared)),
+    };
     vec![
         code(&row.file),
         format!("{}{}", names(&row.models), if row.all_products { ", any product" } else { "" }),
-        names(&row.declared),
+        asks,
         row.opens.to_string(),
         or_unknown(seen.map(calls)),
         or_unknown(seen.map(smallest)),
@@ -363,6 +372,7 @@ pub fn json(Rows { rows, left_out }: &Rows) -> Value {
             "all_products": row.all_products,
             "declared": row.declared,
             "silent": row.silent,
+            "unknown": row.unknown,
             "opens": row.opens,
             "calls": seen.map(|seen| seen.calls),
             "outside": seen.map(|seen| &seen.outside),

@@ -6,6 +6,8 @@ mod members;
 mod patterns;
 mod words;
 
+pub(crate) use words::quoted;
+
 use super::doc::Doc;
 use super::tree::{Comment, File, Item, Name};
 use crate::diag::{Diagnostic, Severity};

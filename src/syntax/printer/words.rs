@@ -7,7 +7,7 @@ use crate::syntax::parser::{FIRST_INSTANT, LAST_INSTANT, is_bare_id, is_bare_sco
 use crate::syntax::tree::Name;
 
 /// In quotes, with no more escapes than needed to see every character.
-pub(super) fn quoted(value: &str) -> String {
+pub(crate) fn quoted(value: &str) -> String {
     let mut quoted = String::with_capacity(value.len() + 2);
     quoted.push('"');
     for c in value.chars() {

@@ -15,13 +15,12 @@ fn read(record: &Value) -> Option<Vec<Told<'_>>> {
     let facts = Facts::of(record)?;
     let method = facts.text("requestMethod")?;
     let address = facts.text("requestUri")?;
-    let person = facts.text("userId").is_some();
     let scopes = ["scopes", "roles"].iter().filter_map(|member| facts.text(member));
     Some(vec![Told::Use(Use {
         apps: facts.text("appId").into_iter().collect(),
         call: Call::Http(method, address),
         at: facts.at(record),
-        person: Some(person),
+        person: facts.person(),
         outcome: Outcome::of_status(facts.get("responseStatusCode").and_then(number)),
         scopes: scopes.flat_map(str::split_whitespace).collect(),
     })])
@@ -52,6 +51,21 @@ impl<'r> Facts<'r> {
 
     fn text(&self, member: &str) -> Option<&'r str> {
         self.get(member)?.as_str().filter(|text| !text.trim().is_empty())
+    }
+
+    /// Scopes are claims of tokens for people, roles of tokens for apps alone; the record also says who asked, a person
+    /// or a service principal. An export may have left out any of these, so that silence alone says nothing, and
+    /// neither does a record that contradicts itself.
+    fn person(&self) -> Option<bool> {
+        let says = |member: &str| self.text(member).is_some();
+        match (says("scopes"), says("roles"), says("userId")) {
+            (true, _, _) | (false, false, true) => Some(true),
+            (false, true, false) => Some(false),
+            (false, true, true) => None,
+            (false, false, false) => {
+                (self.get("userId").is_some() && says("servicePrincipalId")).then_some(false)
+            }
+        }
     }
 
     fn at(&self, record: &Value) -> Option<i64> {
@@ -103,5 +117,33 @@ mod tests {
         let [Told::Use(told)] = all.as_slice() else { panic!("{all:?}") };
         assert_eq!((told.person, told.scopes.as_slice()), (Some(false), &["User.Read.All"][..]));
         assert_eq!(told.at, None);
+    }
+
+    #[test]
+    fn what_the_record_leaves_out_says_nothing_of_a_person() {
+        for (members, person) in [
+            (json!({}), None),
+            (json!({ "userId": null }), None),
+            (json!({ "userId": "" }), None),
+            (json!({ "userId": "ann" }), Some(true)),
+            (json!({ "scopes": "Mail.Read" }), Some(true)),
+            (json!({ "userId": null, "scopes": "Mail.Read" }), Some(true)),
+            (json!({ "scopes": null, "roles": "Mail.Read" }), Some(false)),
+            (json!({ "roles": "Mail.Read" }), Some(false)),
+            (json!({ "scopes": "Mail.Read", "roles": "Mail.Read" }), Some(true)),
+            (json!({ "userId": "ann", "roles": "Mail.Read" }), None),
+            (json!({ "userId": null, "servicePrincipalId": "sp" }), Some(false)),
+            (json!({ "servicePrincipalId": "sp" }), None),
+            (json!({ "scopes": "", "roles": "", "userId": "", "servicePrincipalId": "" }), None),
+        ] {
+            let mut facts = json!({ "appId": "app-1", "requestMethod": "GET", "requestUri": "/v1.0/users" });
+            for (name, value) in members.as_object().into_iter().flatten() {
+                facts[name.as_str()] = value.clone();
+            }
+            let record = json!({ "properties": facts });
+            let all = read(&record).unwrap_or_default();
+            let [Told::Use(told)] = all.as_slice() else { panic!("{all:?}") };
+            assert_eq!(told.person, person, "{members}");
+        }
     }
 }

@@ -16,28 +16,99 @@ const fn likely(name: &'static str, access: Access) -> Likely {
     Likely { name, access: Some(access) }
 }
 
+const fn any(name: &'static str) -> Likely {
+    Likely { name, access: None }
+}
+
 const READ_MAIL: &[Likely] = &[
     likely("exchange.mail.read*", Access::Read),
     likely("graph.me.*messages.*", Access::Read),
     likely("graph.users.*messages.*", Access::Read),
 ];
+/// What a mailbox keeps, and changes to it of one class. A record of a mailbox says what happened to an item, and not
+/// of which kind it is: its folder tells, and the names of folders are in the language of its owner. So an item is a
+/// message, a meeting, a contact, a task or a note.
+macro_rules! items {
+    ($access:expr; $($more:expr),* $(,)?) => {
+        &[
+            any("exchange.mail.write"),
+            any("exchange.calendar.write"),
+            any("exchange.contacts.write"),
+            likely("graph.me.*messages.*", $access),
+            likely("graph.users.*messages.*", $access),
+            likely("graph.me.mailFolders.userConfigurations.*", $access),
+            likely("graph.users.mailFolders.userConfigurations.*", $access),
+            likely("graph.me.calendar*", $access),
+            likely("graph.users.calendar*", $access),
+            likely("graph.groups.calendar*", $access),
+            likely("graph.me.events.*", $access),
+            likely("graph.users.events.*", $access),
+            likely("graph.groups.events.*", $access),
+            likely("graph.me.contact*", $access),
+            likely("graph.users.contact*", $access),
+            likely("graph.me.todo.*", $access),
+            likely("graph.users.todo.*", $access),
+            likely("graph.me.tasks.*", $access),
+            likely("graph.users.tasks.*", $access),
+            likely("graph.me.notes.*", $access),
+            likely("graph.users.notes.*", $access),
+            likely("graph.me.outlook.task*", $access),
+            likely("graph.users.outlook.task*", $access),
+            likely("graph.groups.conversations.*", $access),
+            likely("graph.groups.threads.*", $access),
+            $($more),*
+        ]
+    };
+}
+
+const WRITE_ITEM: &[Likely] = items![Access::Write;];
+const MOVE_ITEM: &[Likely] = items![
+    Access::Write;
+    likely("graph.me.mailfolders.*move", Access::Write),
+    likely("graph.users.mailfolders.*move", Access::Write),
+];
+/// Items go by a call that deletes them, by one that moves them where what is deleted lies, and meetings also by one
+/// that declines or cancels them.
+const DELETE_ITEM: &[Likely] = items![
+    Access::Delete;
+    likely("graph.*.messages.move", Access::Write),
+    likely("graph.*.messages.permanentDelete", Access::Write),
+    likely("graph.*.events.cancel", Access::Write),
+    likely("graph.*.events.decline", Access::Write),
+    likely("graph.*.events.permanentDelete", Access::Write),
+    likely("graph.me.calendar*.permanentDelete", Access::Write),
+    likely("graph.users.calendar*.permanentDelete", Access::Write),
+    likely("graph.me.contact*.permanentDelete", Access::Write),
+    likely("graph.users.contact*.permanentDelete", Access::Write),
+    likely("graph.me.outlook.task*.permanentDelete", Access::Write),
+    likely("graph.users.outlook.task*.permanentDelete", Access::Write),
+    likely("graph.me.mailfolders*.delete", Access::Delete),
+    likely("graph.users.mailfolders*.delete", Access::Delete),
+    likely("graph.me.mailfolders.*move", Access::Write),
+    likely("graph.users.mailfolders.*move", Access::Write),
+    likely("graph.me.mailfolders.*permanentDelete", Access::Write),
+    likely("graph.users.mailfolders.*permanentDelete", Access::Write),
+];
+/// Answers and what is passed on are sent too, and so are invitations to meetings and their cancellation.
 const SEND_MAIL: &[Likely] = &[
-    Likely { name: "exchange.mail.send", access: None },
-    Likely { name: "graph.*.sendmail", access: None },
-    Likely { name: "graph.*.messages.send", access: None },
-];
-const WRITE_MAIL: &[Likely] = &[
-    Likely { name: "exchange.mail.write", access: None },
-    likely("graph.me.*messages.*", Access::Write),
-    likely("graph.users.*messages.*", Access::Write),
-];
-const DELETE_MAIL: &[Likely] = &[
-    Likely { name: "exchange.mail.write", access: None },
-    likely("graph.me.*messages.*", Access::Delete),
-    likely("graph.users.*messages.*", Access::Delete),
+    any("exchange.mail.send"),
+    any("exchange.calendar.write"),
+    any("graph.*.sendmail"),
+    any("graph.*.messages.send"),
+    any("graph.*.messages.forward"),
+    any("graph.*.messages.reply"),
+    any("graph.*.messages.replyall"),
+    any("graph.groups.*threads.*forward"),
+    any("graph.groups.*threads.*reply"),
+    likely("graph.me.*events.*", Access::Write),
+    likely("graph.me.*events.*", Access::Delete),
+    likely("graph.users.*events.*", Access::Write),
+    likely("graph.users.*events.*", Access::Delete),
+    likely("graph.groups.*events.*", Access::Write),
+    likely("graph.groups.*events.*", Access::Delete),
 ];
 const MAIL_RULES: &[Likely] = &[
-    Likely { name: "exchange.settings.write", access: None },
+    any("exchange.settings.write"),
     likely("graph.*.messagerules.*", Access::Write),
     likely("graph.*.messagerules.*", Access::Delete),
 ];
@@ -50,18 +121,18 @@ const READ_LIST: &[Likely] = &[likely("graph.sites.*", Access::Read)];
 
 /// Workload, operation, and what may have been called. A workload with two names has two rows.
 static CALLS: &[(&str, &str, &[Likely])] = &[
-    ("Exchange", "Create", WRITE_MAIL),
-    ("Exchange", "HardDelete", DELETE_MAIL),
+    ("Exchange", "Create", WRITE_ITEM),
+    ("Exchange", "HardDelete", DELETE_ITEM),
     ("Exchange", "MailItemsAccessed", READ_MAIL),
-    ("Exchange", "Move", WRITE_MAIL),
-    ("Exchange", "MoveToDeletedItems", DELETE_MAIL),
+    ("Exchange", "Move", MOVE_ITEM),
+    ("Exchange", "MoveToDeletedItems", DELETE_ITEM),
     ("Exchange", "New-InboxRule", MAIL_RULES),
     ("Exchange", "Send", SEND_MAIL),
     ("Exchange", "SendAs", SEND_MAIL),
     ("Exchange", "SendOnBehalf", SEND_MAIL),
     ("Exchange", "Set-InboxRule", MAIL_RULES),
-    ("Exchange", "SoftDelete", DELETE_MAIL),
-    ("Exchange", "Update", WRITE_MAIL),
+    ("Exchange", "SoftDelete", DELETE_ITEM),
+    ("Exchange", "Update", WRITE_ITEM),
     ("Exchange", "UpdateInboxRules", MAIL_RULES),
     ("OneDrive", "FileAccessed", READ_FILE),
     ("OneDrive", "FileDeleted", DELETE_FILE),
