@@ -229,16 +229,25 @@ fn relations_of(worlds: &[Compiled; 2], requests: &Requests, text: &str, seen: &
             if !asked.insert((key, &side.operations[operation.index()].name)) {
                 continue;
             }
-            for request in requests.all(side, app, operation) {
+            for (number, request) in requests.all(side, app, operation).into_iter().enumerate() {
                 // Each request comes with nothing said of approvals, and with all of them.
                 let alone = if request.approved.is_none() { alone } else { &[] };
-                for word in words {
-                    let mut request = with_word(&request, *word);
-                    of.insert(models.map(|model| permits(model, &request)));
-                    for scope in alone {
-                        request.approved = Some([(*scope).to_owned()].into());
-                        of.insert(models.map(|model| permits(model, &request)));
+                let alone = alone.iter().map(|scope| Some([(*scope).to_owned()].into()));
+                for approved in [request.approved.clone()].into_iter().chain(alone) {
+                    let request = Request { approved, ..request.clone() };
+                    let answer =
+                        |word: &[bool; 2]| models.map(|model| permits(model, &with_word(&request, *word)));
+                    let vouched = answer(&words[0]);
+                    of.insert(vouched);
+                    // A word against somebody permits nothing: that is looked at now and then.
+                    if vouched == [false; 2] && number % 16 != 0 {
+                        continue;
                     }
+                    let others = words[1..].iter().map(answer);
+                    of.extend(others.inspect(|other| {
+                        let less = other.iter().zip(&vouched).all(|(other, vouched)| other <= vouched);
+                        assert!(less, "{request:#?}\n{text}");
+                    }));
                 }
             }
         }

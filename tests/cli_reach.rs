@@ -188,6 +188,14 @@ app `idle`                    read write delete admin   all
   nothing but reading: from the installation on
 "#;
     assert_eq!(shown(&folder, &["timeline", "p"]), wanted);
+    // What ends may come back.
+    let last = "1w after event \"trial\"\n";
+    let way = format!("{last}  reopen start by 1 of group admins for 1h\n");
+    let reopened = package(&POLICY.replace(last, &way));
+    let planner = shown(&reopened, &["timeline", "p", "--app", "planner"]);
+    assert!(
+        planner.ends_with("\n  unless a stage is reopened: then an earlier one comes back for a while\n")
+    );
     let idle = shown(&folder, &["timeline", "p", "--app", "idle"]);
     assert!(idle.starts_with("app `idle`") && wanted.ends_with(&idle), "{idle}");
 }

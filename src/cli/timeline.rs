@@ -77,7 +77,8 @@ fn show(model: &Model, timeline: &Timeline, cx: &mut Context<'_>) -> io::Result<
     };
     writeln!(cx.out, "  nothing but reading: {harmless}")?;
     let mut reopened = timeline.moments.iter().flat_map(|moment| &moment.stages);
-    if reopened.any(|(ratchet, _)| !model.ratchets[ratchet.index()].reopenings.is_empty()) {
+    let reopened = reopened.any(|(ratchet, _)| !model.ratchets[ratchet.index()].reopenings.is_empty());
+    if reopened && timeline.harmless.is_some() {
         writeln!(cx.out, "  unless a stage is reopened: then an earlier one comes back for a while")?;
     }
     Ok(())
