@@ -7,6 +7,7 @@ use sprag::decision_point::DecisionPoint;
 use sprag::eval::{Decision, Reason};
 use sprag::request::{ContainerFact, Request, Target, User, Value};
 use sprag::sema::model::{ClauseId, Container, ContainerId, Layer, Model, Source};
+use sprag_test_support::campaign;
 use sprag_test_support::compiled::{self, Compiled};
 use sprag_test_support::random::Random;
 use sprag_test_support::worlds;
@@ -205,8 +206,8 @@ fn told(world: &Compiled, request: &Request) -> impl PartialEq + std::fmt::Debug
 ///    is believed more than who says something else.
 #[test]
 fn leaving_a_fact_out_never_helps() {
-    let (mut denied, mut lost, mut pairs) = (0, 0, 0);
-    for seed in 0..200 {
+    let each = campaign::over(0..200, |seed| {
+        let (mut denied, mut lost, mut pairs) = (0, 0, 0);
         let mut random = Random::new(seed);
         let text = without_levels(&worlds::plain_policy(&mut random));
         let world = compiled::policy(&text);
@@ -225,7 +226,9 @@ fn leaving_a_fact_out_never_helps() {
                 lost += usize::from(before && !after);
             }
         }
-    }
+        [pairs, denied, lost]
+    });
+    let [pairs, denied, lost] = [0, 1, 2].map(|at| each.iter().map(|counts| counts[at]).sum::<usize>());
     println!("{pairs} pairs: {denied} denied before, {lost} lost by leaving something out");
     assert!(denied > 10_000 && lost > 400, "{pairs} {denied} {lost}");
 }
@@ -234,11 +237,10 @@ fn leaving_a_fact_out_never_helps() {
 /// turns a denial into a permission, whatever the policy asks, also whether something is given at all.
 #[test]
 fn what_cannot_be_read_never_helps() {
-    let (mut asked_of_presence, mut denied, mut lost) = (0, 0, 0);
-    for seed in 0..360 {
+    let each = campaign::over(0..360, |seed| {
+        let (mut denied, mut lost) = (0, 0);
         let mut random = Random::new(seed);
         let text = worlds::policy(&mut random);
-        asked_of_presence += usize::from(text.contains("has("));
         let world = compiled::policy(&text);
         let mut point = world.point();
         for _ in 0..60 {
@@ -254,7 +256,10 @@ fn what_cannot_be_read_never_helps() {
                 lost += usize::from(before && !after);
             }
         }
-    }
+        [usize::from(text.contains("has(")), denied, lost]
+    });
+    let [asked_of_presence, denied, lost] =
+        [0, 1, 2].map(|at| each.iter().map(|counts| counts[at]).sum::<usize>());
     println!("{asked_of_presence} policies ask of presence; {denied} denied before, {lost} lost");
     assert!(asked_of_presence > 100 && denied > 10_000 && lost > 400, "{asked_of_presence} {denied} {lost}");
 }
@@ -452,8 +457,8 @@ fn a_further_stage_never_permits_more() {
 
 #[test]
 fn fewer_scopes_never_permit_more() {
-    let (mut kept, mut lost) = (0, 0);
-    for seed in 0..200 {
+    let each = campaign::over(0..200, |seed| {
+        let (mut kept, mut lost) = (0, 0);
         let mut random = Random::new(seed);
         let text = worlds::plain_policy(&mut random);
         let world = compiled::policy(&text);
@@ -479,7 +484,9 @@ fn fewer_scopes_never_permit_more() {
                 last.approved = Some(some);
             }
         }
-    }
+        [kept, lost]
+    });
+    let [kept, lost] = [0, 1].map(|at| each.iter().map(|counts| counts[at]).sum::<usize>());
     println!("{kept} kept, {lost} lost");
     assert!(kept > 500 && lost > 500, "{kept} {lost}");
 }
