@@ -21,6 +21,7 @@ pub mod slack;
 pub mod survey;
 mod yaml;
 
+#[cfg(feature = "cli")]
 pub(crate) use build::is_path;
 
 use std::collections::{BTreeMap, BTreeSet};
