@@ -212,8 +212,14 @@ fn what_is_another_sort_of_name_leaves_the_container_unknown() {
 fn what_a_server_could_take_off_a_word_makes_it_none() {
     let desk = desk();
     check(&desk, "/board/pay", "forbidden", &[("project", "PAY")]);
-    for open in ["PAY.json", "pay.xml", "PAY:x", "PAY~", "PAY%2bx", "PAY-1", "PAY@x", "~", "~~PAY", "10042"] {
-        check(&desk, &format!("/board/{open}"), "forbidden", &[]);
+    check(&desk, "/board/10042", "forbidden", &[]);
+    check_with(&desk, "/board/10042", vec![container("project", "WEB")], "permit", &[]);
+    for unclear in
+        ["PAY.json", "pay.xml", "PAY:x", "PAY~", "PAY%2bx", "PAY-1", "PAY@x", "~", "~~PAY", "W.json"]
+    {
+        let path = format!("/board/{unclear}");
+        check(&desk, &path, "contradicts-path", &[]);
+        check_with(&desk, &path, vec![container("project", "WEB")], "contradicts-path", &[]);
     }
     for (word, id) in
         [("web", "WEB"), ("W_2", "W_2"), ("2w", "2W"), ("~ann", "~ANN"), ("~1", "~1"), ("_", "_")]

@@ -810,8 +810,8 @@ codes! {
         With = 2,
         /// All of it, unless it is only digits; then nothing is named.
         NotNumber = 3,
-        /// All of it if it is ASCII letters, digits and `_`, which one `~` may stand before, and not only digits; else
-        /// nothing is named.
+        /// All of it if it is ASCII letters, digits and `_`, which one `~` may stand before; another text cannot be told.
+        /// If it is only digits, nothing is named.
         Word = 4,
     }
 }

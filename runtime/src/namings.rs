@@ -109,7 +109,8 @@ fn id<'s>(naming: &Naming, text: &'s str) -> Said<'s> {
         Some(NamingForm::Before) => text.rsplit_once(sign).map(|(id, _)| id).filter(|id| !id.is_empty()),
         Some(NamingForm::With) => Some(text).filter(|text| text.contains(sign)),
         Some(NamingForm::NotNumber) => Some(text).filter(|text| !is_number(text)),
-        Some(NamingForm::Word) => Some(text).filter(|text| is_word(text) && !is_number(text)),
+        Some(NamingForm::Word) if !is_word(text) => return Said::Unclear,
+        Some(NamingForm::Word) => Some(text).filter(|text| !is_number(text)),
     };
     id.map_or(Said::Nothing, Said::Id)
 }

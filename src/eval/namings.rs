@@ -12,7 +12,8 @@ const ROOM: usize = 512;
 ///
 /// `None` if something of it cannot be told. By definition that is a text with anything but ASCII letters, digits and
 /// `-_.~@:$+` (the platform may read it in another case, trimmed, or as several), or one that begins or ends with a `.`, or a `+` as it is (which some servers take for a blank);
-/// or more than [`ROOM`] bytes. A text that the catalog says to be no id names nothing.
+/// more than [`ROOM`] bytes; or a text that is no word where the catalog asks for one. A text that the catalog says to be
+/// another sort of name names nothing.
 pub(super) fn named(model: &Model, operation: OperationId, target: &Target) -> Option<Vec<(KindId, String)>> {
     let Target::Http { path, .. } = target else {
         return Some(Vec::new());
@@ -25,8 +26,10 @@ pub(super) fn named(model: &Model, operation: OperationId, target: &Target) -> O
             naming.segments.iter().map(|number| part(segments.get(*number as usize)?)).collect();
         let text = parts?.join("/");
         length += text.len();
-        if let Some(id) = id(naming, &text) {
-            named.push((naming.kind, id));
+        match id(naming, &text) {
+            Said::Id(id) => named.push((naming.kind, id)),
+            Said::Nothing => {}
+            Said::Unclear => return None,
         }
     }
     (length <= ROOM).then_some(named)
@@ -40,25 +43,38 @@ fn part(segment: &str) -> Option<String> {
         .then_some(text)
 }
 
+/// What a text says.
+enum Said {
+    Id(String),
+    /// Another sort of name.
+    Nothing,
+    /// The platform may read an id in it, and nobody can tell which.
+    Unclear,
+}
+
 /// The id in the text, if there is one.
-fn id(naming: &Naming, text: &str) -> Option<String> {
+fn id(naming: &Naming, text: &str) -> Said {
     let text = match naming.case {
         Some(LetterCase::Upper) => text.to_ascii_uppercase(),
         Some(LetterCase::Lower) => text.to_ascii_lowercase(),
         None => text.to_owned(),
     };
-    match naming.form {
+    let is_number = text.chars().all(|c| c.is_ascii_digit());
+    let id = match naming.form {
         NamingForm::Whole => Some(text),
         NamingForm::Before(sign) => {
-            let (id, _) = text.rsplit_once(char::from(sign))?;
-            (!id.is_empty()).then(|| id.to_owned())
+            let parts = text.rsplit_once(char::from(sign));
+            parts.map(|(id, _)| id.to_owned()).filter(|id| !id.is_empty())
         }
         NamingForm::With(sign) => text.contains(char::from(sign)).then_some(text),
-        NamingForm::NotNumber => (!text.chars().all(|c| c.is_ascii_digit())).then_some(text),
+        NamingForm::NotNumber => (!is_number).then_some(text),
         NamingForm::Word => {
             let word = text.strip_prefix('~').unwrap_or(&text);
-            let is_word = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-            (is_word && !text.chars().all(|c| c.is_ascii_digit())).then_some(text)
+            if word.is_empty() || !word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+                return Said::Unclear;
+            }
+            (!is_number).then_some(text)
         }
-    }
+    };
+    id.map_or(Said::Nothing, Said::Id)
 }

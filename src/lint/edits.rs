@@ -29,7 +29,8 @@ pub fn remove(sources: &SourceMap, span: Span) -> Edit {
 }
 
 /// Removes members of a list, by position, each with the comma that parts it from its neighbour and with its own
-/// comments: those behind it on its line, and those on lines of their own before it. `None` if nothing would be left.
+/// comments: those behind it on its line, unless a member that stays is on the line, too, and those on lines of their
+/// own before it. `None` if nothing would be left.
 pub fn remove_members(
     sources: &SourceMap,
     members: &[Span],
@@ -37,40 +38,80 @@ pub fn remove_members(
 ) -> Option<Vec<Edit>> {
     let last_kept = (0..members.len()).rev().find(|i| !gone(*i))?;
     let text = &sources.source(*members.first()?).text;
-    let span = |start: usize, end: usize| Span::new(members[0].source, start, end);
-    let cut = |start: usize, end: usize| Edit { span: span(start, end), text: String::new() };
+    let cut = |start: usize, end: usize| Edit {
+        span: Span::new(members[0].source, start, end),
+        text: String::new(),
+    };
+    let end = |i: usize| members[i].end as usize;
     let next = |at: usize| at + text[at..].len() - text[at..].trim_start().len();
     let mut edits = Vec::new();
     for i in (0..last_kept).filter(|i| gone(*i)) {
         let start = match i.checked_sub(1) {
-            Some(before) => next(tail(text, members[before].end as usize)),
-            None => members[i].start as usize,
+            Some(before) => next(tail(text, end(before))),
+            None => above(text, members[i].start as usize),
         };
-        edits.push(cut(start, next(tail(text, members[i].end as usize))));
+        let shares = |other: usize| !gone(other) && !text[end(other)..end(i)].contains('\n');
+        let end = match (0..i).any(shares) {
+            true => blanks(text, comma(text, end(i)).unwrap_or(end(i))),
+            false => next(tail(text, end(i))),
+        };
+        edits.push(cut(start, end));
     }
-    if let Some(last) = members.get(last_kept + 1..).and_then(<[Span]>::last) {
-        let (end, kept) = (members[last_kept].end as usize, tail(text, members[last_kept].end as usize));
-        let all = tail(text, last.end as usize);
-        match text[end..kept].split_once("//") {
+    if let Some(last) = members.len().checked_sub(1).filter(|last| *last > last_kept) {
+        let kept = tail(text, end(last_kept));
+        let on_one_line = !text[end(last_kept)..end(last)].contains('\n');
+        let all = if on_one_line { end(last) } else { tail(text, end(last)) };
+        match comment(text, end(last_kept)..kept) {
             // The comment of the one that stays stays, too.
-            Some((comma, _)) => edits.extend([cut(end, end + comma.trim_end().len()), cut(kept, all)]),
-            None => edits.push(cut(end, all)),
+            Some(comment) => {
+                let (before, behind) = (text[end(last_kept)..comment.start].trim_end(), comment.end);
+                edits.extend([cut(end(last_kept), end(last_kept) + before.len()), cut(behind, all)]);
+            }
+            None => edits.push(cut(end(last_kept), all)),
         }
     }
     Some(edits)
 }
 
-/// Where a member ends with the comma behind it and a comment on the same line.
+/// Where a member ends with the comma behind it, before or after a comment on the same line.
 fn tail(text: &str, end: usize) -> usize {
-    let skip =
-        |at: usize, blanks: &[char]| at + text[at..].len() - text[at..].trim_start_matches(blanks).len();
-    let comma = skip(end, &[' ', '\t', '\r', '\n']);
-    let end = if text[comma..].starts_with(',') { comma + 1 } else { end };
-    let comment = skip(end, &[' ', '\t']);
-    if !text[comment..].starts_with("//") {
-        return end;
+    let at = comma(text, end).unwrap_or(end);
+    let at = comment(text, at..text.len()).map_or(at, |comment| comment.end);
+    comma(text, at).filter(|_| comma(text, end).is_none()).unwrap_or(at)
+}
+
+/// Behind what is blank on the line.
+fn blanks(text: &str, at: usize) -> usize {
+    text.len() - text[at..].trim_start_matches([' ', '\t']).len()
+}
+
+/// Behind the comma that comes next.
+fn comma(text: &str, at: usize) -> Option<usize> {
+    let rest = text[at..].trim_start();
+    rest.starts_with(',').then(|| text.len() - rest.len() + 1)
+}
+
+/// The comment on the line, if nothing but blanks and a comma is before it.
+fn comment(text: &str, within: std::ops::Range<usize>) -> Option<std::ops::Range<usize>> {
+    let rest = text[within.clone()].trim_start_matches([' ', '\t', ',']);
+    let start = within.end - rest.len();
+    let end = start + rest.find(['\r', '\n']).unwrap_or(rest.len());
+    rest.starts_with("//").then_some(start..end)
+}
+
+/// The first of the lines of comments right above a member that begins its line, or the member.
+fn above(text: &str, member: usize) -> usize {
+    let mut start = member;
+    loop {
+        let before = text[..start].trim_end_matches([' ', '\t']);
+        let Some(before) = before.strip_suffix('\n') else { return start };
+        let line = before.rfind('\n').map_or(0, |end| end + 1);
+        let indent = before[line..].len() - before[line..].trim_start().len();
+        if !before[line..].trim_start().starts_with("//") {
+            return start;
+        }
+        start = line + indent;
     }
-    comment + text[comment..].find(['\r', '\n']).unwrap_or(text.len() - comment)
 }
 
 /// Puts other text in a place.
@@ -141,6 +182,13 @@ mod tests {
         names_removed(list, &["B", "C"], Some("A // of a\n}"));
         names_removed(list, &["A", "B"], Some("// before c\n  C // of c\n}"));
         names_removed(list, &["A", "C"], Some("B // of b\n}"));
-        names_removed("A // of a\n  , B\n", &["B"], Some("A // of a\n"));
+        let first = "app z {\n  // of a\n  A, // too\n  // of b\n  B\n";
+        names_removed(first, &["A"], Some("app z {\n  // of b\n  B\n"));
+        names_removed("A, B // of both\n", &["B"], Some("A // of both\n"));
+        names_removed("A, B, // of both\n  C\n", &["B"], Some("A, // of both\n  C\n"));
+        names_removed("A, B, C // of all\n", &["A", "C"], Some("B // of all\n"));
+        names_removed("A // of a\n  , B // of b\n", &["A"], Some("B // of b\n"));
+        names_removed("A // of a\n  , B\n  , C\n", &["B"], Some("A // of a\n  , C\n"));
+        names_removed("A // of a\n  , B // of b\n", &["B"], Some("A // of a\n"));
     }
 }

@@ -284,7 +284,8 @@ pub enum NamingForm {
     With(Text),
     /// `unless number`: what is only digits is no id.
     NotNumber,
-    /// `if word`: only letters, digits and `_` are an id, and a `~` before them; what is only digits is none.
+    /// `if word`: letters, digits and `_` are an id, and a `~` before them; what is only digits is none, and of all else
+    /// nobody can tell.
     Word,
 }
 

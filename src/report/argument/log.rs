@@ -31,7 +31,7 @@ pub(super) fn blocks(
             own_period(usage)
         )));
     }
-    blocks.extend(doubt(usage));
+    blocks.extend(doubt(case, usage));
     blocks.extend(refused(case, usage));
     blocks.extend(one_of(case, usage));
     blocks.extend(tokens(case, usage));
@@ -95,12 +95,23 @@ fn no_early(why: NoEarly) -> &'static str {
 }
 
 /// What may make "not used" wrong.
-fn doubt(usage: &Usage) -> Option<Block> {
-    let doubtful: Vec<String> = Remark::ALL
+fn doubt(case: &Case<'_>, usage: &Usage) -> Option<Block> {
+    let mut doubtful: Vec<String> = Remark::ALL
         .iter()
         .filter(|remark| remark.casts_doubt() && usage.remarked(**remark) > 0)
         .map(|remark| format!("{}: {}", told(*remark), usage.remarked(*remark)))
         .collect();
+    // Calls that went through, though the app's scopes open none of what they may be.
+    let shut = usage.one_of.values().filter(|one| {
+        let may_be: Operations = one.operations.iter().copied().collect();
+        one.calls.went_through() && may_be.and(&case.argument.opens).is_empty()
+    });
+    match shut.map(|one| one.calls.total).sum::<u64>() {
+        0 => {}
+        calls => {
+            doubtful.push(format!("entries that may be operations of which its scopes open none: {calls}"))
+        }
+    }
     (!doubtful.is_empty()).then(|| {
         Block::Text(format!(
             "Before anything is taken away, look at these, which may be uses and do not count above: {}.",

@@ -26,7 +26,7 @@ pub enum NamingForm {
     With(u8),
     /// All of it, unless it is only digits, which are no id.
     NotNumber,
-    /// All of it, if it is ASCII letters, digits and `_`, which a `~` may stand before, and not only digits; else it is no
-    /// id.
+    /// All of it, if it is ASCII letters, digits and `_`, which a `~` may stand before; of another text nobody can tell
+    /// what the platform reads in it. Only digits are no id.
     Word,
 }

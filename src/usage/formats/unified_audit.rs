@@ -24,6 +24,7 @@ const READ_MAIL: &[Likely] = &[
     likely("exchange.mail.read*", Access::Read),
     likely("graph.me.*messages.*", Access::Read),
     likely("graph.users.*messages.*", Access::Read),
+    any("graph.admin.exchange.mailboxes.*"),
 ];
 /// What a mailbox keeps, and changes to it of one class. A record of a mailbox says what happened to an item, and not
 /// of which kind it is: its folder tells, and the names of folders are in the language of its owner. So an item is a
@@ -34,6 +35,7 @@ macro_rules! items {
             any("exchange.mail.write"),
             any("exchange.calendar.write"),
             any("exchange.contacts.write"),
+            any("graph.admin.exchange.mailboxes.*"),
             likely("graph.me.*messages.*", $access),
             likely("graph.users.*messages.*", $access),
             likely("graph.me.mailFolders.userConfigurations.*", $access),
