@@ -497,6 +497,36 @@ fn a_change_in_a_mailbox_may_be_of_mail_a_meeting_a_contact_or_a_task() {
 }
 
 #[test]
+fn items_of_mailboxes_are_exported_and_deleted_by_their_own_scopes_too() {
+    let desk = Desk::new();
+    let log = |requests: &str, operation: &str, format: &str| {
+        let app = format!(
+            "use microsoft.graph\n\napp a {{\n  key \"key-a\"\n  platform microsoft.graph.application\n  \
+             requests {requests}\n}}\n"
+        );
+        fs::write(desk.path().join("policy.sprag"), app).unwrap();
+        assert_eq!(sprag(desk.path(), &["lock"]).exit, Exit::Clean);
+        fs::write(desk.path().join("log"), UNIFIED.replace("MailItemsAccessed", operation)).unwrap();
+        sprag(desk.path(), &["argue", "a", "--log", "log", "--format", format])
+    };
+    let mailboxes = "graph.admin.exchange.mailboxes";
+    for (operation, scope, needed) in [
+        ("MailItemsAccessed", "MailboxItem.Read.All", "folders.items.get"),
+        ("MailItemsAccessed", "MailboxItem.Export.All", "exportItems"),
+        ("HardDelete", "MailboxItem.ReadWrite.All", "folders.items.delete"),
+        ("Create", "MailboxItem.ImportExport.All", "createImportSession"),
+    ] {
+        let said = log(scope, operation, "json").json();
+        let all = said["apps"][0]["needed"].as_array().unwrap();
+        assert!(all.contains(&Value::from(format!("{mailboxes}.{needed}"))), "{operation}: {all:?}");
+    }
+    // What went through, and by none of the app's scopes, is told before anything is taken away.
+    let doubt = "entries that may be operations of which its scopes open none: 1";
+    assert!(log("MailboxItem.Read.All", "HardDelete", "markdown").text().contains(doubt));
+    assert!(!log("MailboxItem.ReadWrite.All", "HardDelete", "markdown").text().contains(doubt));
+}
+
+#[test]
 fn what_is_refused_is_not_needed_and_what_is_unknown_is_counted() {
     let desk = Desk::new();
     let at = "2026-07-01T08:00:00Z";

@@ -57,17 +57,20 @@ pub fn remove_members(
         };
         edits.push(cut(start, end));
     }
-    if let Some(last) = members.len().checked_sub(1).filter(|last| *last > last_kept) {
-        let kept = tail(text, end(last_kept));
-        let on_one_line = !text[end(last_kept)..end(last)].contains('\n');
-        let all = if on_one_line { end(last) } else { tail(text, end(last)) };
-        match comment(text, end(last_kept)..kept) {
-            // The comment of the one that stays stays, too.
+    let last = members.len() - 1;
+    if last > last_kept {
+        // The comment on the line of the last that stays stays, too.
+        let on_line = |i: &usize| !text[end(last_kept)..end(*i)].contains('\n');
+        let line_end = end((last_kept..=last).rev().find(on_line)?);
+        match comment(text, line_end..tail(text, line_end)) {
             Some(comment) => {
-                let (before, behind) = (text[end(last_kept)..comment.start].trim_end(), comment.end);
-                edits.extend([cut(end(last_kept), end(last_kept) + before.len()), cut(behind, all)]);
+                let before = text[end(last_kept)..comment.start].trim_end().len();
+                edits.push(cut(end(last_kept), end(last_kept) + before));
+                if line_end < end(last) {
+                    edits.push(cut(comment.end, tail(text, end(last))));
+                }
             }
-            None => edits.push(cut(end(last_kept), all)),
+            None => edits.push(cut(end(last_kept), tail(text, end(last)))),
         }
     }
     Some(edits)
@@ -186,6 +189,7 @@ mod tests {
         names_removed(first, &["A"], Some("app z {\n  // of b\n  B\n"));
         names_removed("A, B // of both\n", &["B"], Some("A // of both\n"));
         names_removed("A, B, // of both\n  C\n", &["B"], Some("A, // of both\n  C\n"));
+        names_removed("A, B, // of both\n  C // of c\n", &["B", "C"], Some("A // of both\n"));
         names_removed("A, B, C // of all\n", &["A", "C"], Some("B // of all\n"));
         names_removed("A // of a\n  , B // of b\n", &["A"], Some("B // of b\n"));
         names_removed("A // of a\n  , B\n  , C\n", &["B"], Some("A // of a\n  , C\n"));

@@ -24,7 +24,8 @@ const READ_MAIL: &[Likely] = &[
     likely("exchange.mail.read*", Access::Read),
     likely("graph.me.*messages.*", Access::Read),
     likely("graph.users.*messages.*", Access::Read),
-    any("graph.admin.exchange.mailboxes.*"),
+    likely("graph.admin.exchange.mailboxes.*", Access::Read),
+    any("graph.admin.exchange.mailboxes.exportItems"),
 ];
 /// What a mailbox keeps, and changes to it of one class. A record of a mailbox says what happened to an item, and not
 /// of which kind it is: its folder tells, and the names of folders are in the language of its owner. So an item is a
@@ -35,7 +36,8 @@ macro_rules! items {
             any("exchange.mail.write"),
             any("exchange.calendar.write"),
             any("exchange.contacts.write"),
-            any("graph.admin.exchange.mailboxes.*"),
+            likely("graph.admin.exchange.mailboxes.folders.*", Access::Admin),
+            any("graph.admin.exchange.mailboxes.createImportSession"),
             likely("graph.me.*messages.*", $access),
             likely("graph.users.*messages.*", $access),
             likely("graph.me.mailFolders.userConfigurations.*", $access),
