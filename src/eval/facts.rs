@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::chain::{self, Chain, Element};
 use super::routes;
+use super::scopes::{self, Scopes};
 use crate::request::{Request, Target, User};
 use crate::sema::model::{
     App, AppId, Clause, ClauseId, KindId, Model, Operation, OperationId, PermissionModelId, RatchetId,
@@ -22,6 +23,8 @@ pub(super) struct Situation<'a> {
     pub(super) listed: BTreeSet<KindId>,
     /// Looked for once, since every layer goes through them.
     clauses: OnceCell<Vec<(ClauseId, &'a Clause)>>,
+    /// Likewise.
+    without_ratchets: OnceCell<Scopes>,
 }
 
 impl<'a> Situation<'a> {
@@ -41,7 +44,8 @@ impl<'a> Situation<'a> {
             }
             Chain::Wrong | Chain::ContradictsPath => (Vec::new(), BTreeSet::new()),
         };
-        Situation { model, request, app, operation, chain, listed, clauses: OnceCell::new() }
+        let (clauses, without_ratchets) = (OnceCell::new(), OnceCell::new());
+        Situation { model, request, app, operation, chain, listed, clauses, without_ratchets }
     }
 
     /// The same, if these of the model's clauses are all that there are.
@@ -71,6 +75,11 @@ impl<'a> Situation<'a> {
     pub(super) fn usable_models(&self) -> Vec<PermissionModelId> {
         let demands_user = |id: &PermissionModelId| self.model.permission_models[id.index()].demands_user;
         self.callable_models().into_iter().filter(|id| self.user().is_some() || !demands_user(id)).collect()
+    }
+
+    /// The scopes that the app holds whatever stage its ratchets have reached.
+    pub(super) fn without_ratchets(&self) -> &Scopes {
+        self.without_ratchets.get_or_init(|| scopes::without_ratchets(self))
     }
 
     /// The stage that the installation has reached: an index into the ratchet's stages.

@@ -6,13 +6,15 @@ use super::facts::Situation;
 use super::{Reason, Refusal};
 use crate::sema::model::{Layer, Model, RatchetId, ScopeId};
 
-type Scopes = BTreeSet<ScopeId>;
+pub(super) type Scopes = BTreeSet<ScopeId>;
 
 /// What the app holds now: what it holds without ratchets, less what each of them took away, and less what was
 /// withdrawn from the installation.
 pub(super) fn held(situation: &Situation) -> Scopes {
     let mut held = held_by_stages(situation);
-    held.retain(|scope| !is_withdrawn(situation, *scope));
+    if something_is_withdrawn(situation) {
+        held.retain(|scope| !is_withdrawn(situation, *scope));
+    }
     held
 }
 
@@ -20,7 +22,12 @@ pub(super) fn held(situation: &Situation) -> Scopes {
 fn held_by_stages(situation: &Situation) -> Scopes {
     ratchets(situation.model)
         .filter_map(|ratchet| limit(situation, ratchet))
-        .fold(held_without_ratchets(situation), |held, limit| &held & &limit)
+        .fold(situation.without_ratchets().clone(), |held, limit| &held & &limit)
+}
+
+fn something_is_withdrawn(situation: &Situation) -> bool {
+    let withdrawn = &situation.request.withdrawn;
+    !withdrawn.scopes.is_empty() || !withdrawn.forever.is_empty()
 }
 
 /// Whether the scope, or one that it implies, was taken from the installation: who holds more holds the same too.
@@ -44,22 +51,22 @@ fn named(situation: &Situation, scope: ScopeId, is: impl Fn(&str) -> bool) -> bo
 
 /// Whether the scopes suffice with the ratchets, and no more without those withdrawn from the installation.
 pub(super) fn withdrawn_here(situation: &Situation) -> bool {
-    let withdrawn = &situation.request.withdrawn;
-    let something = !withdrawn.scopes.is_empty() || !withdrawn.forever.is_empty();
-    something && suffice(situation, &held_by_stages(situation)) && !suffice(situation, &held(situation))
+    something_is_withdrawn(situation)
+        && suffice(situation, &held_by_stages(situation))
+        && !suffice(situation, &held(situation))
 }
 
 /// Whether in one of the usable models one alternative of the requirement lies within these scopes.
 ///
 /// By definition no, where a user is missing that every model demands: no model is usable then.
 pub(super) fn suffice(situation: &Situation, scopes: &Scopes) -> bool {
-    alternatives(situation).iter().any(|alternative| alternative.iter().all(|scope| scopes.contains(scope)))
+    alternatives(situation).any(|alternative| alternative.iter().all(|scope| scopes.contains(scope)))
 }
 
 /// The first ratchet at which the scopes no longer suffice; `None` if they do with all of them, or would not
 /// even with none.
 pub(super) fn withdrawing_ratchet(situation: &Situation) -> Option<RatchetId> {
-    let mut scopes = held_without_ratchets(situation);
+    let mut scopes = situation.without_ratchets().clone();
     if !suffice(situation, &scopes) {
         return None;
     }
@@ -100,11 +107,12 @@ pub(super) fn step_up(situation: &Situation, refusals: &[Refusal]) -> Option<Vec
     let ceiling = ceiling(situation);
     let held = held(situation);
     alternatives(situation)
-        .into_iter()
         .filter(|alternative| {
             alternative.iter().all(|scope| ceiling.contains(scope) && !is_gone(situation, *scope))
         })
-        .map(|alternative| alternative.into_iter().filter(|scope| !held.contains(scope)).collect::<Vec<_>>())
+        .map(|alternative| {
+            alternative.iter().copied().filter(|scope| !held.contains(scope)).collect::<Vec<_>>()
+        })
         .min_by_key(Vec::len) // the first of equals
 }
 
@@ -119,7 +127,7 @@ fn ceiling(situation: &Situation) -> Scopes {
 }
 
 /// Requested, and approved by the policy's administrator, and by the installation's.
-fn held_without_ratchets(situation: &Situation) -> Scopes {
+pub(super) fn without_ratchets(situation: &Situation) -> Scopes {
     let (model, app) = (situation.model, situation.app());
     let mut held = ceiling(situation);
     if situation.request.approved.is_none() {
@@ -170,13 +178,10 @@ fn stands_at_locked_stage(situation: &Situation) -> bool {
 }
 
 /// The alternatives of the usable models' requirements.
-fn alternatives(situation: &Situation) -> Vec<Vec<ScopeId>> {
+fn alternatives<'a>(situation: &Situation<'a>) -> impl Iterator<Item = &'a Vec<ScopeId>> {
     let requirements = &situation.operation().requirements;
-    situation
-        .usable_models()
-        .iter()
-        .flat_map(|model| requirements.get(model).into_iter().flatten().cloned())
-        .collect()
+    let usable = situation.usable_models().into_iter();
+    usable.flat_map(|model| requirements.get(&model).into_iter().flatten())
 }
 
 /// The scopes and all that they imply.
