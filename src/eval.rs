@@ -300,7 +300,7 @@ pub fn containers(model: &Model, operation: OperationId, request: &Request) -> V
     match chain::effective(model, operation, request) {
         chain::Chain::Fits(chain) => {
             let declared =
-                |element: &chain::Element| model.containers.find(element.kind, element.id.as_deref()?);
+                |element: &chain::Element<'_>| model.containers.find(element.kind, element.id.as_deref()?);
             chain.iter().filter_map(declared).collect()
         }
         chain::Chain::Wrong | chain::Chain::ContradictsPath => Vec::new(),

@@ -237,7 +237,8 @@ fn relations_of(worlds: &[Compiled; 2], requests: &Requests, text: &str, seen: &
                     let request = Request { approved, ..request.clone() };
                     let answer =
                         |word: &[bool; 2]| models.map(|model| permits(model, &with_word(&request, *word)));
-                    let vouched = answer(&words[0]);
+                    // Requests are made with the first of the words.
+                    let vouched = models.map(|model| permits(model, &request));
                     of.insert(vouched);
                     // A word against somebody permits nothing: that is looked at now and then.
                     if vouched == [false; 2] && number % 16 != 0 {
@@ -531,6 +532,7 @@ fn tests_are_dead(model: &Model, found: &Dead, asked: &[(Request, Answer)], text
         let mut any_user = model.clone();
         any_user.clauses[number].principal = Principal::Any;
         let now = Alone::new(&any_user, id);
+        let now: Vec<Option<bool>> = asked.iter().map(|(request, _)| now.matches(request)).collect();
         for place in places(&clause.condition) {
             if place == Place::from(clause.span) {
                 continue;
@@ -539,11 +541,13 @@ fn tests_are_dead(model: &Model, found: &Dead, asked: &[(Request, Answer)], text
                 alive.insert(place);
             }
             for value in [true, false] {
-                let mut changed = any_user.clone();
-                changed.clauses[number].condition = replaced(&clause.condition, place, value);
-                let then = Alone::new(&changed, id);
-                let same = asked.iter().all(|(request, _)| now.matches(request) == then.matches(request));
-                open.entry(place).or_insert([true; 2])[usize::from(value)] &= same;
+                let same = &mut open.entry(place).or_insert([true; 2])[usize::from(value)];
+                if *same {
+                    let mut changed = any_user.clone();
+                    changed.clauses[number].condition = replaced(&clause.condition, place, value);
+                    let then = Alone::new(&changed, id);
+                    *same = asked.iter().zip(&now).all(|((request, _), now)| *now == then.matches(request));
+                }
             }
         }
     }

@@ -75,7 +75,7 @@ fn landscape(random: &mut Random) -> Landscape {
         let now = some(random);
         let with_roles = &now | &some(random);
         let as_anybody = &with_roles | &some(random);
-        (app, Reach { now, with_roles, as_anybody })
+        (app, Reach { now, with_roles, as_anybody, ..Reach::default() })
     });
     let apps = apps.collect();
     Landscape { parents, powers, kinds, apps }

@@ -49,11 +49,36 @@ grep -q '^exit-code=2$' "$work/outputs" || fail "a path that is not there: $(cat
 [ ! -e "$work/repository/injected" ] || fail "an input was run as a command"
 git -C "$work/repository" clean --quiet -fd
 
+echo "==> the comparison of the action"
+compare() {
+  : >"$work/summary" && : >"$work/outputs"
+  (cd "$work/repository" && env GITHUB_STEP_SUMMARY="$work/summary" GITHUB_OUTPUT="$work/outputs" RUNNER_TEMP="$work" \
+    SPRAG="$sprag" SPRAG_PATHS=policies SPRAG_DIFF="$work/diff.md" "$@" "$top/ci/github-diff.sh")
+}
+compare
+printf 'diff=%s\nexit-code=0\n' "$work/diff.md" | diff - "$work/outputs" || fail "nothing to compare with: outputs"
+[ ! -s "$work/summary" ] || fail "nothing to compare with: $(cat "$work/summary")"
+base=$(git -C "$work/repository" rev-parse HEAD)
+(cd "$work/repository/policies" && "$sprag" new brandnew >/dev/null 2>&1)
+sed -i 's/where confidential == true/& and topic == "hr"/' "$work/repository/policies/helpdesk/policy.sprag"
+compare SPRAG_BASE="$base"
+grep -q '^exit-code=0$' "$work/outputs" || fail "a comparison that denies nothing: $(cat "$work/outputs")"
+grep -q '^This package is new' "$work/summary" || fail "a new package: $(cat "$work/summary")"
+grep -q 'confidential' "$work/summary" || fail "no growth: $(cat "$work/summary")"
+compare SPRAG_BASE="$base" SPRAG_DENY_WIDENING=true
+grep -q '^exit-code=1$' "$work/outputs" || fail "growth without approval: $(cat "$work/outputs")"
+git -C "$work/repository" clean --quiet -fd
+git -C "$work/repository" checkout --quiet .
+
 echo "==> the script of the GitLab template"
-awk '/sprag lint/ { sub(/^ *- /, ""); print }' ci/gitlab.yml >"$work/gitlab.sh"
+# The script's lines, as the runner joins them, without the one that builds.
+awk '/^  script:/ { on = 1; next } /^  [a-z]/ { on = 0 } on { sub(/^    (- \|?|  )/, ""); print }' ci/gitlab.yml |
+  grep -v '^cargo install' >"$work/gitlab.sh"
+grep -q 'sprag lint' "$work/gitlab.sh" && grep -q 'sprag diff' "$work/gitlab.sh" || fail "no script: $(cat "$work/gitlab.sh")"
 mkdir -p "$work/repository/.sprag/bin"
 ln -s "$sprag" "$work/repository/.sprag/bin/sprag"
-(cd "$work/repository" && SPRAG_PATHS=. SPRAG_ARGS="--exit-zero" bash "$work/gitlab.sh" >/dev/null)
+(cd "$work/repository" && SPRAG_PATHS=. SPRAG_ARGS="--exit-zero" SPRAG_DENY_WIDENING=false \
+  CI_MERGE_REQUEST_DIFF_BASE_SHA=$base bash -eo pipefail "$work/gitlab.sh" >"$work/said" 2>&1) || fail "$(cat "$work/said")"
 for report in gl-code-quality-report.json sprag-junit.xml; do
   [ -s "$work/repository/$report" ] || fail "the GitLab job writes no $report"
   grep -q "$report" ci/gitlab.yml || fail "the GitLab job does not keep $report"

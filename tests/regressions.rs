@@ -378,3 +378,86 @@ fn a_forbid_that_matters_at_one_operation_is_not_dead_for_another() {
         sprag(&folder, &["lint", "demo", "--output-format", "concise", "--exit-zero"], "", Exit::Clean);
     assert!(!out.contains("not-by-mcp"), "{out}");
 }
+
+/// A package with this policy, locked and built.
+fn built(policy: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("p")).unwrap();
+    fs::write(folder.path().join("p/sprag.toml"), "[package]\nname = \"p\"\nlanguage = \"0.1\"\n").unwrap();
+    fs::write(folder.path().join("p/policy.sprag"), policy).unwrap();
+    sprag(&folder, &["lock", "p"], "", Exit::Clean);
+    folder
+}
+
+/// What changes or searches many things at once was said to act above them, where rules about them do not reach.
+#[test]
+fn what_is_about_many_containers_at_once_does_not_pass_what_forbids_one() {
+    let policy = |catalog: &str, model: &str, requests: &str, place: &str| {
+        format!(
+            "use {catalog}\n\nrole everything {{ any operation }}\n\napp a {{\n  key \"a\"\n  platform {model}\n  \
+             requests {requests}\n  user everything\n}}\n\npermit a to any operation\n\n\
+             forbid a to any operation in {place}\n"
+        )
+    };
+    let ask = |method: &str, path: &str, kind: &str| {
+        format!(
+            r#"{{"subject":{{"type":"app","id":"a"}},"action":{{"name":"http","properties":{{"method":"{method}","path":"{path}"}}}},"resource":{{"type":"{kind}","id":"x"}}}}"#
+        )
+    };
+    let jira = built(&policy("atlassian.jira", "atlassian.classic", "write:jira-work", "project SECRET"));
+    sprag(&jira, &["build", "p", "-o", "b"], "", Exit::Clean);
+    for (method, path) in [
+        ("POST", "/rest/api/3/bulk/issues/delete"),
+        ("POST", "/rest/api/3/bulk/issues/move"),
+        ("POST", "/rest/api/3/bulk/issues/fields"),
+        ("PUT", "/rest/api/3/issue/archive"),
+        ("POST", "/rest/api/3/issue/bulk"),
+        ("POST", "/rest/api/3/issue/properties/multi"),
+        ("PUT", "/rest/api/3/issue/properties/x"),
+    ] {
+        let (out, _) = sprag(&jira, &["decide", "b"], &ask(method, path, "site"), Exit::Clean);
+        assert!(
+            out.starts_with("{\"decision\":false") && out.contains("forbidden"),
+            "{method} {path}: {out}"
+        );
+    }
+    let github = built(&policy(
+        "github",
+        "github.app",
+        "contents:read, metadata:read, issues:read",
+        "repository \"acme/secret\"",
+    ));
+    sprag(&github, &["build", "p", "-o", "b"], "", Exit::Clean);
+    for path in ["/search/code", "/search/issues", "/user/repos", "/orgs/acme/repos"] {
+        let (out, _) = sprag(&github, &["decide", "b"], &ask("GET", path, "github-site"), Exit::Clean);
+        assert!(out.contains("\"except\""), "{path}: nothing to filter: {out}");
+    }
+}
+
+/// What another platform has above the widest container of this one made an administrator of all of it none.
+#[test]
+fn another_catalog_in_use_hides_no_way_to_administration() {
+    let policy = "role everything { any operation }\n\napp a {\n  key \"a\"\n  platform atlassian.connect\n  \
+                  requests ADMIN\n  user everything\n}\n\npermit a to jira.permissionscheme.create\n";
+    for uses in ["use atlassian.jira\n\n", "use atlassian.jira\nuse atlassian.guard\n\n"] {
+        let folder = built(&format!("{uses}{policy}"));
+        let (out, _) = sprag(&folder, &["lint", "p", "--select", "SPR0401"], "", Exit::Findings);
+        assert!(out.contains("SPR0401"), "{uses}: {out}");
+    }
+}
+
+/// Names with a column were part of what a baseline knows, so that every finding came back with a line more above it.
+#[test]
+fn a_baseline_knows_what_stands_in_one_line_with_others() {
+    let policy = "use demo.helpdesk\n\nrole everything { any operation }\n\napp a {\n  key \"a\"\n  \
+                  platform demo.helpdesk.token\n  requests READ\n  user everything user everything\n}\n\n\
+                  permit a to read permit a to helpdesk.ticket.get\n";
+    let folder = built(policy);
+    let lint = ["lint", "p", "--select", "SPR0202", "--baseline", "b.json"];
+    let write: Vec<&str> = lint.into_iter().chain(["--write-baseline"]).collect();
+    sprag(&folder, &write, "", Exit::Clean);
+    assert!(fs::read_to_string(folder.path().join("b.json")).unwrap().contains("SPR0202"));
+    fs::write(folder.path().join("p/policy.sprag"), format!("// new\n{policy}")).unwrap();
+    let (out, err) = sprag(&folder, &lint, "", Exit::Clean);
+    assert!(!out.contains("SPR0202"), "{out}{err}");
+}

@@ -34,6 +34,8 @@ pub struct Reach {
     pub with_roles: BTreeSet<OperationId>,
     /// If, besides, it could act in the name of whomever it likes.
     pub as_anybody: BTreeSet<OperationId>,
+    /// The kinds in which its permission models have operations at all.
+    pub kinds: BTreeSet<KindId>,
 }
 
 /// What an app can become, or get.
@@ -126,9 +128,11 @@ impl Landscape {
         true
     }
 
-    /// Whether no operation acts above this kind: who administers it administers everything.
-    pub fn is_top(&self, kind: KindId) -> bool {
-        !self.kinds.values().any(|other| *other != kind && self.lies_in(kind, *other))
+    /// Whether no operation that the app could call with any scopes acts above this kind: who administers it administers
+    /// all that there is for such apps. What other platforms have above it is out of their reach anyway.
+    pub fn is_top(&self, app: AppId, kind: KindId) -> bool {
+        let kinds = self.apps.get(&app).map(|reach| &reach.kinds);
+        !kinds.into_iter().flatten().any(|other| *other != kind && self.lies_in(kind, *other))
     }
 }
 

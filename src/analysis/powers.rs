@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::escalation::{Landscape, Reach};
 use super::standing::Standing;
-use crate::sema::model::{AppId, KindId, Layer, Model, OperationId, Power};
+use crate::sema::model::{AppId, KindId, Layer, Model, OperationId, PermissionModelId, Power};
 
 /// The landscape of a model, given what each app may do now. Empty if no mark in use gives a power.
 pub fn landscape(model: &Model, standing: &Standing<'_>, now: &[BTreeSet<OperationId>]) -> Landscape {
@@ -12,12 +12,20 @@ pub fn landscape(model: &Model, standing: &Standing<'_>, now: &[BTreeSet<Operati
     if powers.is_empty() {
         return Landscape::default();
     }
+    let mut kinds_of: BTreeMap<PermissionModelId, BTreeSet<KindId>> = BTreeMap::new();
+    for operation in &model.operations {
+        for permission_model in operation.requirements.keys() {
+            kinds_of.entry(*permission_model).or_default().insert(operation.kind);
+        }
+    }
     let reach = |(app, now): (AppId, &BTreeSet<OperationId>)| {
+        let models = &model.apps[app.index()].models;
         let with = |layers: &[Layer]| standing.may(app, &layers.iter().copied().collect());
         let reach = Reach {
             now: now.clone(),
             with_roles: with(&[Layer::AppUser]),
             as_anybody: with(&[Layer::AppUser, Layer::ContextUser]),
+            kinds: models.iter().filter_map(|of| kinds_of.get(of)).flatten().copied().collect(),
         };
         (app, reach)
     };

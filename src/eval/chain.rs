@@ -7,9 +7,9 @@ use crate::request::{ContainerFact, Request, Value};
 use crate::sema::model::{Container, KindId, Model, OperationId};
 
 /// The containers of a request, judged against an operation.
-pub(super) enum Chain {
+pub(super) enum Chain<'r> {
     /// The effective chain, innermost first, at most one element of a kind.
-    Fits(Vec<Element>),
+    Fits(Vec<Element<'r>>),
     /// Catalog refuses.
     Wrong,
     /// Catalog refuses: the path names other containers, or it cannot be told which.
@@ -18,20 +18,23 @@ pub(super) enum Chain {
 
 /// A container of the effective chain.
 #[derive(Debug, Clone)]
-pub(super) struct Element {
+pub(super) struct Element<'r> {
     pub(super) kind: KindId,
     /// `None` where the request knows only that there is one.
     pub(super) id: Option<String>,
     /// What the request says of it; `None` where only its path names the container.
-    pub(super) attributes: Option<BTreeMap<String, Value>>,
+    pub(super) attributes: Option<&'r BTreeMap<String, Value>>,
 }
+
+/// What a request says of a container that only a declaration names.
+static NOTHING: BTreeMap<String, Value> = BTreeMap::new();
 
 /// Checks the request's containers with those that its path names, fills in declared parents, and drops what does not
 /// concern the operation.
 ///
 /// By definition, where the path names a container, nothing stands for another one: neither what the request says
 /// nor what the policy declares of what lies in it.
-pub(super) fn effective(model: &Model, operation: OperationId, request: &Request) -> Chain {
+pub(super) fn effective<'r>(model: &Model, operation: OperationId, request: &'r Request) -> Chain<'r> {
     let named = namings::named(model, operation, &request.operation);
     let Some(mut elements) = consistent(model, &request.containers) else {
         return Chain::Wrong;
@@ -69,7 +72,7 @@ pub(super) fn effective(model: &Model, operation: OperationId, request: &Request
 /// The kinds of a list operation's entries that the request does not know: the kinds from the listed kind up
 /// to but without the operation's own, as far as they lie strictly below the innermost kind of the effective
 /// chain. A kind that lists itself is listed while it is not in the chain.
-pub(super) fn listed(model: &Model, operation: OperationId, chain: &[Element]) -> BTreeSet<KindId> {
+pub(super) fn listed(model: &Model, operation: OperationId, chain: &[Element<'_>]) -> BTreeSet<KindId> {
     let operation = &model.operations[operation.index()];
     let Some(lists) = operation.lists else {
         return BTreeSet::new();
@@ -115,26 +118,26 @@ pub(super) fn path_to_root(model: &Model, kind: KindId) -> Vec<KindId> {
 
 /// The request's containers, if each is of a known kind that lies strictly above the one before. Gaps are
 /// allowed.
-fn consistent(model: &Model, containers: &[ContainerFact]) -> Option<Vec<Element>> {
-    let mut elements: Vec<Element> = Vec::new();
+fn consistent<'r>(model: &Model, containers: &'r [ContainerFact]) -> Option<Vec<Element<'r>>> {
+    let mut elements: Vec<Element<'r>> = Vec::new();
     for container in containers {
         let index = model.kinds.iter().position(|kind| kind.name == container.kind)?;
         let (kind, id) = (KindId(index as u32), container.id.clone());
-        elements.push(Element { kind, id, attributes: Some(container.attributes.clone()) });
+        elements.push(Element { kind, id, attributes: Some(&container.attributes) });
     }
     on_one_branch(model, &elements).then_some(elements)
 }
 
 /// Whether each element's kind lies strictly above that of the one before.
-fn on_one_branch(model: &Model, elements: &[Element]) -> bool {
+fn on_one_branch(model: &Model, elements: &[Element<'_>]) -> bool {
     let above =
-        |pair: &[Element]| pair[0].kind != pair[1].kind && is_within(model, pair[0].kind, pair[1].kind);
+        |pair: &[Element<'_>]| pair[0].kind != pair[1].kind && is_within(model, pair[0].kind, pair[1].kind);
     elements.windows(2).all(above)
 }
 
 /// Adds a container that the path names: before the first one that lies above it. Where the request has one of
 /// the kind, that one is it.
-fn add(model: &Model, elements: &mut Vec<Element>, kind: KindId, id: &str) {
+fn add(model: &Model, elements: &mut Vec<Element<'_>>, kind: KindId, id: &str) {
     if let Some(element) = elements.iter_mut().find(|element| element.kind == kind) {
         element.id.get_or_insert_with(|| id.to_owned());
         return;
@@ -148,13 +151,13 @@ fn add(model: &Model, elements: &mut Vec<Element>, kind: KindId, id: &str) {
 /// the request said at those kinds; the request's attributes stay only where it named the same container. Where a
 /// container further in is declared to lie elsewhere, the one at hand is not where the request says: it is left out.
 /// `None` where one that the path names had to give way.
-fn with_declared_parents(
+fn with_declared_parents<'r>(
     model: &Model,
     innermost: KindId,
-    elements: Vec<Element>,
+    elements: Vec<Element<'r>>,
     named: &[(KindId, String)],
-) -> Option<Vec<Element>> {
-    let mut by_kind: BTreeMap<KindId, Element> =
+) -> Option<Vec<Element<'r>>> {
+    let mut by_kind: BTreeMap<KindId, Element<'r>> =
         elements.into_iter().map(|element| (element.kind, element)).collect();
     let mut settled: BTreeMap<KindId, &str> = BTreeMap::new();
     let path = path_to_root(model, innermost);
@@ -180,7 +183,7 @@ fn with_declared_parents(
             if named.iter().any(|(of, other)| of == kind && other != id) {
                 return None;
             }
-            let element = Element { kind: *kind, id: Some(id.clone()), attributes: Some(BTreeMap::new()) };
+            let element = Element { kind: *kind, id: Some(id.clone()), attributes: Some(&NOTHING) };
             by_kind.insert(*kind, element);
         }
     }

@@ -18,7 +18,7 @@ pub(super) struct Situation<'a> {
     pub(super) app: AppId,
     pub(super) operation: OperationId,
     /// The effective container chain, innermost first.
-    pub(super) chain: Vec<Element>,
+    pub(super) chain: Vec<Element<'a>>,
     /// The kinds of which a list operation returns entries that the request does not know yet.
     pub(super) listed: BTreeSet<KindId>,
     /// Looked for once, since every layer goes through them.
@@ -35,7 +35,7 @@ impl<'a> Situation<'a> {
         request: &'a Request,
         app: AppId,
         operation: OperationId,
-        chain: Chain,
+        chain: Chain<'a>,
     ) -> Situation<'a> {
         let (chain, listed) = match chain {
             Chain::Fits(chain) => {

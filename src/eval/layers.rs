@@ -63,7 +63,7 @@ pub(super) fn catalog(
     model: &Model,
     app: Option<AppId>,
     operation: Option<OperationId>,
-    chain: Option<&Chain>,
+    chain: Option<&Chain<'_>>,
 ) -> Verdict {
     let Some(operation) = operation else {
         return refused(Layer::Catalog, Reason::UnknownOperation);

@@ -128,7 +128,7 @@ fn of_container(situation: &Situation, attributes: &[AttributeId], inherited: bo
 
 /// An attribute of one container: its id, else what the policy declares, else what the request says. By definition,
 /// of a container that only the path names it is not known which attributes it has.
-fn of_element(model: &Model, element: &chain::Element, id: AttributeId) -> Reading {
+fn of_element(model: &Model, element: &chain::Element<'_>, id: AttributeId) -> Reading {
     let attribute = &model.attributes[id.index()];
     if attribute.name == "id" {
         return match &element.id {
@@ -140,7 +140,7 @@ fn of_element(model: &Model, element: &chain::Element, id: AttributeId) -> Readi
     if let Some(value) = declared.and_then(|container| container.attributes.get(&id)) {
         return Reading::Value(value.clone());
     }
-    let Some(attributes) = &element.attributes else {
+    let Some(attributes) = element.attributes else {
         return Reading::Unreadable;
     };
     match attributes.get(&attribute.name) {

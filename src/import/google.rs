@@ -62,10 +62,13 @@ static POWERS: &[(&str, &str)] = &[
     ("gmail.users.settings.delegates.create", "grants-roles"),
 ];
 
-/// Methods that return containers of a kind, by `id`; sorted.
+/// Methods that return containers of a kind, or what is in several of them, by `id`; sorted.
 static LISTS: &[(&str, &str)] = &[
+    ("chat.spaces.findDirectMessage", "chat-space"),
+    ("chat.spaces.findGroupChats", "chat-space"),
     ("chat.spaces.list", "chat-space"),
     ("chat.spaces.search", "chat-space"),
+    ("drive.changes.list", "google-file"),
     ("drive.files.list", "google-file"),
 ];
 
@@ -242,8 +245,8 @@ fn kind(api: &str, path: &str, verb: &str) -> &'static str {
         "gmail" => "gmail-mailbox",
         "calendar" if path.contains("{calendarId}") => "google-calendar",
         "calendar" | "people" | "tasks" => "google-account",
-        "chat" if path.contains("{spacesId}") => "chat-space",
-        "drive" if path.contains("{fileId}") => "google-file",
+        "chat" if path.contains("{spacesId}") || path.contains("/media/") => "chat-space",
+        "drive" if path.contains("{fileId}") || path.ends_with("files/trash") => "google-file",
         "docs" | "forms" | "sheets" | "slides" if named && verb != "create" => "google-file",
         _ => "google-customer", // Whatever names no container of its own.
     }

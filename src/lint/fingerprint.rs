@@ -35,14 +35,15 @@ fn identity(sources: &SourceMap, finding: &Diagnostic) -> String {
     parts.into_iter().map(|part| part + "\u{0}").collect()
 }
 
-/// `permit@rules.sprag:12`, the name of a rule without one, less its line.
+/// `permit@rules.sprag:12` and `user@rules.sprag:3:69`, the names of rules without one, less line and column.
 fn without_line(name: &str) -> String {
-    match name.rsplit_once(':') {
-        Some((head, line)) if head.contains('@') && line.bytes().all(|b| b.is_ascii_digit()) => {
-            head.to_owned()
-        }
-        Some(_) | None => name.to_owned(),
-    }
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let less = |name: &str| {
+        let (head, number) = name.rsplit_once(':')?;
+        (head.contains('@') && is_number(number)).then(|| head.to_owned())
+    };
+    let line = less(name).unwrap_or_else(|| name.to_owned());
+    less(&line).unwrap_or(line)
 }
 
 #[cfg(test)]
@@ -66,6 +67,14 @@ mod tests {
         let after =
             print_of("// new\n\npermit  a  to read\n", "permit", "`permit@a.sprag:3` opens 4 operations");
         assert_eq!(before, after);
+    }
+
+    #[test]
+    fn columns_are_no_part_of_a_name_either() {
+        let of = |name: &str| print_of("user all user all\n", "user", &format!("`{name}` repeats"));
+        assert_eq!(of("user@a.sprag:3:69"), of("user@a.sprag:4:7"));
+        assert_eq!(of("user@a.sprag:3:69"), of("user@a.sprag:4"));
+        assert_ne!(of("user@a.sprag:3:69"), of("user@b.sprag:3:69"));
     }
 
     #[test]

@@ -17,6 +17,7 @@
 //! two digits of the code say what it is about, see [`FAMILIES`].
 
 pub mod baseline;
+mod chains;
 pub mod edits;
 pub mod fingerprint;
 pub mod fixes;
@@ -44,6 +45,7 @@ mod rules {
     pub(super) mod idle_reopening;
     pub(super) mod idle_stage;
     pub(super) mod idle_test;
+    pub(super) mod indirect_gain;
     pub(super) mod long_app_list;
     pub(super) mod long_coverage;
     pub(super) mod malformed_suppression;
@@ -121,6 +123,7 @@ pub static RULES: &[&Rule] = &[
     &rules::idle_guarantee::RULE,
     &rules::self_promotion::RULE,
     &rules::trust_circle::RULE,
+    &rules::indirect_gain::RULE,
     &rules::idle_stage::RULE,
     &rules::other_door::RULE,
     &rules::unenforceable_rule::RULE,

@@ -73,11 +73,40 @@ static POWERS: &[(&str, &str, &str)] = &[
     ("PUT", "/teams/{}/repos/{}/{}", "edits-permissions"),
 ];
 
+/// What gathers repositories, or what is in several of them, read with GET; sorted.
+static GATHERS: &[&str] = &[
+    "/events",
+    "/networks/{}/{}/events",
+    "/orgs/{}/actions/cache/usage-by-repository",
+    "/orgs/{}/actions/secrets/{}/repositories",
+    "/orgs/{}/code-scanning/alerts",
+    "/orgs/{}/events",
+    "/orgs/{}/repos",
+    "/repositories",
+    "/search/code",
+    "/search/commits",
+    "/search/issues",
+    "/search/labels",
+    "/search/repositories",
+    "/teams/{}/repos",
+    "/user/repos",
+    "/user/starred",
+    "/user/subscriptions",
+    "/users/{}/events",
+    "/users/{}/events/public",
+    "/users/{}/received_events",
+    "/users/{}/received_events/public",
+    "/users/{}/repos",
+    "/users/{}/subscriptions",
+];
+
 /// GitHub does not tell case apart in the names of owners and repositories.
 static NAMINGS: &[Named] = &[
     ("/orgs/{org}", "github-organisation", LetterCase::Lower, None),
     ("/repos/{owner}", "github-organisation", LetterCase::Lower, None),
     ("/repos/{owner}/{repo}", "repository", LetterCase::Lower, None),
+    ("/teams/{team_id}/repos/{owner}", "github-organisation", LetterCase::Lower, None),
+    ("/teams/{team_id}/repos/{owner}/{repo}", "repository", LetterCase::Lower, None),
 ];
 
 /// Makes one catalog of the table, with or without the schema.
@@ -184,7 +213,7 @@ fn operations(
             http,
             access,
             kind: kind(&shape),
-            lists: None,
+            lists: (method == "GET" && GATHERS.contains(&shape.as_str())).then_some("repository"),
             requires: BTreeMap::from([(MODEL.to_owned(), ways)]),
             marks: power.into_iter().collect(),
         });
@@ -211,6 +240,9 @@ fn access(method: &str, ways: &tables::Ways) -> &'static str {
 fn kind(shape: &str) -> &'static str {
     match shape.split('/').skip(1).collect::<Vec<_>>().as_slice() {
         ["repos", "{}", "{}", ..] | ["repositories", "{}", ..] => "repository",
+        ["teams", "{}", "repos", "{}", "{}"] => "repository",
+        // Of an issue, a comment or a discussion somewhere: the caller says where.
+        ["reactions", "{}"] => "repository",
         ["orgs", "{}", ..] | ["teams", "{}", ..] | ["organizations", "{}", ..] => "github-organisation",
         _ => "github-site", // Whatever names neither.
     }
@@ -223,6 +255,7 @@ mod tests {
     #[test]
     fn rows_are_sorted_and_unique() {
         assert!(POWERS.windows(2).all(|w| (w[0].1, w[0].0) < (w[1].1, w[1].0)));
+        assert!(GATHERS.windows(2).all(|w| w[0] < w[1]));
         assert!(ADMINISTRATION.windows(2).all(|w| w[0] < w[1]));
     }
 }

@@ -228,13 +228,13 @@ impl<'a> Reader<'a> {
             let mut requires = endpoint.requires.clone();
             requires.retain(|_, ways| !ways.is_empty());
             let reads = method == "GET" || (method == "POST" && only_reads(&requires));
+            let (kind, lists) = places::place(method, path);
             let access = match method.as_str() {
-                _ if reads => "read",
+                _ if reads || lists.is_some() => "read",
                 _ if places::administers(path) => "admin",
                 "DELETE" => "delete",
                 _ => "write", // POST, PATCH, PUT.
             };
-            let (kind, lists) = places::place(method, path);
             let template = format!("{}{}", self.base, endpoint.path);
             let http = if is_template(&template) {
                 Some((method.clone(), template))

@@ -94,15 +94,27 @@ static POWERS: &[(&str, &str, &str)] = &[
     ("POST", "/users/{}/approleassignments", "grants-roles"),
 ];
 
-/// Collections of the tenant and what they hold.
-const COLLECTIONS: [(&str, &str); 6] = [
+/// Collections of the tenant and what they hold, or what it is in.
+const COLLECTIONS: [(&str, &str); 14] = [
     ("/applications", "entra-application"),
+    ("/applications/delta", "entra-application"),
     ("/chats", "chat"),
+    ("/copilot/searchnextpage", "drive"),
     ("/groups", "m365-group"),
+    ("/groups/delta", "m365-group"),
+    ("/serviceprincipals", "entra-application"),
+    ("/serviceprincipals/delta", "entra-application"),
     ("/sites", "sharepoint-site"),
+    ("/sites/delta", "sharepoint-site"),
+    ("/sites/getallsites", "sharepoint-site"),
     ("/teams", "team"),
     ("/users", "account"),
+    ("/users/delta", "account"),
 ];
+
+/// What is found in many drives and sites, asked with POST; sorted. Mail and chats are found by people only, who find
+/// their own.
+const SEARCHES: [&str; 3] = ["/copilot/retrieval", "/copilot/search", "/search/query"];
 
 /// The power that an operation gives, as a mark of catalog `common`.
 pub(super) fn power(method: &str, path: &str) -> Option<&'static str> {
@@ -122,6 +134,9 @@ pub(super) fn place(method: &str, path: &str) -> (&'static str, Option<&'static 
         && let Some((_, kind)) = COLLECTIONS.iter().find(|(collection, _)| *collection == path)
     {
         return ("tenant", Some(kind));
+    }
+    if method == "POST" && SEARCHES.contains(&path) {
+        return ("tenant", Some("drive"));
     }
     if method == "GET" && path == "/teams/{}/channels" {
         return ("team", Some("channel"));
@@ -168,7 +183,7 @@ mod tests {
     #[test]
     fn rows_are_sorted_and_unique() {
         assert!(POWERS.windows(2).all(|w| (w[0].1, w[0].0) < (w[1].1, w[1].0)));
-        assert!(COLLECTIONS.windows(2).all(|w| w[0] < w[1]));
+        assert!(COLLECTIONS.windows(2).all(|w| w[0] < w[1]) && SEARCHES.windows(2).all(|w| w[0] < w[1]));
         assert!(MAIL.windows(2).all(|w| w[0] < w[1]));
     }
 

@@ -3,8 +3,11 @@
 //! The kinds are those of catalog `atlassian`. A row of [`PLACES`] decides alone. Else an endpoint acts in
 //! the deepest container that its path names: by a parameter's name (`issueIdOrKey`), or by the word before
 //! a parameter (`/spaces/{id}`); what lies inside an issue, project or space counts as its container
-//! (`/comment/{commentId}` acts in an issue). The rest acts in the site: so do operations on many issues
-//! at once, for no single container can answer for them.
+//! (`/comment/{commentId}` acts in an issue). The rest acts in the site.
+//!
+//! What changes many issues at once, named in the body, acts in an issue all the same: the caller asks once for each
+//! issue or project that the body names. Who names none is told nothing of, and what a rule says of containers
+//! counts against it.
 //!
 //! A reading endpoint that gathers things from several containers lists them: Confluence collections of
 //! content, `/project` at a path's end in Jira, and rows of [`PLACES`].
@@ -40,8 +43,16 @@ fn before_hyphen() -> NamingForm {
 
 /// Method (`*`: any), path, place; sorted by path.
 static PLACES: &[(&str, &str, Place)] = &[
+    ("POST", "/rest/api/3/app/field/value", ("issue", None)),
+    ("PUT", "/rest/api/3/app/field/{fieldIdOrKey}/value", ("issue", None)),
+    ("POST", "/rest/api/3/bulk/issues/delete", ("issue", None)),
     ("GET", "/rest/api/3/bulk/issues/fields", ISSUES),
+    ("POST", "/rest/api/3/bulk/issues/fields", ("issue", None)),
+    ("POST", "/rest/api/3/bulk/issues/move", ("issue", None)),
     ("GET", "/rest/api/3/bulk/issues/transition", ISSUES),
+    ("POST", "/rest/api/3/bulk/issues/transition", ("issue", None)),
+    ("POST", "/rest/api/3/bulk/issues/unwatch", ("issue", None)),
+    ("POST", "/rest/api/3/bulk/issues/watch", ("issue", None)),
     ("POST", "/rest/api/3/changelog/bulkfetch", ISSUES),
     ("POST", "/rest/api/3/comment/list", ISSUES),
     ("GET", "/rest/api/3/component", PROJECTS),
@@ -49,10 +60,16 @@ static PLACES: &[(&str, &str, Place)] = &[
     ("POST", "/rest/api/3/expression/eval", ISSUES),
     ("POST", "/rest/api/3/expression/evaluate", ISSUES),
     ("POST", "/rest/api/3/issue", ("project", None)),
+    ("*", "/rest/api/3/issue/archive", ("issue", None)),
+    ("POST", "/rest/api/3/issue/bulk", ("project", None)),
     ("POST", "/rest/api/3/issue/bulkfetch", ISSUES),
     ("GET", "/rest/api/3/issue/createmeta", PROJECTS),
     ("GET", "/rest/api/3/issue/limit/report", ISSUES),
     ("GET", "/rest/api/3/issue/picker", ISSUES),
+    ("POST", "/rest/api/3/issue/properties", ("issue", None)),
+    ("POST", "/rest/api/3/issue/properties/multi", ("issue", None)),
+    ("*", "/rest/api/3/issue/properties/{propertyKey}", ("issue", None)),
+    ("PUT", "/rest/api/3/issue/unarchive", ("issue", None)),
     ("POST", "/rest/api/3/issue/watching", ISSUES),
     ("POST", "/rest/api/3/issueLink", ("issue", None)),
     ("PUT", "/rest/api/3/issues/archive/export", ISSUES),
@@ -60,13 +77,16 @@ static PLACES: &[(&str, &str, Place)] = &[
     ("GET", "/rest/api/3/project/recent", PROJECTS),
     ("GET", "/rest/api/3/project/search", PROJECTS),
     ("GET", "/rest/api/3/projects/fields", PROJECTS),
+    ("POST", "/rest/api/3/redact", ("issue", None)),
     ("*", "/rest/api/3/search", ISSUES),
     ("POST", "/rest/api/3/search/approximate-count", ISSUES),
     ("*", "/rest/api/3/search/jql", ISSUES),
     ("POST", "/rest/api/3/version", ("project", None)),
+    ("GET", "/rest/api/3/webhook/failed", ISSUES),
     ("GET", "/rest/api/3/worklog/deleted", ISSUES),
     ("POST", "/rest/api/3/worklog/list", ISSUES),
     ("GET", "/rest/api/3/worklog/updated", ISSUES),
+    ("PUT", "/rest/atlassian-connect/1/migration/field", ("issue", None)),
     ("POST", "/rest/internal/api/latest/worklog/bulk", ISSUES),
     ("POST", "/wiki/api/v2/blogposts", ("space", None)),
     ("POST", "/wiki/api/v2/content/convert-ids-to-types", CONTENT),
@@ -81,6 +101,7 @@ static PLACES: &[(&str, &str, Place)] = &[
     ("GET", "/wiki/api/v2/spaces", ("site", Some("space"))),
     ("GET", "/wiki/api/v2/tasks", CONTENT),
     ("POST", "/wiki/api/v2/whiteboards", ("space", None)),
+    ("POST", "/wiki/rest/api/content/archive", ("content", None)),
     ("GET", "/wiki/rest/api/content/search", CONTENT),
     ("GET", "/wiki/rest/api/label", CONTENT),
     ("GET", "/wiki/rest/api/search", CONTENT),

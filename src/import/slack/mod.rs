@@ -55,13 +55,33 @@ static POWERS: &[(&str, &str)] = &[
     ("admin.users.setOwner", "grants-roles"),
 ];
 
-/// Methods that need not name the channel for which they have a parameter: it only selects, or another thing may be
-/// named instead, such as a file or persons. They are not in any channel for sure. Sorted.
-const ANYWHERE: [&str; 8] = [
+/// What gathers channels, or what is in several of them; sorted.
+const GATHERS: [&str; 10] = [
+    "admin.conversations.search",
+    "admin.usergroups.listChannels",
     "chat.scheduledMessages.list",
-    "conversations.open",
+    "conversations.list",
     "files.list",
     "files.remote.list",
+    "reactions.list",
+    "search.messages",
+    "stars.list",
+    "users.conversations",
+];
+
+/// What is in some channel, though a call need not name it: the caller says in which; sorted.
+const SOMEWHERE: [&str; 15] = [
+    "files.comments.delete",
+    "files.delete",
+    "files.info",
+    "files.remote.info",
+    "files.remote.remove",
+    "files.remote.share",
+    "files.remote.update",
+    "files.revokePublicURL",
+    "files.sharedPublicURL",
+    "files.upload",
+    "reactions.add",
     "reactions.get",
     "reactions.remove",
     "stars.add",
@@ -208,8 +228,9 @@ fn operation(
     let in_channel =
         in_channel.filter_map(|p| p.get("name")).any(|n| n.value == "channel" || n.value == "channel_id");
     let (kind, lists) = match own {
-        "conversations.list" | "users.conversations" => ("slack-workspace", Some("slack-channel")),
-        _ if in_channel && !ANYWHERE.contains(&own) => ("slack-channel", None),
+        _ if GATHERS.contains(&own) => ("slack-workspace", Some("slack-channel")),
+        "conversations.open" => ("slack-workspace", None), // Of a channel or of people.
+        _ if in_channel || SOMEWHERE.contains(&own) => ("slack-channel", None),
         _ => ("slack-workspace", None), // The rest names no channel.
     };
     let looks =
@@ -245,7 +266,7 @@ mod tests {
     #[test]
     fn rows_are_sorted_and_unique() {
         assert!(POWERS.windows(2).all(|w| w[0].0 < w[1].0));
-        assert!(ANYWHERE.windows(2).all(|w| w[0] < w[1]));
+        assert!(GATHERS.windows(2).chain(SOMEWHERE.windows(2)).all(|w| w[0] < w[1]));
         assert!(DELETES.windows(2).all(|w| w[0] < w[1]) && CHANGES.windows(2).all(|w| w[0] < w[1]));
     }
 }

@@ -1,8 +1,8 @@
 //! Apps that can give each other roles.
 
-use super::self_promotion::words;
 use crate::analysis::escalation::{self, Gain};
 use crate::diag::Diagnostic;
+use crate::lint::chains::words;
 use crate::lint::{Level, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
