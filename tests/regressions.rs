@@ -449,15 +449,15 @@ fn another_catalog_in_use_hides_no_way_to_administration() {
 /// Names with a column were part of what a baseline knows, so that every finding came back with a line more above it.
 #[test]
 fn a_baseline_knows_what_stands_in_one_line_with_others() {
-    let policy = "use demo.helpdesk\n\nrole everything { any operation }\n\napp a {\n  key \"a\"\n  \
-                  platform demo.helpdesk.token\n  requests READ\n  user everything user everything\n}\n\n\
-                  permit a to read permit a to helpdesk.ticket.get\n";
-    let folder = built(policy);
-    let lint = ["lint", "p", "--select", "SPR0202", "--baseline", "b.json"];
+    let rules = "use demo.helpdesk\n\nrole everything { any operation }\n\napp second {\n  key \"second\"\n  \
+                 platform demo.helpdesk.token\n  requests READ\n  user everything user everything\n}\n\n\
+                 permit second to read permit second to helpdesk.ticket.get\n";
+    let folder = package(rules);
+    let lint = ["lint", "demo", "--select", "SPR0202", "--baseline", "b.json"];
     let write: Vec<&str> = lint.into_iter().chain(["--write-baseline"]).collect();
     sprag(&folder, &write, "", Exit::Clean);
     assert!(fs::read_to_string(folder.path().join("b.json")).unwrap().contains("SPR0202"));
-    fs::write(folder.path().join("p/policy.sprag"), format!("// new\n{policy}")).unwrap();
+    fs::write(folder.path().join("demo/extra.sprag"), format!("// new\n{rules}")).unwrap();
     let (out, err) = sprag(&folder, &lint, "", Exit::Clean);
     assert!(!out.contains("SPR0202"), "{out}{err}");
 }
