@@ -25,6 +25,7 @@ pub static IMPORTER: Importer = Importer {
         value.get("app").is_some_and(|app| app.get("id").is_some() || app.get("runtime").is_some())
             && ["modules", "permissions", "connectModules", "remotes"].iter().any(|k| value.get(k).is_some())
     },
+    part: |_| None,
     run: import,
 };
 

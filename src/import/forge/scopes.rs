@@ -28,6 +28,7 @@ pub static IMPORTER: Importer = Importer {
         });
         events || scopes
     },
+    part: |_| None,
     run: import,
 };
 

@@ -30,6 +30,7 @@ pub static IMPORTER: Importer = Importer {
         let permissions = value.get("permissions").and_then(serde_json::Value::as_object);
         permissions.and_then(|p| p.values().next()).is_some_and(|first| first.get("pathSets").is_some())
     },
+    part: |_| None,
     run: import,
 };
 
