@@ -192,6 +192,25 @@ fn every_format_finds_its_operation() {
     assert_eq!(said["apps"][0]["needed"].as_array().unwrap().len(), 5);
 }
 
+/// OData writes a key as `/users/ann` or as `/users('ann')`; what is in a batch, its record does not say.
+#[test]
+fn keys_in_quotes_are_found_and_batches_are_counted() {
+    let desk = Desk::new();
+    let at = "2026-07-01T08:00:00Z";
+    for path in
+        ["/v1.0/cards('7')?x=1", "/v1.0/cards(%277%27)", "/beta/cards('7')", "/v1.0/cards('7')/$count"]
+    {
+        let said = desk.log("log", activity("key-a", "PUT", path, 200, at, "null").as_bytes()).json();
+        assert_eq!(said["apps"][0]["needed"], serde_json::json!(["desk.card.edit"]), "{path}: {said:#}");
+    }
+    let batch = activity("key-a", "POST", "/v1.0/$batch", 200, at, "null");
+    let said = desk.log("log", [batch.as_str(), &batch].join("\n").as_bytes()).json();
+    let remarks = &said["apps"][0]["log"]["remarks"];
+    assert_eq!(remarks[0]["kind"], "unmatched", "{remarks:#}");
+    assert_eq!(remarks[0]["what"], "POST /v1.0/$batch: holds calls that it does not tell", "{remarks:#}");
+    assert_eq!(remarks[0]["times"], 2, "{remarks:#}");
+}
+
 #[test]
 fn every_shape_of_file_says_the_same() {
     let desk = Desk::new();

@@ -235,6 +235,61 @@ fn a_folder_is_surveyed() {
     }
 }
 
+/// Files that come in together are no mistakes because they do not come in alone.
+#[test]
+fn parts_of_a_set_are_told_as_what_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "api.json",
+        r#"{"value": [{"id": "sp1", "appId": "00000003-0000-0000-c000-000000000000", "displayName": "Microsoft Graph",
+            "appRoles": [{"id": "810c84a8-4a9e-49e6-bf7d-12d183f40d01", "value": "Mail.Read"}]}]}"#,
+    );
+    write(
+        "client.json",
+        r#"{"id": "o1", "appId": "a1", "displayName": "R", "servicePrincipalType": "Application"}"#,
+    );
+    write(
+        "grants.json",
+        r#"{"value": [{"principalId": "o1", "resourceId": "sp1", "appRoleId": "810c84a8-4a9e-49e6-bf7d-12d183f40d01"}]}"#,
+    );
+    write(
+        "schema.json",
+        r#"{"title": "App Permissions", "properties": {"issues": {"enum": ["read", "write"]}}}"#,
+    );
+    write("server.json", r#"{"result": {"serverInfo": {"name": "files", "version": "1"}}}"#);
+    let said = run(folder.path(), &["import", "entra", "api.json", "client.json", "grants.json"]);
+    assert!(text(&said.out).contains("requests Mail.Read"), "{}{}", text(&said.out), said.err);
+    let said = run(folder.path(), &["import", "--check", "."]);
+    assert_eq!(said.exit, Exit::Clean);
+    insta::assert_snapshot!(text(&said.out), @r"
+    api.json     entra         part of a set: service principals without grants: they say whose the grants of other files are, and what identifiers of permissions mean; import them together with files that have grants, or with applications
+    client.json  entra         part of a set: service principals without grants: they say whose the grants of other files are, and what identifiers of permissions mean; import them together with files that have grants, or with applications
+    grants.json  entra         1 app; 2 notes: assumed 1, unknown 1
+    schema.json  github        part of a set: the schema of the permissions; import it together with the table of endpoints
+    server.json  mcp           part of a set: what a server says of itself; import it together with its answer to `tools/list`
+
+    entra: 3 read, 1 imported, 0 refused, 2 parts of a set; 2 notes: assumed 1, unknown 1
+    github: 1 read, 0 imported, 0 refused, 1 part of a set; 0 notes
+    mcp: 1 read, 0 imported, 0 refused, 1 part of a set; 0 notes
+    ");
+    let said =
+        run(folder.path(), &["import", "--check", "client.json", "schema.json", "--output-format", "json"]);
+    assert_eq!(said.exit, Exit::Clean, "what is named is of a known format");
+    let rows: Value = serde_json::from_slice(&said.out).unwrap();
+    let told = |row: &Value| (row["format"].clone(), row["outcome"].clone(), row["reason"].is_string());
+    let wanted = |format: &str| (format.into(), "part".into(), true);
+    assert_eq!(
+        rows.as_array().unwrap().iter().map(told).collect::<Vec<_>>(),
+        [wanted("entra"), wanted("github")]
+    );
+    // What has nothing that others could need is none.
+    write("client.json", r#"{"appId": "a1", "appRoles": []}"#);
+    let said = run(folder.path(), &["import", "--check", "client.json"]);
+    assert!(text(&said.out).contains("client.json: refused: "), "{}", text(&said.out));
+    assert_eq!(said.exit, Exit::Findings);
+}
+
 #[test]
 fn documents_in_yaml_and_compressed_ones_are_read() {
     let folder = tempfile::tempdir().unwrap();

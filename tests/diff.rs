@@ -361,6 +361,18 @@ fn catalogs_are_compared_without_a_policy() {
     let args = ["diff", "catalogs/demo.sprag", "later/demo.sprag", "--holding", "demo.classic=READ"];
     let (out, _) = sprag(&folder, &args, Exit::Clean);
     insta::assert_snapshot!(out);
+    // What ends it is about apps, of which catalogs have none: much may differ before it.
+    let said = "no app gains or loses anything, for neither side has one; --holding MODEL=SCOPE,… tells what who holds \
+                these scopes gains and loses";
+    for same in [true, false] {
+        let newer = if same { "catalogs/demo.sprag" } else { "later/demo.sprag" };
+        let (out, _) = sprag(&folder, &["diff", "catalogs/demo.sprag", newer], Exit::Clean);
+        assert!(out.ends_with(&format!("\n\n{said}\n")) && !out.contains("nothing"), "{out}");
+        assert_eq!(out.contains("1 operation added"), !same, "{out}");
+    }
+    let args = ["diff", "catalogs/demo.sprag", "later/demo.sprag", "--output-format", "markdown"];
+    let (out, _) = sprag(&folder, &args, Exit::Clean);
+    assert!(out.contains(said) && !out.contains("nothing gained"), "{out}");
     let (_, err) = sprag(&folder, &["diff", "catalogs/demo.sprag", "new"], Exit::Failed);
     assert!(err.contains("a catalog can be compared with a catalog only"), "{err}");
     let args = ["diff", "catalogs/demo.sprag", "later/demo.sprag", "--holding", "classic=READ"];

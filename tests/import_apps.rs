@@ -87,6 +87,17 @@ fn a_forge_manifest_becomes_an_app() {
     "#);
 }
 
+/// No operation decides what Forge does not know, and nobody is told that one does.
+#[test]
+fn a_trigger_on_an_event_that_nobody_knows_is_told() {
+    let manifest = MANIFEST.replace("avi:jira:created:issue", "avi:foo:bar");
+    let imported = import("forge", &[("manifest.yml", &manifest)]).unwrap();
+    let told = notes(&imported);
+    let said = "unknown manifest.yml#/modules/trigger/0/events/0: `avi:foo:bar` is no product event that Forge \
+                publishes; whether the app is told of it, no operation decides";
+    assert!(told.lines().any(|line| line == said) && !told.contains("forge.event"), "{told}");
+}
+
 #[test]
 fn scopes_may_be_a_list_with_more_said_of_some() {
     let list = "app: {id: x}\npermissions:\n  scopes:\n    - storage:app\n    - read:jira-work: {allowImpersonation: false}\n";
@@ -584,10 +595,11 @@ fn all_real_files_come_in_or_are_refused_with_a_reason() {
     forge note address 64
     forge note assumed 4
     forge note content 11
-    forge note event 7
+    forge note event 5
     forge note impersonation 4
     forge note member 61
     forge note module 219
+    forge note unknown 2
     forge read 58
     forge refused: expected member `id`, the app's identifier 3
     google imported 15

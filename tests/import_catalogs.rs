@@ -394,6 +394,18 @@ fn importers_of_apps_know_the_scopes_of_the_catalogs() {
     }
 }
 
+/// A manifest's trigger is said to be decided by an operation that there is.
+#[test]
+fn forge_manifests_know_the_events_of_the_catalog() {
+    let model = model("atlassian.forge");
+    let events = model.operations.iter().filter_map(|o| o.name.strip_prefix("forge.event."));
+    let listed = std::fs::read_to_string(root().join("src/import/forge/events.txt")).unwrap();
+    let listed: Vec<String> =
+        listed.lines().map(|event| event.strip_prefix("avi:").unwrap().replace(':', ".")).collect();
+    assert_eq!(listed.iter().map(String::as_str).collect::<BTreeSet<_>>(), events.collect());
+    assert!(listed.is_sorted());
+}
+
 #[test]
 fn no_operation_is_callable_for_nothing() {
     for packed in shelf::ALL {
@@ -547,6 +559,41 @@ fn a_condition_of_graphs_table_that_is_not_understood_opens_nothing() {
             notes(&imported)
         );
     }
+}
+
+/// What is not read is told, and where it may be a condition nothing is opened.
+#[test]
+fn members_of_graphs_table_that_are_not_read_are_told() {
+    let text = r#"{"$schema": "s", "extra": {}, "gone": null, "permissions": {
+        "A.Read": {"authorizationType": "oAuth2", "ownerInfo": {"ownerSecurityGroup": "g"}, "until": 2027,
+            "schemes": {"Application": {"privilegeLevel": 2, "requiresAdminConsent": true, "adminDisplayName": "a",
+                "adminDescription": "b", "userDisplayName": "c", "userDescription": "d", "hidden": false}},
+            "pathSets": [
+                {"schemeKeys": ["Application"], "methods": ["GET"], "paths": {"/a": "least=Application", "/b": ""},
+                    "includedProperties": ["id"], "excludedProperties": ["secret"]},
+                {"schemeKeys": ["Application"], "methods": ["GET"], "paths": {"/c": ""}, "alsoRequires": null},
+                {"schemeKeys": ["Application"], "methods": ["GET"], "paths": {"/d": ""}, "alsoRequires": "B.Read"}]},
+        "B.Read": {"authorizationType": "RSC", "until": 2028, "schemes": {"Application": {}},
+            "pathSets": [{"schemeKeys": ["Application"], "methods": ["GET"], "paths": {"/a": ""}}]}}}"#;
+    let imported = import("graph", &[("p.json", text)], &version("1")).unwrap();
+    insta::assert_snapshot!(notes(&imported), @r"
+    not-callable p.json#/permissions/A.Read/pathSets/0: what stands in `includedProperties`, `excludedProperties` may be a condition and is not understood: `A.Read` opens nothing by this path set
+    not-callable p.json#/permissions/A.Read/pathSets/2: what stands in `alsoRequires` may be a condition and is not understood: `A.Read` opens nothing by this path set
+    member p.json#/permissions/A.Read/pathSets/2/alsoRequires: `alsoRequires` of a path set is not expressed
+    member p.json#/permissions/A.Read/pathSets/0/excludedProperties: `excludedProperties` of a path set is not expressed
+    member p.json#/permissions/A.Read/pathSets/0/includedProperties: `includedProperties` of a path set is not expressed
+    member p.json#/permissions/B.Read/authorizationType: `authorizationType` RSC of a permission is not expressed
+    member p.json#/permissions/A.Read/until: `until` of a permission is not expressed (2 times)
+    member p.json#/permissions/A.Read/schemes/Application/hidden: `hidden` of a scheme is not expressed
+    member p.json#/extra: `extra` of the file is not expressed
+    ");
+    let made = printed(&imported);
+    let block = |of: &str| {
+        made.split(&format!("operation graph.{of}.get {{")).nth(1).unwrap().split('}').next().unwrap()
+    };
+    assert!(block("a").contains("requires application B.Read\n"), "{made}");
+    assert!(block("c").contains("requires application A.Read\n"), "{made}");
+    assert!(!block("b").contains("requires") && !block("d").contains("requires"), "{made}");
 }
 
 #[test]

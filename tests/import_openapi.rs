@@ -559,6 +559,15 @@ fn paths_begin_with_that_of_the_first_server() {
         let about = told.iter().filter(|note| note.contains("query and fragment")).count();
         assert_eq!(about, notes, "{server}: {told:?}");
     }
+    // Values that lead to another path are told; those of a host lead nowhere else.
+    let variables = r#"{"url": "https://{host}/{base}/{kind}", "variables": {
+        "host": {"default": "x", "enum": ["x", "y"]}, "kind": {"default": "k", "enum": ["k"]},
+        "base": {"default": "v1", "enum": ["v1", "v2", "v3"]}}}"#;
+    let (text, told) = of(variables).unwrap();
+    assert!(text.contains("http GET \"/v1/k/a\""), "{text}");
+    let said = "doc.json#/servers/0/variables/base: of the values of `{base}` only `v1` counts: no request is mapped to \
+                paths with `v2`, `v3`";
+    assert_eq!(told.iter().filter(|note| note.contains("/variables/")).collect::<Vec<_>>(), [said]);
     let fails = |server: &str, told: &str| assert_eq!(of(server).unwrap_err().to_string(), told);
     fails(
         r#"{"url": "https://x.example/{base}"}"#,
@@ -630,6 +639,33 @@ fn a_connect_scope_that_nobody_knows_opens_nothing() {
         imported.notes[0].to_string(),
         format!("{place}: `SUPER` is no known Connect scope: not callable by Connect apps")
     );
+}
+
+/// Atlassian's documents know two states; a third may be that of scopes which are not valid yet, or no longer.
+#[test]
+fn an_alternative_in_an_unknown_state_opens_nothing() {
+    let of = |state: &str| {
+        let document = format!(
+            r#"{{"openapi": "3.0.0", "paths": {{"/a": {{"get": {{"x-atlassian-oauth2-scopes": [
+                {{"scheme": "OAuth2", "state": "{state}", "scopes": ["read:jira-work"]}},
+                {{"scheme": "OAuth2", "state": "Beta", "scopes": ["read:issue:jira"]}}]}}}}}}}}"#
+        );
+        let imported = import(&document, "t").unwrap();
+        let notes: Vec<String> = imported.notes.iter().map(ToString::to_string).collect();
+        let models: Vec<String> =
+            operations(&imported.file).iter().flat_map(|o| o.requires.keys().cloned()).collect();
+        (models, notes, printer::print(&imported.file))
+    };
+    let (models, notes, _) = of("Current");
+    assert_eq!((models.len(), notes), (2, Vec::new()), "{models:?}");
+    for odd in ["Deprecated", "current", ""] {
+        let (models, notes, text) = of(odd);
+        assert_eq!(models, ["atlassian.granular"], "{odd}");
+        assert!(!text.contains("read:jira-work"), "{odd}: {text}");
+        let place = "doc.json#/paths/~1a/get/x-atlassian-oauth2-scopes/0";
+        let told = "expected `Current` or `Beta`: not callable by this alternative";
+        assert_eq!(notes, [format!("{place}: unknown state `{odd}`; {told}")]);
+    }
 }
 
 #[test]

@@ -381,6 +381,80 @@ fn where_a_forge_app_sends_data_is_in_its_manifest() {
     assert!(json.contains("no operation `forge.fetch.backend`"), "{json}");
 }
 
+/// Where a platform lets in what nobody keeps out, settings made of a policy that permits nothing keep out everything.
+#[test]
+fn what_permits_nothing_opens_nothing() {
+    let mail = app("reader", "microsoft.exchange.ews", "full_access_as_app");
+    for policy in [
+        "use atlassian.rovo\n".to_owned(),
+        "use atlassian.jira\nuse atlassian.confluence\nuse atlassian.guard\nuse atlassian.rovo\nuse atlassian.rovo-mcp\n\
+         use github\n"
+            .to_owned(),
+        format!("use atlassian.guard\nuse atlassian.rovo\nuse microsoft.exchange\n{mail}"),
+        format!(
+            "use atlassian.rovo\n{}permit assistant to rovo.search\n",
+            app("assistant", "atlassian.rovo.feature", "search")
+        ),
+    ] {
+        let package = package(&policy, &[]);
+        for strict in [&[][..], &["--strict"]] {
+            let settings = |target: &str| build(&package, target, strict)["settings"].clone();
+            let told = |target: &str| format!("{target} {strict:?} of {policy}: {:#}", settings(target));
+            assert_eq!(settings("rovo")["ai"]["others"], "off", "{}", told("rovo"));
+
+            let mcp = settings("rovo-mcp");
+            assert_eq!(mcp["domains"]["own"], serde_json::json!([]), "{}", told("rovo-mcp"));
+            assert_eq!(mcp["authentication"]["apiToken"], false, "{}", told("rovo-mcp"));
+            let tools = mcp["permissions"]["tools"].as_object().unwrap();
+            assert_eq!(tools.is_empty(), !policy.contains("rovo-mcp"), "{}", told("rovo-mcp"));
+            assert!(tools.values().all(|tool| tool == "block"), "{}", told("rovo-mcp"));
+
+            let access = settings("atlassian-app-access");
+            let closed = |product: &str| {
+                let rules = access["policies"].as_array().unwrap();
+                rules.iter().any(|rule| {
+                    rule["coverage"] == serde_json::json!({ "product": product })
+                        && rule["rule"]
+                            == serde_json::json!({ "appAccess": "block all apps except", "apps": [] })
+                })
+            };
+            assert!(closed("Jira") && closed("Confluence"), "{}", told("atlassian-app-access"));
+
+            let content = settings("atlassian-data-security");
+            let blocked: Vec<String> = (content["policies"].as_array().unwrap().iter())
+                .map(|rule| {
+                    let what = rule["rule"].as_object().unwrap().keys().next().unwrap();
+                    format!("{what} {}", rule["coverage"]["product"].as_str().unwrap())
+                })
+                .collect();
+            assert_eq!(
+                blocked,
+                [
+                    "anonymousAccess Jira",
+                    "anonymousAccess Confluence",
+                    "export Jira",
+                    "export Confluence",
+                    "publicLinks Confluence"
+                ],
+                "{}",
+                told("atlassian-data-security")
+            );
+
+            // These give, so that to say nothing gives nothing.
+            assert_eq!(settings("github-app")["apps"], serde_json::json!({}), "{}", told("github-app"));
+            assert_eq!(settings("forge-manifest")["apps"], serde_json::json!({}), "{}", told("forge-manifest"));
+        }
+        // These keep out only apps that they name, and say so.
+        let report = build(&package, "exchange-access-policy", &[]);
+        let rules = report["settings"]["policies"].as_array().unwrap();
+        let notes = report["notes"].to_string();
+        match policy.contains("microsoft.exchange") {
+            true => assert!(rules[0]["PolicyScopeGroupId"] == "sprag-nobody", "{report:#}"),
+            false => assert!(rules.is_empty() && notes.contains("they bind only apps that they name"), "{notes}"),
+        }
+    }
+}
+
 /// What a target in use tells exactly, no other rule tells by and large.
 #[test]
 fn what_the_platform_cannot_do_is_told_once() {

@@ -22,6 +22,7 @@ pub static IMPORTER: Importer = Importer {
         let text = |member: &str| value.get(member).is_some_and(serde_json::Value::is_string);
         text("key") && ["baseUrl", "modules", "scopes", "capabilities"].iter().any(|m| value.get(m).is_some())
     },
+    part: |_| None,
     run: import,
 };
 

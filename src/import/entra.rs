@@ -43,8 +43,34 @@ pub static IMPORTER: Importer = Importer {
         let first = value.get("value").unwrap_or(value).get(0);
         one(value) || first.is_some_and(|first| one(first) || is_grant(first))
     },
+    part,
     run: import,
 };
+
+/// Members that say what an application asks for, or what a service principal holds.
+const ASKS: [&str; 3] = ["requiredResourceAccess", "appRoleAssignments", "oauth2PermissionGrants"];
+
+/// Service principals that neither ask for nor hold anything in their file. They say what other files speak of.
+fn part(value: &serde_json::Value) -> Option<&'static str> {
+    let all = match value.get("value").unwrap_or(value) {
+        serde_json::Value::Array(all) => all.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let offers = |object: &serde_json::Value| {
+        ["appRoles", "oauth2PermissionScopes", "publishedPermissionScopes"]
+            .iter()
+            .any(|member| object.get(member).and_then(|list| list.get(0)).is_some())
+    };
+    let is_part = |object: &serde_json::Value| {
+        object.get("appId").is_some()
+            && !ASKS.iter().any(|member| object.get(member).is_some())
+            && (offers(object) || object.get("servicePrincipalType").is_some())
+    };
+    (!all.is_empty() && all.iter().all(is_part)).then_some(
+        "service principals without grants: they say whose the grants of other files are, and what identifiers of \
+         permissions mean; import them together with files that have grants, or with applications",
+    )
+}
 
 /// Whether it is a grant that stands by itself, as `GET /oauth2PermissionGrants` and
 /// `GET /servicePrincipals/{id}/appRoleAssignments` list them.
@@ -98,11 +124,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         grants.entry(holder).or_default().push(grant);
     }
     let apis = Apis::of(&objects, grants.values().flatten())?;
-    let asks = |object: &Node<'_>| {
-        ["requiredResourceAccess", "appRoleAssignments", "oauth2PermissionGrants"]
-            .iter()
-            .any(|m| object.get(m).is_some())
-    };
+    let asks = |object: &Node<'_>| ASKS.iter().any(|m| object.get(m).is_some());
     let mut clients: Vec<(&Node<'_>, Vec<Node<'_>>)> = Vec::new();
     for object in &objects {
         let id = object.get("id").and_then(|id| id.value.as_str()).map(str::to_lowercase);

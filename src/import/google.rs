@@ -17,6 +17,7 @@ pub static IMPORTER: Importer = Importer {
     summary: "Google API discovery documents: a catalog of methods and the scopes that open them",
     makes: Makes::Catalog,
     recognises: |value| value.get("kind").is_some_and(|k| k == "discovery#restDescription"),
+    part: |_| None,
     run: import,
 };
 

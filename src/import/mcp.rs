@@ -28,6 +28,11 @@ pub static IMPORTER: Importer = Importer {
             || is_metadata(value)
             || body.get("serverInfo").is_some_and(|s| s.get("name").is_some())
     },
+    part: |value| {
+        let body = value.get("result").unwrap_or(value);
+        (body.get("tools").is_none() && (is_metadata(value) || body.get("serverInfo").is_some()))
+            .then_some("what a server says of itself; import it together with its answer to `tools/list`")
+    },
     run: import,
 };
 

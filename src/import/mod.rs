@@ -58,6 +58,8 @@ pub struct Importer {
     pub makes: Makes,
     /// Whether a document looks like one of its own.
     pub recognises: fn(&serde_json::Value) -> bool,
+    /// Of a document that comes in only together with others of its format, what it is and what it goes with.
+    pub part: fn(&serde_json::Value) -> Option<&'static str>,
     /// Does it; see [`Importer::import`].
     run: fn(&[Document<'_>], &Options) -> Result<Imported, ImportError>,
 }

@@ -23,6 +23,8 @@ pub enum Outcome {
     Imported(Brought),
     /// It was taken for this format, and refused.
     Refused(String),
+    /// It is a part of a set of files that come in together: what it is, and what it goes with.
+    Part(&'static str),
     /// It is of no format that is known.
     Unknown,
     /// It is neither JSON nor YAML.
@@ -54,7 +56,11 @@ pub fn survey(document: &Document<'_>) -> Survey {
         Err(error) => return Survey { format: None, outcome: Outcome::Unreadable(error.to_string()) },
     };
     let Some(importer) = taking(&value) else {
-        return Survey { format: None, outcome: Outcome::Unknown };
+        let part = IMPORTERS.iter().find_map(|importer| Some((importer.name, (importer.part)(&value)?)));
+        return match part {
+            Some((format, with)) => Survey { format: Some(format), outcome: Outcome::Part(with) },
+            None => Survey { format: None, outcome: Outcome::Unknown },
+        };
     };
     let stem = document.name.split('.').next().and_then(ident).unwrap_or_else(|| "imported".to_owned());
     let options = match needs_a_name(importer) {
@@ -62,7 +68,10 @@ pub fn survey(document: &Document<'_>) -> Survey {
         false => Options { version: Some("0".to_owned()), ..Options::default() },
     };
     let outcome = match importer.import(&[*document], &options) {
-        Err(error) => Outcome::Refused(error.to_string()),
+        Err(error) => match (importer.part)(&value) {
+            Some(with) => Outcome::Part(with),
+            None => Outcome::Refused(error.to_string()),
+        },
         Ok(imported) => {
             let mut brought = counted(&imported.file);
             for note in &imported.notes {

@@ -141,7 +141,14 @@ impl Comparison<'_> {
                 apps => format!("{} {verb}: {}, {cells}", count(apps, "app"), count(operations, "operation")),
             }
         };
-        let mut told = format!("{}; {}", of(&self.diff.gained, "gained"), of(&self.diff.lost, "lost"));
+        let mut told = if self.sides.iter().all(|side| side.model.apps.is_empty()) {
+            // Of two catalogs, all that differs is told before this.
+            let of_scopes = "; --holding MODEL=SCOPE,… tells what who holds these scopes gains and loses";
+            let more = if self.holding.is_empty() { of_scopes } else { "" };
+            format!("no app gains or loses anything, for neither side has one{more}")
+        } else {
+            format!("{}; {}", of(&self.diff.gained, "gained"), of(&self.diff.lost, "lost"))
+        };
         if !self.diff.undecided.is_empty() {
             told += &format!("; {} not decided", self.diff.undecided.len());
         }

@@ -78,8 +78,8 @@ impl Target for AppAccess {
         let model = policy.model;
         let (mut kinds, mut notes) = (Vec::new(), Vec::new());
         for (kind, product) in KINDS {
-            let Some(id) = words::attribute(model, kind, "id") else { continue };
-            let ids = fence::ids_of(model, kind, id);
+            let id = words::attribute(model, kind, "id");
+            let ids = id.map(|id| fence::ids_of(model, kind, id)).unwrap_or_default();
             let mut lets: BTreeMap<String, Ids> = BTreeMap::new();
             for app in policy.apps(options) {
                 let wanted = |o: OperationId| {
@@ -89,13 +89,17 @@ impl Target for AppAccess {
                 };
                 let operations: Vec<OperationId> =
                     policy.groups(app, &wanted).iter().filter_map(|group| group.first().copied()).collect();
-                if !operations.is_empty() {
+                if let Some(id) = id.filter(|_| !operations.is_empty()) {
                     let of_app = fence::of_values(policy, app, &operations, id, &ids, options.strict);
                     lets.insert(model.apps[app.index()].key.clone(), of_app);
                 }
             }
             if lets.is_empty() {
-                continue;
+                // No rule would let every app in.
+                let text = format!(
+                    "the policy has no app that can do anything in {product}: its rule keeps out all apps"
+                );
+                notes.push(Note { text, limit: None, app: None });
             }
             let of = OfKind {
                 kind,

@@ -47,9 +47,12 @@ static ABOUT: About = About {
 #[derive(Debug)]
 struct DataSecurity;
 
-/// What people do that a rule blocks, by the last words of its operations.
-const RULES: [(&str, &str); 3] =
-    [("anonymous-access", "anonymousAccess"), ("export", "export"), ("public-link.create", "publicLinks")];
+/// What people do that a rule blocks, by the last words of its operations, and the kinds in which it is done.
+const RULES: [(&str, &str, &[&str]); 3] = [
+    ("anonymous-access", "anonymousAccess", &["project", "space"]),
+    ("export", "export", &["project", "space"]),
+    ("public-link.create", "publicLinks", &["space"]),
+];
 
 const KINDS: [(&str, &str); 2] = [("project", "Jira"), ("space", "Confluence")];
 
@@ -81,7 +84,7 @@ impl Target for DataSecurity {
     fn plan(&self, policy: &Policy<'_>, options: &Options) -> Plan {
         let model = policy.model;
         let (mut rules, mut notes) = (BTreeMap::new(), Vec::new());
-        for (_, rule) in RULES {
+        for (_, rule, kinds) in RULES {
             let mut coverage = Coverage::default();
             // Rules know no app: what is blocked is blocked for everybody.
             let all: Vec<(AppId, Vec<OperationId>)> = policy
@@ -117,8 +120,14 @@ impl Target for DataSecurity {
                 any && !options.strict
             };
             for (kind, _) in KINDS {
-                let Some(id) = words::attribute(model, kind, "id") else { continue };
                 let of = |o: OperationId| words::acts_in(model, &model.operations[o.index()], kind);
+                if kinds.contains(&kind) && !all.iter().flat_map(|(_, operations)| operations).any(|o| of(*o))
+                {
+                    // Nobody is permitted to do this there.
+                    coverage.products.insert(kind);
+                    continue;
+                }
+                let Some(id) = words::attribute(model, kind, "id") else { continue };
                 let ids = fence::ids_of(model, kind, id);
                 if blocks(&of, &words::not(words::one_of(model, id, &ids)))
                     && (options.strict || ids.iter().all(|one| blocks(&of, &words::one_of(model, id, [one]))))
@@ -176,7 +185,7 @@ impl Target for DataSecurity {
 
 /// The rule that can block the operation.
 fn rule_of(model: &Model, operation: &Operation) -> Option<&'static str> {
-    let (_, rule) = RULES.iter().find(|(end, _)| operation.name.ends_with(end))?;
+    let (_, rule, _) = RULES.iter().find(|(end, ..)| operation.name.ends_with(end))?;
     words::is_marked(model, operation, RULED).then_some(*rule)
 }
 

@@ -79,6 +79,7 @@ impl Target for AccessPolicies {
         let model = policy.model;
         let mut merged: BTreeMap<(Right, String), BTreeSet<String>> = BTreeMap::new();
         let mut notes = Vec::new();
+        let mut bound_apps = 0;
         for app in policy.apps(options) {
             let key = &model.apps[app.index()].key;
             let bound = |operation| binds_any(model, app, operation);
@@ -88,6 +89,7 @@ impl Target for AccessPolicies {
             if operations.is_empty() {
                 continue;
             }
+            bound_apps += 1;
             let (fence, nameless) =
                 fence::of_groups(policy, app, &operations, groups, options.strict).named();
             if nameless {
@@ -112,6 +114,11 @@ impl Target for AccessPolicies {
             for (right, group) in rows(&fence) {
                 merged.entry((right, group)).or_default().insert(key.clone());
             }
+        }
+        if bound_apps == 0 {
+            let text = "the policy has no app that such policies bind, and they bind only apps that they name: what Entra \
+                        ID grants to others stays open";
+            notes.push(Note { text: text.to_owned(), limit: None, app: None });
         }
         let row = |((right, group), apps)| AccessPolicy { right, group, apps };
         let mut policies: Vec<AccessPolicy> = merged.into_iter().map(row).collect();

@@ -41,8 +41,8 @@ impl Target for Rovo {
 
     fn plan(&self, policy: &Policy<'_>, options: &Options) -> Plan {
         let model = policy.model;
-        // Nobody is told apart: a product is on if anybody may use it there.
-        let mut products = Ids { named: BTreeMap::new(), others: true };
+        // Nobody is told apart: a product is on if anybody may use it there, and off where nobody does anything.
+        let mut products = Ids { named: BTreeMap::new(), others: false };
         if let Some(product) = words::attribute(model, "rovo-source", "product") {
             let named = words::texts(model, product);
             let mut all: Option<Ids> = None;
@@ -97,6 +97,7 @@ impl Settings for Made {
         let covers = has_product(model, operation);
         let inside = match words::attribute(model, "rovo-source", "product") {
             Some(product) if covers => self.products.lets(model, product),
+            None if covers => Condition::Constant(self.products.others),
             Some(_) | None => Condition::Constant(true),
         };
         Lets { when: words::all([open, inside]), covers }

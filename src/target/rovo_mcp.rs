@@ -99,6 +99,7 @@ impl Target for RovoMcp {
         let origin = words::attribute(model, "request", "client.origin");
         let domains = match origin {
             Some(origin) => domains(model, origin, &permits),
+            None if signed_in.is_empty() => Domains::Own(Vec::new()),
             None => Domains::Any,
         };
         if domains == Domains::Any && !signed_in.is_empty() {
@@ -143,7 +144,6 @@ impl Target for RovoMcp {
             let of = by_model(model, *app, of, TOKEN);
             policy.permits(*app, &of, &always)
         });
-        groups.retain(|_, _| !all.is_empty());
         Plan { settings: Box::new(Made { domains, groups, tokens }), notes }
     }
 }
@@ -264,7 +264,8 @@ impl Settings for Made {
         let origin = words::attribute(model, "request", "client.origin");
         let inside = match (&self.domains, origin) {
             (Domains::Own(own), Some(origin)) => matches(model, origin, own),
-            (Domains::Any, _) | (_, None) => Condition::Constant(true),
+            (Domains::Own(own), None) => Condition::Constant(!own.is_empty()),
+            (Domains::Any, _) => Condition::Constant(true),
         };
         let terms = |of: PermissionModelId, scope: ScopeId| match words::name_of(model, of) {
             OAUTH => words::all([Condition::Constant(self.is_on(model, scope)), inside.clone()]),

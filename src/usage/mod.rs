@@ -9,6 +9,8 @@ pub mod routes;
 pub mod tally;
 pub mod time;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// Every format, in the order in which a record is tried.
@@ -88,7 +90,7 @@ pub struct Use<'r> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call<'r> {
     /// A request on the wire: method and path, perhaps with a host before and a query behind.
-    Http(&'r str, &'r str),
+    Http(&'r str, Cow<'r, str>),
     /// An operation by the platform's name: the first of these that the catalog has.
     Named(Vec<String>),
     /// One of the operations that match, the log does not say which. The words are the log's own.

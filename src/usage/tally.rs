@@ -289,7 +289,13 @@ impl<'m> Tally<'m> {
         }
         match &told.call {
             Call::Http(method, address) => {
-                let words = || format!("{} {}", method.to_uppercase(), shape(path_of(address)));
+                let words = || {
+                    let path = shape(path_of(address));
+                    // A request that holds others, whatever they are.
+                    let held =
+                        if path.ends_with("/$batch") { ": holds calls that it does not tell" } else { "" };
+                    format!("{} {path}{held}", method.to_uppercase())
+                };
                 match self.route(method, address, place).as_slice() {
                     [] => self.remark(Remark::Unmatched, &words(), place),
                     [operation] => self.usage.operations.entry(*operation).or_default().add(told),

@@ -21,7 +21,8 @@ use crate::syntax::printer;
 /// means another method and path.
 ///
 /// --check ends with 1 if a file of a known format was refused, if a file cannot be read or is neither JSON nor YAML,
-/// or if a file that was named itself is of no known format. Other files of no known format are told, and no mistake.
+/// or if a file that was named itself is of no known format. Other files of no known format are told, and no mistake; nor
+/// is a file that comes in only together with others.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What the files are.

@@ -16,7 +16,7 @@ use crate::report::{count, one_line};
 /// Folders that hold other people's packages.
 const SKIPPED: [&str; 3] = ["node_modules", "target", "vendor"];
 
-/// 0 if every file that was known came in; 1 if some was refused, cannot be read, is neither JSON nor YAML, or was named
+/// 0 if every file that was known came in or is part of a set; 1 if some was refused, cannot be read, is neither JSON nor YAML, or was named
 /// and is of no known format; 2 where there is nothing to look at.
 pub(super) fn run(paths: &[PathBuf], form: Form, cx: &mut Context<'_>) -> io::Result<Exit> {
     let found = files_to_look_at(paths, cx)?;
@@ -48,6 +48,7 @@ pub(super) fn run(paths: &[PathBuf], form: Form, cx: &mut Context<'_>) -> io::Re
     let refused = |(path, (_, surveyed)): (&PathBuf, &(String, Survey))| match &surveyed.outcome {
         Outcome::Refused(_) | Outcome::Unreadable(_) => true,
         Outcome::Imported(brought) => brought.fault.is_some(),
+        Outcome::Part(_) => false,
         // Any folder has other files; who names one takes it for a description of something.
         Outcome::Unknown => named(path),
     };
@@ -118,14 +119,22 @@ fn text(all: &[(String, Survey)], cx: &mut Context<'_>) -> io::Result<()> {
         let Some(format) = surveyed.format else { continue };
         let sum = sums.entry(format).or_default();
         sum.read += 1;
-        if let Outcome::Imported(brought) = &surveyed.outcome {
-            sum.imported += 1;
-            for (kind, many) in &brought.notes {
-                *sum.notes.entry(*kind).or_default() += many;
+        let what = match &surveyed.outcome {
+            Outcome::Imported(brought) => {
+                sum.imported += 1;
+                for (kind, many) in &brought.notes {
+                    *sum.notes.entry(*kind).or_default() += many;
+                }
+                told(brought)
             }
-            let line = format!("{path:width$}  {format:12}  {}", told(brought));
-            writeln!(cx.out, "{}", one_line(line.trim_end()))?;
-        }
+            Outcome::Part(with) => {
+                sum.parts += 1;
+                format!("part of a set: {with}")
+            }
+            Outcome::Refused(_) | Outcome::Unknown | Outcome::Unreadable(_) => continue,
+        };
+        let line = format!("{path:width$}  {format:12}  {what}");
+        writeln!(cx.out, "{}", one_line(line.trim_end()))?;
     }
     let (mut unknown, mut unreadable) = (0, 0);
     for (path, surveyed) in all {
@@ -138,7 +147,7 @@ fn text(all: &[(String, Survey)], cx: &mut Context<'_>) -> io::Result<()> {
             Outcome::Imported(Brought { fault: Some(fault), .. }) => {
                 writeln!(cx.out, "{}", one_line(&format!("{path}: {fault}, which is a fault of sprag")))?;
             }
-            Outcome::Imported(_) => {}
+            Outcome::Imported(_) | Outcome::Part(_) => {}
             Outcome::Unknown => {
                 unknown += 1;
                 writeln!(cx.out, "{}", one_line(&format!("{path}: of no known format")))?;
@@ -148,8 +157,11 @@ fn text(all: &[(String, Survey)], cx: &mut Context<'_>) -> io::Result<()> {
     writeln!(cx.out)?;
     for (format, sum) in &sums {
         let notes: usize = sum.notes.values().sum();
-        let refused = sum.read - sum.imported;
-        let head = format!("{format}: {} read, {} imported, {refused} refused", sum.read, sum.imported);
+        let refused = sum.read - sum.imported - sum.parts;
+        let mut head = format!("{format}: {} read, {} imported, {refused} refused", sum.read, sum.imported);
+        if sum.parts > 0 {
+            head += &format!(", {} of a set", count(sum.parts, "part"));
+        }
         writeln!(cx.out, "{head}; {}{}", count(notes, "note"), kinds(&sum.notes))?;
     }
     if unreadable > 0 {
@@ -165,6 +177,7 @@ fn text(all: &[(String, Survey)], cx: &mut Context<'_>) -> io::Result<()> {
 struct Sum {
     read: usize,
     imported: usize,
+    parts: usize,
     notes: BTreeMap<NoteKind, usize>,
 }
 
@@ -193,6 +206,7 @@ fn json(all: &[(String, Survey)]) -> serde_json::Value {
                 "notes": brought.notes.iter().map(|(kind, many)| (kind.name(), *many)).collect::<BTreeMap<_, _>>(),
                 "fault": brought.fault,
             }),
+            Outcome::Part(with) => json!({ "outcome": "part", "reason": with }),
             Outcome::Refused(why) => json!({ "outcome": "refused", "reason": why }),
             Outcome::Unreadable(why) => json!({ "outcome": "unreadable", "reason": why }),
             Outcome::Unknown => json!({ "outcome": "unknown" }),

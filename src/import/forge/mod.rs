@@ -25,6 +25,7 @@ pub static IMPORTER: Importer = Importer {
         value.get("app").is_some_and(|app| app.get("id").is_some() || app.get("runtime").is_some())
             && ["modules", "permissions", "connectModules", "remotes"].iter().any(|k| value.get(k).is_some())
     },
+    part: |_| None,
     run: import,
 };
 
@@ -161,10 +162,16 @@ fn modules(modules: &Node<'_>, notes: &mut Vec<Note>) -> Result<(), ImportError>
     Ok(())
 }
 
-/// Events become operations of catalog `atlassian.forge`, by the same rule.
+/// Events that Forge publishes become operations of catalog `atlassian.forge`, by the same rule.
 fn triggered(event: &Node<'_>) -> Result<Note, ImportError> {
     let written = event.string()?;
     Ok(match scopes::operation_of(written) {
+        Some(_) if !scopes::is_event(written) => {
+            let message = format!(
+                "`{written}` is no product event that Forge publishes; whether the app is told of it, no operation decides"
+            );
+            event.note(NoteKind::Unknown, message)
+        }
         Some(operation) => event
             .note(NoteKind::Event, format!("is told of `{written}`, which operation {operation} decides")),
         None => event.note(NoteKind::Event, format!("is told of `{written}`, which no operation stands for")),

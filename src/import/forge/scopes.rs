@@ -28,11 +28,15 @@ pub static IMPORTER: Importer = Importer {
         });
         events || scopes
     },
+    part: |_| None,
     run: import,
 };
 
 /// Sorted.
 static PUBLISHED: &str = include_str!("scopes.txt");
+
+/// Product events; sorted.
+static EVENTS: &str = include_str!("events.txt");
 
 /// Permission models of Forge scopes, as they are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,6 +57,11 @@ impl Model {
 /// Whether Forge publishes a scope of that name.
 pub(super) fn is_published(scope: &str) -> bool {
     PUBLISHED.lines().any(|s| s == scope)
+}
+
+/// Whether Forge publishes a product event of that name.
+pub(super) fn is_event(event: &str) -> bool {
+    EVENTS.lines().any(|e| e == event)
 }
 
 /// The model of a scope, by its form.

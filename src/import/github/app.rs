@@ -29,6 +29,7 @@ pub static IMPORTER: Importer = Importer {
         };
         one(value) || value.get(LIST).unwrap_or(value).get(0).is_some_and(one)
     },
+    part: |_| None,
     run: import,
 };
 

@@ -33,10 +33,20 @@ pub static IMPORTER: Importer = Importer {
         };
         endpoint.is_some_and(|e| e.get("permission").is_some() && e.get("access").is_some())
             || listed()
-            || (value.get("title").is_some_and(|t| t == "App Permissions") && first("properties").is_some())
+            || is_schema(value)
+    },
+    part: |value| {
+        let alone = is_schema(value) && value.get("paths").is_none() && value.get("permissions").is_none();
+        alone.then_some("the schema of the permissions; import it together with the table of endpoints")
     },
     run: import,
 };
+
+/// Whether it is the schema of app permissions.
+fn is_schema(value: &serde_json::Value) -> bool {
+    let properties = value.get("properties").and_then(serde_json::Value::as_object);
+    value.get("title").is_some_and(|t| t == "App Permissions") && properties.is_some_and(|p| !p.is_empty())
+}
 
 /// Levels, each including those before it.
 const LEVELS: [&str; 3] = ["read", "write", "admin"];

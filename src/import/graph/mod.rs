@@ -30,6 +30,7 @@ pub static IMPORTER: Importer = Importer {
         let permissions = value.get("permissions").and_then(serde_json::Value::as_object);
         permissions.and_then(|p| p.values().next()).is_some_and(|first| first.get("pathSets").is_some())
     },
+    part: |_| None,
     run: import,
 };
 
@@ -39,6 +40,22 @@ const SCHEMES: [(&str, &str, &str, bool); 3] = [
     ("DelegatedPersonal", "personal", "Microsoft Graph, for a person with an account of their own", true),
     ("DelegatedWork", "delegated", "Microsoft Graph, for a person of an organisation", true),
 ];
+
+/// Members of a permission that are read, or say nothing of what it opens: who looks after it.
+const OF_PERMISSION: [&str; 3] = ["ownerInfo", "pathSets", "schemes"];
+
+/// Members of a scheme that are read, or say nothing of what it opens: what people see, and who has to consent.
+const OF_SCHEME: [&str; 6] = [
+    "adminDescription",
+    "adminDisplayName",
+    "privilegeLevel",
+    "requiresAdminConsent",
+    "userDescription",
+    "userDisplayName",
+];
+
+/// Members of a path set, all of which are read.
+const OF_SET: [&str; 3] = ["methods", "paths", "schemeKeys"];
 
 /// Permissions that Exchange's application access policies bind, by the word before the first point.
 const EXCHANGE: [&str; 4] = ["Calendars", "Contacts", "Mail", "MailboxSettings"];
@@ -57,7 +74,14 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
     let permissions = root.get("permissions").ok_or_else(|| {
         root.error("expected member `permissions`; this is no permissions.json of Microsoft Graph")
     })?;
+    let mut odd = Odd::default();
+    for (member, node) in root.members()? {
+        if member != "permissions" {
+            odd.look("the file", &["$schema"], member, &node);
+        }
+    }
     let mut reader = Reader {
+        odd,
         base: options.base.as_deref().unwrap_or("/v1.0").trim_end_matches('/'),
         ..Reader::default()
     };
@@ -68,6 +92,7 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         reader.permission(name, &node)?;
     }
     let (scopes, mut notes) = (std::mem::take(&mut reader.scopes), std::mem::take(&mut reader.notes));
+    notes.extend(std::mem::take(&mut reader.odd).notes());
     let operations = reader.operations(document.name, &mut notes);
     if operations.is_empty() {
         return Err(permissions.error("expected at least one permission with a path"));
@@ -111,6 +136,32 @@ struct Reader<'a> {
     /// By method and path in one spelling.
     endpoints: BTreeMap<(String, String), Endpoint<'a>>,
     notes: Vec<Note>,
+    odd: Odd,
+}
+
+/// Members that are not read, each told once with how often it stands there.
+#[derive(Default)]
+struct Odd(BTreeMap<(&'static str, String), (usize, Note)>);
+
+impl Odd {
+    /// Counts a member that is not among those known; `of` is what it is a member of.
+    fn look(&mut self, of: &'static str, known: &[&str], member: &str, node: &Node<'_>) {
+        if !known.contains(&member) && !node.value.is_null() {
+            self.count(of, format!("`{member}`"), node);
+        }
+    }
+
+    fn count(&mut self, of: &'static str, what: String, node: &Node<'_>) {
+        let first = || (0, node.note(NoteKind::Member, String::new()));
+        self.0.entry((of, what)).or_insert_with(first).0 += 1;
+    }
+
+    fn notes(self) -> impl Iterator<Item = Note> {
+        self.0.into_iter().map(|((of, what), (many, note))| {
+            let times = if many > 1 { format!(" ({many} times)") } else { String::new() };
+            Note { message: format!("{what} of {of} is not expressed{times}"), ..note }
+        })
+    }
 }
 
 #[derive(Default)]
@@ -122,8 +173,21 @@ struct Endpoint<'a> {
 
 impl<'a> Reader<'a> {
     fn permission(&mut self, name: &'a str, node: &Node<'a>) -> Result<(), ImportError> {
+        for (member, node) in node.members()? {
+            match (member, node.value.as_str()) {
+                ("authorizationType", Some("oAuth2")) => {}
+                // Consent to `RSC` is given for one team or chat.
+                ("authorizationType", Some(other)) => {
+                    self.odd.count("a permission", format!("`{member}` {other}"), &node);
+                }
+                _ => self.odd.look("a permission", &OF_PERMISSION, member, &node),
+            }
+        }
         for (key, scheme) in node.get("schemes").map(|s| s.members()).transpose()?.into_iter().flatten() {
             let model = model(key).ok_or_else(|| unknown_scheme(&scheme, key))?;
+            for (member, node) in scheme.members()? {
+                self.odd.look("a scheme", &OF_SCHEME, member, &node);
+            }
             let level = scheme.get("privilegeLevel");
             let weight = level.as_ref().and_then(|l| l.value.as_i64()).filter(|l| *l > 0);
             if let Some(level) = level.filter(|_| weight.is_none()) {
@@ -132,6 +196,7 @@ impl<'a> Reader<'a> {
             self.scopes.insert((model.to_owned(), name.to_owned()), (weight, Vec::new()));
         }
         for set in node.get("pathSets").map(|s| s.elements()).transpose()?.into_iter().flatten() {
+            let narrowed = self.narrowed(name, &set)?;
             let list = |key: &str| -> Result<Vec<&'a str>, ImportError> {
                 set.get(key).ok_or_else(|| set.error(format!("expected member `{key}`")))?.strings()
             };
@@ -151,7 +216,8 @@ impl<'a> Reader<'a> {
                     continue;
                 }
                 let place = options;
-                let options = PathOptions::read(name, &place, &mut self.notes)?;
+                let mut options = PathOptions::read(name, &place, &mut self.notes)?;
+                options.unclear |= narrowed;
                 for least in options.least.iter().filter(|least| !keys.contains(least)) {
                     let what = match model(least) {
                         Some(_) => "a scheme in which the permission has not this path",
@@ -191,6 +257,25 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a path set says something that is not read: it may be a condition for all its paths.
+    fn narrowed(&mut self, name: &str, set: &Node<'_>) -> Result<bool, ImportError> {
+        let mut odd = Vec::new();
+        for (member, node) in set.members()? {
+            if !OF_SET.contains(&member) && !node.value.is_null() {
+                odd.push(format!("`{member}`"));
+                self.odd.look("a path set", &[], member, &node);
+            }
+        }
+        if !odd.is_empty() {
+            let message = format!(
+                "what stands in {} may be a condition and is not understood: `{name}` opens nothing by this path set",
+                odd.join(", ")
+            );
+            self.notes.push(set.note(NoteKind::NotCallable, message));
+        }
+        Ok(!odd.is_empty())
     }
 
     /// The permission alone, or with one of those that it also requires.

@@ -48,6 +48,7 @@ pub static IMPORTER: Importer = Importer {
             || value.get("openapi").is_some() && value.get("paths").is_some()
             || says("swagger") && !slack
     },
+    part: |_| None,
     run: import,
 };
 

@@ -243,18 +243,33 @@ fn own_paths(servers: Option<&Node<'_>>, notes: &mut Vec<Note>) -> Result<Vec<St
 fn path_of(server: &Node<'_>, instead: &str, notes: &mut Vec<Note>) -> Result<String, ImportError> {
     let Some(url) = server.get("url") else { return Ok(String::new()) };
     let written = url.string()?;
-    let mut address = written.to_owned();
-    if let Some(variables) = server.get("variables") {
-        for (name, variable) in variables.members()? {
-            let variable =
-                variable.get("default").ok_or_else(|| variable.error("expected member `default`"))?;
-            address = address.replace(&format!("{{{name}}}"), variable.string()?);
+    let mut variables = Vec::new();
+    for (name, variable) in server.get("variables").map(|v| v.members()).transpose()?.into_iter().flatten() {
+        let default = variable.get("default").ok_or_else(|| variable.error("expected member `default`"))?;
+        variables.push((format!("{{{name}}}"), default.string()?, variable));
+    }
+    let address = |other: Option<(&str, &str)>| {
+        variables.iter().fold(written.to_owned(), |address, (name, default, _)| {
+            address.replace(name, other.filter(|(of, _)| of == name).map_or(default, |(_, value)| value))
+        })
+    };
+    let whole = address(None);
+    let rest = behind_host(&whole);
+    let path = rest.split(['?', '#']).next().unwrap_or_default();
+    for (name, default, variable) in &variables {
+        let values = variable.value.get("enum").and_then(Value::as_array).into_iter().flatten();
+        let others: Vec<&str> = values
+            .filter_map(Value::as_str)
+            .filter(|value| behind_host(&address(Some((name, value)))) != rest)
+            .collect();
+        if !others.is_empty() {
+            let message = format!(
+                "of the values of `{name}` only `{default}` counts: no request is mapped to paths with `{}`",
+                others.join("`, `")
+            );
+            notes.push(variable.note(NoteKind::Member, message));
         }
     }
-    let rest = address
-        .split_once("//")
-        .map_or(&*address, |(_, host)| host.find(['/', '?', '#']).map_or("", |i| &host[i..]));
-    let path = rest.split(['?', '#']).next().unwrap_or_default();
     if path != rest {
         let message = "query and fragment of a server's address are no part of paths and were left out";
         notes.push(url.note(NoteKind::Member, message));
@@ -270,6 +285,13 @@ fn path_of(server: &Node<'_>, instead: &str, notes: &mut Vec<Note>) -> Result<St
         )));
     }
     Ok(path.trim_end_matches('/').to_owned())
+}
+
+/// What follows the host in an address.
+fn behind_host(address: &str) -> &str {
+    address
+        .split_once("//")
+        .map_or(address, |(_, host)| host.find(['/', '?', '#']).map_or("", |i| &host[i..]))
 }
 
 /// The JSON pointer of a reference within the document, which stands in it as fragments of addresses do: `%7B` for `{`.
@@ -457,6 +479,13 @@ impl<'a> Reader<'a> {
                 .get("scopes")
                 .ok_or_else(|| alternative.error("expected member `scopes`"))?
                 .strings()?;
+            if state != "Current" && state != "Beta" {
+                let message = format!(
+                    "unknown state `{state}`; expected `Current` or `Beta`: not callable by this alternative"
+                );
+                self.facts.notes.push(alternative.note(NoteKind::Unknown, message));
+                continue;
+            }
             if scopes.is_empty() {
                 self.facts.notes.push(alternative.note(
                     NoteKind::NotCallable,
@@ -465,11 +494,6 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let model = atlassian_model(&scopes, state == "Beta");
-            if state != "Current" && state != "Beta" {
-                self.facts.notes.push(
-                    alternative.note(NoteKind::Unknown, format!("unknown state `{state}`, read as {model}")),
-                );
-            }
             for scope in scopes.iter().filter(|s| atlassian_model(&[s], false) != model) {
                 self.facts.notes.push(alternative.note(
                     NoteKind::Assumed,

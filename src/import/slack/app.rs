@@ -18,6 +18,7 @@ pub static IMPORTER: Importer = Importer {
     summary: "Slack app manifests in JSON or YAML: an app each, with the scopes it asks for",
     makes: Makes::Apps,
     recognises: |value| value.get("display_information").is_some_and(|d| d.get("name").is_some()),
+    part: |_| None,
     run: import,
 };
 

@@ -28,6 +28,7 @@ pub static IMPORTER: Importer = Importer {
         value.get("swagger").is_some()
             && value.get("securityDefinitions").is_some_and(|s| s.get("slackAuth").is_some())
     },
+    part: |_| None,
     run: import,
 };
 

@@ -53,7 +53,7 @@ fn read(record: &Value) -> Option<Vec<Told<'_>>> {
             match text(record, "route").or_else(|| text(record, "url_path")) {
                 Some(route) => Told::Use(Use {
                     apps,
-                    call: Call::Http(method, route),
+                    call: Call::Http(method, route.into()),
                     at,
                     person: record.get("actor_is_bot").and_then(Value::as_bool).map(|bot| !bot),
                     outcome: Outcome::of_status(record.get("status_code").and_then(number)),
@@ -95,7 +95,7 @@ mod tests {
         });
         let wanted = Told::Use(Use {
             apps: vec!["Bob", "octo"],
-            call: Call::Http("GET", "/repos/{owner}/{repo}/pulls"),
+            call: Call::Http("GET", "/repos/{owner}/{repo}/pulls".into()),
             at: Some(1_741_611_465),
             person: Some(false),
             outcome: Outcome::Done,

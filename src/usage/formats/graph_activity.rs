@@ -2,9 +2,12 @@
 //! (`category: MicrosoftGraphActivityLogs`, the facts in `properties`), or as a row of the table
 //! `MicrosoftGraphActivityLogs` is exported.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::number;
+use crate::usage::routes::path_of;
 use crate::usage::{Call, Format, Outcome, Told, Use, time};
 
 /// See the module.
@@ -18,12 +21,40 @@ fn read(record: &Value) -> Option<Vec<Told<'_>>> {
     let scopes = ["scopes", "roles"].iter().filter_map(|member| facts.text(member));
     Some(vec![Told::Use(Use {
         apps: facts.text("appId").into_iter().collect(),
-        call: Call::Http(method, address),
+        call: Call::Http(method, keys_as_segments(address)),
         at: facts.at(record),
         person: facts.person(),
         outcome: Outcome::of_status(facts.get("responseStatusCode").and_then(number)),
         scopes: scopes.flat_map(str::split_whitespace).collect(),
     })])
+}
+
+/// The path of the address, where each key in OData's other way of writing it (`users('ann')`) is a segment
+/// (`users/ann`), as the catalog has it.
+fn keys_as_segments(address: &str) -> Cow<'_, str> {
+    let path = path_of(address);
+    if !path.split('/').any(|segment| keyed(segment).is_some()) {
+        return Cow::Borrowed(address);
+    }
+    let segment = |segment| match keyed(segment) {
+        Some((name, key)) => format!("{name}/{key}"),
+        None => segment.to_owned(),
+    };
+    Cow::Owned(path.split('/').map(segment).collect::<Vec<_>>().join("/"))
+}
+
+/// Name and key of a segment with one key in quotes; two quotes in it stand for one. What has parameters, such as
+/// `range(address='A1')`, is a function.
+fn keyed(segment: &str) -> Option<(&str, String)> {
+    let (name, rest) = segment.split_once('(')?;
+    let inside = rest.strip_suffix(')')?;
+    let key = ["'", "%27"].iter().find_map(|quote| {
+        let key = inside.strip_prefix(quote)?.strip_suffix(quote)?;
+        let key = key.replace("''", "%27%27");
+        (!key.contains('\'') && !key.replace("%27%27", "").contains("%27")).then_some(key)
+    })?;
+    let is_word = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    (is_word && !key.is_empty()).then(|| (name, key.replace("%27%27", "%27")))
 }
 
 /// Where the facts stand, and how their names begin.
@@ -98,7 +129,7 @@ mod tests {
         });
         let wanted = vec![Told::Use(Use {
             apps: vec!["app-1"],
-            call: Call::Http("GET", "https://graph.microsoft.com/v1.0/me/messages"),
+            call: Call::Http("GET", "https://graph.microsoft.com/v1.0/me/messages".into()),
             at: Some(1_782_892_800),
             person: Some(true),
             outcome: Outcome::Refused,
@@ -106,6 +137,32 @@ mod tests {
         })];
         assert_eq!(read(&nested), Some(wanted.clone()));
         assert_eq!(read(&flat), Some(wanted));
+    }
+
+    #[test]
+    fn a_key_in_quotes_is_a_segment() {
+        for (address, path) in [
+            ("https://graph.microsoft.com/v1.0/users('ann')/messages?$top=1", "/v1.0/users/ann/messages"),
+            ("/v1.0/users('ann')", "/v1.0/users/ann"),
+            ("/v1.0/users(%27ann%40acme.example%27)/events('7')", "/v1.0/users/ann%40acme.example/events/7"),
+            ("/v1.0/users('o''brien')", "/v1.0/users/o%27brien"),
+        ] {
+            assert_eq!(keys_as_segments(address), path);
+        }
+        for other in [
+            "/v1.0/users/ann/messages?$filter=f('x')",
+            "/v1.0/w/range(address='A1')",
+            "/v1.0/f('a','b')",
+            "/v1.0/f('a'b')",
+            "/v1.0/f('')",
+            "/v1.0/f('",
+            "/v1.0/f(')",
+            "/v1.0/f(7)",
+            "/v1.0/('a')",
+            "/v1.0/f('a').g",
+        ] {
+            assert_eq!(keys_as_segments(other), other);
+        }
     }
 
     #[test]
