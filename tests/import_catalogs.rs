@@ -829,6 +829,7 @@ fn slack_methods_ask_for_the_scope_of_the_token() {
     operation slack.files.list {
       access read
       in slack-workspace
+      lists slack-channel
       http GET "/api/files.list"
     }
     "#);
