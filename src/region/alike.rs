@@ -16,6 +16,9 @@ use crate::sema::model::Type;
 /// What is demanded of some variables.
 pub type Sets = BTreeMap<Variable, ClassSet>;
 
+/// Comparisons of more values than these are told by examples.
+const MOST_VALUES: usize = 256;
+
 /// The places and comparisons of a universe.
 #[derive(Debug, Clone, Default)]
 pub struct Alike {
@@ -34,6 +37,8 @@ struct Absent {
     guard: Variable,
     /// What is said of it.
     of: Vec<Variable>,
+    /// Of these, what is told together with that there may be none.
+    told: Vec<Variable>,
 }
 
 /// Variables that are compared with each other.
@@ -91,7 +96,19 @@ impl Alike {
             };
             let of: Vec<Variable> =
                 vocabulary.parts().filter(|(_, part)| is_of(&part.what)).map(|(v, _)| v).collect();
-            alike.places.push(Absent { guard, of });
+            let is_told = |variable: &Variable| match vocabulary.what(*variable) {
+                What::Value(Place::User, name) => name == "id",
+                What::Value(..) => true,
+                What::Element(of, ..) => *of != Place::User,
+                What::ElementLike(..)
+                | What::User
+                | What::Container(_)
+                | What::Stage(_)
+                | What::Approval
+                | What::Word(_) => false,
+            };
+            let told = of.iter().copied().filter(is_told).collect();
+            alike.places.push(Absent { guard, of, told });
             alike.named.extend(matches!(part.what, What::Container(_)).then_some(guard));
         }
         let id = vocabulary.find(&What::Value(Place::User, "id".to_owned()));
@@ -112,9 +129,10 @@ impl Alike {
         let mut lists = Vec::new();
         let mut none = cube.clone();
         let mut many = 0;
-        for Absent { guard, of } in &self.places {
+        for Absent { guard, of, told } in &self.places {
             let absent = cube.get(guard).is_none_or(|set| set.contains(0));
-            if absent && of.iter().any(|variable| cube.contains_key(variable)) {
+            let mut asked = of.iter().filter(|variable| cube.contains_key(variable)).peekable();
+            if absent && asked.peek().is_some() && asked.all(|variable| told.contains(variable)) {
                 let mut one = cube.clone();
                 for sets in [&mut one, &mut none] {
                     of.iter().for_each(|variable| drop(sets.remove(variable)));
@@ -186,6 +204,9 @@ impl Pool {
                 Class::Missing | Class::Some | Class::Odd(_) | Class::Set | Class::No | Class::Yes => None,
             })
             .collect();
+        if values.len() > MOST_VALUES {
+            return None;
+        }
         let cutter = Cutter::new(asked, &numbers);
         let exact = &asks[*numbers.first()?].exact;
         let mut known: Vec<Option<Vec<u32>>> = Vec::new();

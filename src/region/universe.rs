@@ -350,6 +350,23 @@ impl<'m> Universe<'m> {
         self.asks.iter().find(|ask| ask.what == *what).map_or(&[], |ask| &ask.exact)
     }
 
+    /// All users whom nothing here tells from this one, who is in a declared group; `None` where they are no other than
+    /// those who are in none, or are compared with something.
+    pub fn people_like(&self, id: &str) -> Option<BTreeSet<&str>> {
+        let user = What::Value(Place::User, "id".to_owned());
+        let ask = self.asks.iter().find(|ask| ask.what == user && ask.pool.is_none())?;
+        let sides = || {
+            self.known.iter().zip(&self.groups).filter_map(|(k, groups)| Some((k.as_ref()?.model, groups)))
+        };
+        let members =
+            || sides().flat_map(|(model, groups)| groups.iter().filter_map(|g| model.groups.get(*g)));
+        let of = |id: &str| members().map(|of| of.contains(id)).collect::<Vec<bool>>();
+        let wanted = of(id);
+        let exact = |id: &&str| ask.exact.contains(&Value::Text((*id).to_owned()));
+        let like = members().flatten().map(String::as_str).filter(|other| of(other) == wanted);
+        wanted.contains(&true).then(|| like.filter(|id| !exact(id)).collect())
+    }
+
     /// Which cubes are told in the same words.
     pub fn alike(&self) -> Alike {
         Alike::new(&self.known, &self.groups, &self.asks, &self.vocabulary)

@@ -126,8 +126,9 @@ impl<'m> Words<'m> {
                 }
                 What::Value(Place::User, name) if name == "id" => {
                     of_user.extend(
-                        self.compared_user(variable, relation)
-                            .unwrap_or_else(|| Some(self.people(part, set, universe.exact(variable)))),
+                        self.compared_user(variable, relation).unwrap_or_else(|| {
+                            Some(self.people(part, set, universe, universe.exact(variable)))
+                        }),
                     );
                 }
                 What::Value(Place::Request, name) if name == "install.status" && is_enabled(part, set) => {}

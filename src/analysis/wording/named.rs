@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::Words;
+use crate::region::Universe;
 use crate::region::sets::ClassSet;
 use crate::region::variables::{Class, Part, What};
 use crate::request::Value;
+
+/// More people than these are told by one of them.
+const MOST_PEOPLE: usize = 8;
 
 impl Words<'_> {
     /// `project PAY or WEB`, `project other than PAY`, `project`; empty where there is none.
@@ -27,7 +31,13 @@ impl Words<'_> {
     }
 
     /// `members of finance`, `"ann"`, `anybody but "eve"`.
-    pub(super) fn people(&self, part: &Part, set: &ClassSet, exact: &[Value]) -> String {
+    pub(super) fn people(
+        &self,
+        part: &Part,
+        set: &ClassSet,
+        universe: &Universe<'_>,
+        exact: &[Value],
+    ) -> String {
         let all = self.named(part, set);
         let known: BTreeSet<&String> = all.with.iter().chain(&all.without).collect();
         let quoted = |id: &String| format!("{id:?}");
@@ -41,19 +51,8 @@ impl Words<'_> {
             });
             found.next().map(|(name, _)| format!("members of {name}"))
         };
-        // A member of groups stands for all who are in the same.
-        let exact: BTreeSet<String> = exact
-            .iter()
-            .map(|value| match value {
-                Value::Text(text) => format!("{text:?}"),
-                other => format!("{other:?}"), // never an id
-            })
-            .collect();
         let alone = |ids: &[String]| -> Vec<String> {
-            let one = |id: &String| {
-                if id.starts_with('"') && !exact.contains(id) { format!("such as {id}") } else { id.clone() }
-            };
-            ids.iter().map(one).collect()
+            ids.iter().flat_map(|id| self.person(part, id, universe, exact)).collect()
         };
         match (all.rest, all.with.is_empty()) {
             (false, false) => of_groups(&all.with).unwrap_or_else(|| alone(&all.with).join(" or ")),
@@ -63,6 +62,21 @@ impl Words<'_> {
                 format!("anybody but {without}")
             }
             (false, true) => "nobody known".to_owned(),
+        }
+    }
+
+    /// All whom the one with this id, in quotation marks, stands for.
+    fn person(&self, part: &Part, quoted: &str, universe: &Universe<'_>, exact: &[Value]) -> Vec<String> {
+        let class = part.classes.iter().find_map(|class| match class {
+            Class::Value(value @ Value::Text(text)) if format!("{text:?}") == quoted => Some((value, text)),
+            _ => None, // ids are texts
+        });
+        let Some((_, text)) = class.filter(|(value, _)| !exact.contains(value)) else {
+            return vec![quoted.to_owned()];
+        };
+        match universe.people_like(text) {
+            Some(all) if all.len() <= MOST_PEOPLE => all.iter().map(|id| format!("{id:?}")).collect(),
+            Some(_) | None => vec![format!("such as {quoted}")],
         }
     }
 
