@@ -72,7 +72,7 @@ fn hours_are_told_by_the_windows() {
     check(
         &format!("{window}permit ts to read when time during night"),
         &format!("{window}permit ts to read when time during night or time < 2027-01-01"),
-        &["when time not during night and time < 2027-01-01"],
+        &["when (time not during night and time < 2027-01-01 or time < 1970-01-01)"],
     );
 }
 
@@ -99,7 +99,7 @@ fn what_cannot_be_read_is_told_with_what_is_not_given() {
     check(
         "permit ts to read unless not has(client.ip)",
         any,
-        &["when client.ip is not given", "when client.ip cannot be read"],
+        &["when (client.ip is not given or cannot be read)"],
     );
 }
 
@@ -113,7 +113,7 @@ fn networks_patterns_and_bounds_are_told_as_regions() {
     check(
         "permit ts to read when project.home like \"*.example.com\"",
         "permit ts to read when project.home like [\"*.example.com\", \"*.example.org\", \"**.x\"]",
-        &["in project where home like [\"*.example.org\", \"*.x\"]"],
+        &["in project where home like [\"*.x\", \"*.example.org\"]"],
     );
     check(
         "permit ts to read when purpose like \"a*\"",
@@ -187,7 +187,7 @@ fn who_it_is_does_not_matter_where_there_is_nobody() {
     check(
         "permit ts to read unless not has(user) or user.mfa",
         "permit ts to read",
-        &["on behalf of nobody", "when (user.mfa == true or user.mfa is not given)"],
+        &["when (user.mfa == true or user.mfa is not given)", "on behalf of nobody"],
     );
 }
 
@@ -215,7 +215,9 @@ const TESTS: [&str; 14] = [
     "destination like [\"*.example.com\", \"example.org\"]",
 ];
 
-const WINDOWS: &str = "window office in \"Europe/Berlin\" { mon-fri 09:00-17:00 }\nwindow night in \"UTC\" { daily 22:00-06:00 }\n";
+const WINDOWS: &str = r#"window office in "Europe/Berlin" { mon-fri 09:00-17:00 }
+window night in "UTC" { daily 22:00-06:00 }
+"#;
 
 fn condition(r: &mut Random) -> String {
     let words = [" and ", " or "];
@@ -257,6 +259,7 @@ fn words_are_true_of_what_is_tried() {
         let mut ways = Vec::new();
         for cube in &cubes {
             assert!(!cube.contains("such as"), "{old}\n{new}\n{cubes:?}");
+            let cube = cube.replace("time is not between 1970 and 2100", "false");
             let mut said = cube.strip_prefix("when ").unwrap_or_else(|| panic!("{cubes:?}")).to_owned();
             for name in ["client.ip", "purpose", "time", "install.age", "destination"] {
                 for rest in [" is not given or cannot be read", " is not given"] {

@@ -49,6 +49,9 @@ pub struct Questions {
     pub alike: bool,
 }
 
+/// The instants of which it is known in which windows they lie.
+pub const KNOWN: std::ops::Range<i64> = super::values::KNOWN;
+
 /// Where a number's truths change, by its tests.
 pub fn cuts(questions: &Questions) -> Vec<i64> {
     let mut cuts = Vec::new();
@@ -84,7 +87,10 @@ pub(super) fn of(sides: &[Option<Known<'_>>], ask: &Ask, part: &Part) -> Option<
                 let names = &known.model.enumerations[id.index()].values;
                 values.extend(names.iter().cloned().map(Value::Text));
             }
-            Type::Int | Type::Duration | Type::Instant => values.extend(cutter.numbers(*kind)),
+            Type::Int | Type::Duration | Type::Instant => {
+                values.extend(cutter.numbers(*kind));
+                values.extend([KNOWN.start - 1, KNOWN.end].map(Value::Int));
+            }
             Type::String | Type::Bool | Type::Strings | Type::Ip | Type::Domain | Type::Origin => {}
         }
     }
@@ -123,6 +129,8 @@ pub(super) fn of(sides: &[Option<Known<'_>>], ask: &Ask, part: &Part) -> Option<
             };
             Example { exact: is_exact(&value), value, classes: of }
         })
+        // No request is told apart by what is far off, where no class has it.
+        .filter(|example| !(example.classes.is_empty() && is_far(&example.value)))
         .collect();
     let mut all: Vec<Question> = Vec::new();
     for test in &fine.all[0].tests {
@@ -141,6 +149,10 @@ pub(super) fn of(sides: &[Option<Known<'_>>], ask: &Ask, part: &Part) -> Option<
     let alike = unreadable.is_empty() && !ask.tests.iter().any(told);
     let unreadable = unreadable.into_iter().collect();
     Some(Questions { types: ask.types.clone(), all, examples, unreadable, alike })
+}
+
+fn is_far(value: &Value) -> bool {
+    matches!(value, Value::Int(number) if !KNOWN.contains(number))
 }
 
 fn alone<'s, 'm>(sides: &'s [Option<Known<'m>>], ask: Ask) -> Asked<'s, 'm> {

@@ -336,8 +336,8 @@ impl<'m> Universe<'m> {
         self.vocabulary.list()
     }
 
-    /// What is asked of a variable, and examples of all that the answers tell apart; `None` where these are too many, or
-    /// where nothing is asked.
+    /// What is asked of a variable, and examples of all that the answers tell apart; `None` where these are too many,
+    /// or where nothing is asked.
     pub fn questions(&self, variable: Variable) -> Option<Questions> {
         let part = &self.vocabulary.list()[variable.index()];
         let ask = self.asks.iter().find(|ask| ask.what == part.what)?;

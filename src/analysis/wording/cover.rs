@@ -1,8 +1,8 @@
 //! A set of examples as a disjunction of few conjunctions of literals.
 
-/// For each literal of which examples it holds, and which are wanted: literals of conjunctions, none with one that could
-/// be left out, that hold together of all that is wanted and of nothing else. `None` where the literals do not tell what
-/// is wanted from the rest.
+/// For each literal of which examples it holds, and which are wanted: literals of conjunctions, none with one that
+/// could be left out, that hold together of all that is wanted and of nothing else. `None` where the literals do not
+/// tell what is wanted from the rest.
 pub(super) fn cover(literals: &[Vec<bool>], wanted: &[bool]) -> Option<Vec<Vec<usize>>> {
     if let Some(one) = literals.iter().position(|of| of == wanted) {
         return Some(vec![vec![one]]);

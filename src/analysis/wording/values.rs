@@ -4,7 +4,7 @@ use super::Words;
 use super::cover::{cover, holds};
 use super::literals::{Literal, conjunction, constant, disjunction};
 use crate::region::Universe;
-use crate::region::questions::{Example, Question, Questions, cuts};
+use crate::region::questions::{Example, KNOWN, Question, Questions, cuts};
 use crate::region::sets::ClassSet;
 use crate::region::terms::Variable;
 use crate::region::variables::{Class, Part, What};
@@ -227,20 +227,31 @@ impl Told<'_, '_, '_> {
                 asked.push(question);
             }
         }
-        let all: Vec<Literal<'_>> = [true, false]
-            .into_iter()
-            .flat_map(|truth| {
-                let literal = move |q: &&'_ Question| (q.side, truth);
-                asked.iter().map(move |q| (literal(q), q))
+        let literals = |truth: bool| asked.iter().map(move |question| (truth, *question));
+        let both: Vec<(bool, &Question)> = literals(true).chain(literals(false)).collect();
+        let all: Vec<Literal<'_>> = both
+            .iter()
+            .map(|(truth, question)| Literal {
+                side: question.side,
+                predicate: &question.predicate,
+                truth: *truth,
             })
-            .map(|((side, truth), q)| Literal { side, predicate: &q.predicate, truth })
             .collect();
         let says = |of: &[usize]| -> Vec<Vec<bool>> {
-            let rows = [true, false].into_iter().flat_map(|truth| asked.iter().map(move |q| (truth, q)));
-            rows.map(|(truth, q)| of.iter().map(|at| q.answers[*at] == Some(truth)).collect()).collect()
+            let row = |(truth, question): &(bool, &Question)| {
+                of.iter().map(|at| question.answers[*at] == Some(*truth)).collect()
+            };
+            both.iter().map(row).collect()
         };
+        // Outside of the years that are known, no test of a window holds, nor its opposite.
+        let is_known = |at: &usize| match &questions.examples[*at].value {
+            Value::Int(second) => kind != Type::Instant || KNOWN.contains(second),
+            Value::Text(_) | Value::Bool(_) | Value::Set(_) => true,
+        };
+        let (rest, outside): (Vec<usize>, Vec<usize>) = rest.into_iter().partition(is_known);
         let of_rest: Vec<bool> = rest.iter().map(|at| wanted[*at]).collect();
-        let terms = cover(&says(&rest), &of_rest)?;
+        let terms = if of_rest.contains(&true) { cover(&says(&rest), &of_rest)? } else { Vec::new() };
+        let unknown = self.outside(questions, &outside, &wanted, &says(&outside), &terms)?;
         let of_named = says(&named);
         let mut ways = Vec::new();
         let mut alone: Vec<Literal<'_>> = Vec::new();
@@ -266,7 +277,41 @@ impl Told<'_, '_, '_> {
             .map(|at| value(kind, &questions.examples[named[at]].value))
             .collect();
         ways.extend(list(name, ["==", "in"], &left));
+        ways.extend(unknown);
         Some(ways)
+    }
+
+    /// What is wanted of instants outside of the known years beside these terms; `None` where that is more than all.
+    fn outside(
+        &self,
+        questions: &Questions,
+        outside: &[usize],
+        wanted: &[bool],
+        literals: &[Vec<bool>],
+        terms: &[Vec<usize>],
+    ) -> Option<Option<String>> {
+        let name = self.name;
+        let mut more = [false, false];
+        for (late, more) in [false, true].into_iter().zip(&mut more) {
+            let is_late =
+                |at: usize| matches!(questions.examples[at].value, Value::Int(second) if second >= KNOWN.end);
+            let here: Vec<usize> = (0..outside.len()).filter(|at| is_late(outside[*at]) == late).collect();
+            let told = |at: usize| terms.iter().any(|term| holds(literals, term, at));
+            if here.iter().all(|at| told(*at) == wanted[outside[*at]]) {
+                continue;
+            }
+            if !here.iter().all(|at| wanted[outside[*at]]) {
+                return None;
+            }
+            *more = true;
+        }
+        let (from, to) = (constant(Type::Instant, KNOWN.start), constant(Type::Instant, KNOWN.end));
+        Some(match more {
+            [true, true] => Some(format!("{name} is not between 1970 and 2100")),
+            [true, false] => Some(format!("{name} < {from}")),
+            [false, true] => Some(format!("{name} >= {to}")),
+            [false, false] => None,
+        })
     }
 
     /// By one value for each of the classes.
