@@ -147,6 +147,24 @@ fn packages_are_compared_app_by_app() {
     assert_eq!(said.exit, Exit::Failed);
 }
 
+/// Two versions of one package have one name: they are told by the paths given.
+#[test]
+fn versions_of_one_package_are_told_apart() {
+    let folder = package(POLICY);
+    let less = POLICY.replace("unless project", "when channel == server unless project");
+    write(&folder.path().join("then"), "p", &less);
+    let said = sprag(folder.path(), &["compare", "--relation", "implies", "p", "then/p"]);
+    let text = out(&said);
+    assert!(
+        text.starts_with("everything that `p` permits, `then/p` permits: proved for 0 of 1 app\n"),
+        "{text}"
+    );
+    assert!(text.contains("`com.example.clock`: permitted by `p` and not by `then/p`\n"), "{text}");
+    let args = ["compare", "--relation", "implies", "--output-format", "json", "p", "then/p"];
+    let document: serde_json::Value = serde_json::from_slice(&sprag(folder.path(), &args).out).unwrap();
+    assert_eq!(document["packages"], serde_json::json!(["p", "then/p"]));
+}
+
 #[test]
 fn what_the_worked_guarantees_forbid_is_found_when_a_rule_is_taken_away() {
     clean(&["check", "policies/acme"]);

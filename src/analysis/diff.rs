@@ -14,7 +14,7 @@ use super::eased::{self, Eased};
 use super::forgotten::{self, Forgotten, Gone};
 use super::pairs::{Pair, pairs_with};
 use super::widening::{Approvals, Share};
-use super::wording::Words;
+use super::wording::{Relation, Words};
 use crate::eval::{self, Decision};
 use crate::parallel;
 use crate::region::sets::ClassSet;
@@ -272,10 +272,11 @@ fn found(
 }
 
 fn in_words(universe: &mut Universe<'_>, words: &Words<'_>, term: Term) -> InWords {
+    let alike = universe.alike();
     let (terms, engines) = universe.engines();
     let counted = engines.region_of(terms, term).and_then(|(region, diagrams)| {
         let cells = diagrams.count(region);
-        diagrams.cubes(region, MOST_CUBES).map(|cover| (cells, cover))
+        diagrams.cubes_told(region, MOST_CUBES, &|sets| alike.sets(sets)).map(|cover| (cells, cover))
     });
     let Ok((cells, cover)) = counted else {
         // Too large to be told in few words; a witness must do.
@@ -287,7 +288,9 @@ fn in_words(universe: &mut Universe<'_>, words: &Words<'_>, term: Term) -> InWor
         for (variable, set) in &cube.sets {
             sets[variable.index()] = set.clone();
         }
-        words.cube(universe.parts(), &sets)
+        let relation = alike.pivot(&cube.sets).zip(cube.alike.last_chunk());
+        let relation = relation.and_then(|(pivot, [like, others])| Relation::new(pivot, *like, *others));
+        words.cube(universe, &sets, relation.as_ref())
     };
     let cubes = cover.cubes.iter().map(told).collect();
     InWords { cubes, remaining: cover.remaining, cells: Some(cells) }

@@ -72,12 +72,13 @@ pub fn run(args: &Args, cx: &mut Context<'_>) -> io::Result<Exit> {
         compare([first, second], relation, &|done, of| bar.at(done, of))
     };
     confirm(&packages, &compared)?;
+    let names = names(args, &packages);
     match args.output_format {
         Format::Json => {
-            let document = json(relation, &compared);
+            let document = json(&names, relation, &compared);
             writeln!(cx.out, "{}", serde_json::to_string_pretty(&document)?)?;
         }
-        Format::Text => text(&packages, relation, &compared, cx)?,
+        Format::Text => text(&packages, &names, relation, &compared, cx)?,
     }
     let holds = compared.iter().all(|app| app.verdict == Verdict::Holds);
     Ok(if holds { Exit::Clean } else { Exit::Findings })
@@ -111,13 +112,24 @@ fn confirm(packages: &[Compiled; 2], compared: &[Compared]) -> io::Result<()> {
     Ok(())
 }
 
+/// What each is called: its own name, or where it stands if both have the same.
+fn names(args: &Args, packages: &[Compiled; 2]) -> [String; 2] {
+    let [first, second] = packages.each_ref().map(|package| package.name.clone());
+    if first == second {
+        [&args.first, &args.second].map(|path| path.display().to_string())
+    } else {
+        [first, second]
+    }
+}
+
 fn text(
     packages: &[Compiled; 2],
+    names: &[String; 2],
     relation: Relation,
     compared: &[Compared],
     cx: &mut Context<'_>,
 ) -> io::Result<()> {
-    let [one, other] = packages.each_ref().map(|package| package.name.as_str());
+    let [one, other] = names;
     let sentence = match relation {
         Relation::Equal => format!("`{one}` permits exactly what `{other}` does"),
         Relation::Implies => format!("everything that `{one}` permits, `{other}` permits"),
@@ -142,7 +154,7 @@ fn text(
                     .find(knows)
                     .and_then(|package| package.compilation.model.as_ref())
                     .map(|model| told(model, witness));
-                writeln!(cx.out, "\n`{key}`: {}", answers(packages, witness))?;
+                writeln!(cx.out, "\n`{key}`: {}", answers(names, witness))?;
                 writeln!(cx.out, "  {}", words.unwrap_or_default())?;
                 writeln!(cx.out, "  {}", authzen::request_json(&witness.request))?;
                 if witness.operations > 1 {
@@ -170,8 +182,7 @@ fn told(model: &Model, witness: &Witness) -> String {
     told::request(model, &witness.request)
 }
 
-fn answers(packages: &[Compiled; 2], witness: &Witness) -> String {
-    let [one, other] = packages.each_ref().map(|package| package.name.as_str());
+fn answers([one, other]: &[String; 2], witness: &Witness) -> String {
     match witness.permits {
         [true, true] => format!("permitted by both `{one}` and `{other}`"),
         [true, false] => format!("permitted by `{one}` and not by `{other}`"),
@@ -180,7 +191,7 @@ fn answers(packages: &[Compiled; 2], witness: &Witness) -> String {
     }
 }
 
-fn json(relation: Relation, compared: &[Compared]) -> Json {
+fn json(packages: &[String; 2], relation: Relation, compared: &[Compared]) -> Json {
     let apps: Vec<Json> = compared
         .iter()
         .map(|Compared { key, verdict }| match verdict {
@@ -204,5 +215,5 @@ fn json(relation: Relation, compared: &[Compared]) -> Json {
         })
         .collect();
     let holds = compared.iter().all(|app| app.verdict == Verdict::Holds);
-    json!({ "relation": relation.name(), "holds": holds, "apps": apps })
+    json!({ "packages": packages, "relation": relation.name(), "holds": holds, "apps": apps })
 }

@@ -26,7 +26,7 @@ pub(super) enum Test {
 }
 
 /// What is asked of one variable.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Ask {
     pub(super) what: What,
     pub(super) tests: Vec<Test>,

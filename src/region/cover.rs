@@ -14,9 +14,14 @@ use super::terms::Variable;
 pub struct Cube {
     /// What is demanded of a variable; of one that is not here, nothing.
     pub sets: BTreeMap<Variable, ClassSet>,
-    /// Exactly how many assignments it has.
+    /// Exactly how many assignments it has, those of the lists that hold among them.
     pub cells: BigUint,
+    /// Of each list of cubes that may be told in the same words, whether all of it lies in the region.
+    pub alike: Vec<bool>,
 }
+
+/// The cubes that may be told in the same words as one, in lists: all of a list, or none.
+pub type Alike<'a> = &'a dyn Fn(&BTreeMap<Variable, ClassSet>) -> Vec<Vec<BTreeMap<Variable, ClassSet>>>;
 
 impl Cube {
     /// Whether the assignment is in the cube.
@@ -37,6 +42,14 @@ pub struct Cover {
 /// A cube as sets of places of blocks, by level; levels not in it are free.
 type Places = BTreeMap<u32, ClassSet>;
 
+/// A cube on the way to a cover, with all that is told in its words.
+struct Sized {
+    cells: BigUint,
+    places: Places,
+    covered: Region,
+    alike: Vec<bool>,
+}
+
 impl Diagrams {
     /// A cover of the region by at most `limit` maximal cubes, the next one always chosen for the largest part
     /// of what is not yet covered.
@@ -44,41 +57,95 @@ impl Diagrams {
     /// # Errors
     /// If the node budget is used up.
     pub fn cubes(&mut self, region: Region, limit: usize) -> Result<Cover, TooLarge> {
-        let mut found: Vec<(Places, Region)> = Vec::new();
+        self.cubes_told(region, limit, &|_| Vec::new())
+    }
+
+    /// The same, where the words of a cube tell others too: what these have is covered as well.
+    ///
+    /// # Errors
+    /// If the node budget is used up.
+    pub fn cubes_told(&mut self, region: Region, limit: usize, alike: Alike<'_>) -> Result<Cover, TooLarge> {
+        let mut found: Vec<Sized> = Vec::new();
         let mut remaining = region;
         while !remaining.is_empty() && found.len() < limit {
-            let cube = self.enlarge(self.largest_path(remaining), region);
-            let covered = self.cube_region(&cube)?;
+            let places = self.enlarge(self.largest_path(remaining), region);
+            let mut covered = self.cube_region(&places)?;
+            let mut holds = Vec::new();
+            for list in alike(&self.sets(&places)) {
+                let inside = self.all_of(&list, region)?;
+                holds.push(inside.is_some());
+                if let Some(inside) = inside {
+                    covered = self.or(covered, inside)?;
+                }
+            }
             remaining = self.minus(remaining, covered)?;
-            found.push((cube, covered));
+            found.push(Sized { cells: self.count(covered), places, covered, alike: holds });
         }
-        let mut sized: Vec<(BigUint, Places, Region)> =
-            found.into_iter().map(|(cube, covered)| (self.count(covered), cube, covered)).collect();
-        sized.sort_by(|a, b| b.0.cmp(&a.0));
-        self.drop_superfluous(&mut sized)?;
-        let cubes = sized.into_iter().map(|(cells, places, _)| self.cube(&places, cells)).collect();
+        found.sort_by(|a, b| b.cells.cmp(&a.cells));
+        self.drop_superfluous(&mut found)?;
+        let cube = |Sized { cells, places, alike, .. }| Cube { sets: self.sets(&places), cells, alike };
+        let cubes = found.into_iter().map(cube).collect();
         Ok(Cover { cubes, remaining: self.count(remaining) })
     }
 
     /// Takes out, from the smallest up, what the others cover together.
-    fn drop_superfluous(&mut self, cubes: &mut Vec<(BigUint, Places, Region)>) -> Result<(), TooLarge> {
+    fn drop_superfluous(&mut self, cubes: &mut Vec<Sized>) -> Result<(), TooLarge> {
         for at in (0..cubes.len()).rev() {
             let others = cubes.iter().enumerate().filter(|(other, _)| *other != at);
-            let outside = others.map(|(_, cube)| cube.2.not()).collect();
+            let outside = others.map(|(_, cube)| cube.covered.not()).collect();
             let outside = self.all(outside)?;
-            if self.and(cubes[at].2, outside)?.is_empty() {
+            if self.and(cubes[at].covered, outside)?.is_empty() {
                 cubes.remove(at);
             }
         }
         Ok(())
     }
 
-    fn cube(&self, places: &Places, cells: BigUint) -> Cube {
-        let sets = places.iter().map(|(level, places)| {
+    fn sets(&self, places: &Places) -> BTreeMap<Variable, ClassSet> {
+        let set = |(level, places): (&u32, &ClassSet)| {
             let level = *level as usize;
             (self.levels[level].variable, self.classes_of(level, places))
-        });
-        Cube { sets: sets.collect(), cells }
+        };
+        places.iter().map(set).collect()
+    }
+
+    /// The cubes together, if all of them lie in the region.
+    fn all_of(
+        &mut self,
+        cubes: &[BTreeMap<Variable, ClassSet>],
+        region: Region,
+    ) -> Result<Option<Region>, TooLarge> {
+        let mut all = Region::NONE;
+        for sets in cubes {
+            let Some(places) = self.places(sets) else { return Ok(None) };
+            let cube = self.cube_region(&places)?;
+            if !self.implies(cube, region)? {
+                return Ok(None);
+            }
+            all = self.or(all, cube)?;
+        }
+        Ok(Some(all))
+    }
+
+    /// `None` where a set tells classes apart that nothing told apart so far.
+    fn places(&self, sets: &BTreeMap<Variable, ClassSet>) -> Option<Places> {
+        let mut places = Places::new();
+        for (number, level) in (0..).zip(&self.levels) {
+            let Some(set) = sets.get(&level.variable) else { continue };
+            let mut held = Vec::new();
+            for (place, block) in (0..).zip(&level.places) {
+                let members = level.blocks.members(*block);
+                match members.iter().filter(|class| set.contains(**class)).count() {
+                    0 => {}
+                    all if all == members.len() => held.push(place),
+                    _ => return None, // some of them
+                }
+            }
+            if held.len() < level.places.len() {
+                places.insert(number, held.into_iter().collect());
+            }
+        }
+        Some(places)
     }
 
     fn cube_region(&mut self, cube: &Places) -> Result<Region, TooLarge> {

@@ -196,9 +196,9 @@ fn stages(asked: &Asked<'_, '_>, ask: &Ask, ratchet: &str) -> Vec<Class> {
 }
 
 /// What the tests say of a value.
-type Signature = Vec<u32>;
+pub(super) type Signature = Vec<u32>;
 
-struct Cutter<'a, 's, 'm> {
+pub(super) struct Cutter<'a, 's, 'm> {
     asked: &'a Asked<'s, 'm>,
     numbers: &'a [usize],
     tests: Vec<&'a Test>,
@@ -221,7 +221,7 @@ struct Cutter<'a, 's, 'm> {
 }
 
 impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
-    fn new(asked: &'a Asked<'s, 'm>, members: &'a [usize]) -> Cutter<'a, 's, 'm> {
+    pub(super) fn new(asked: &'a Asked<'s, 'm>, members: &'a [usize]) -> Cutter<'a, 's, 'm> {
         let mut tests: Vec<&Test> = Vec::new();
         let mut types: Vec<(usize, Type)> = Vec::new();
         let mut exact: Vec<Value> = Vec::new();
@@ -297,7 +297,7 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
     }
 
     /// What all tests say of a value, or of none.
-    fn signature(&self, value: Option<&Value>) -> Signature {
+    pub(super) fn signature(&self, value: Option<&Value>) -> Signature {
         let read = |side: usize, kind: Type| {
             let known = self.asked.sides[side].as_ref()?;
             typed(known.model, kind, value?)
@@ -349,7 +349,7 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
 
     /// Examples of all classes; and ids that must stand for themselves, since their class has no others. `None` if
     /// patterns are too many to be told apart.
-    fn examples(&self) -> Option<(Vec<Value>, Vec<String>)> {
+    pub(super) fn examples(&self) -> Option<(Vec<Value>, Vec<String>)> {
         let mut values = Vec::new();
         let mut stale = Vec::new();
         // What is asked, some side asks.
@@ -481,7 +481,7 @@ impl<'a, 's, 'm> Cutter<'a, 's, 'm> {
         values
     }
 
-    fn numbers(&self, kind: Type) -> Vec<Value> {
+    pub(super) fn numbers(&self, kind: Type) -> Vec<Value> {
         let mut bounds = BTreeSet::new();
         let mut windows: Vec<(usize, WindowId)> = Vec::new();
         for test in &self.tests {

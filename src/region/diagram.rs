@@ -79,9 +79,9 @@ pub struct Diagrams {
 pub(super) struct Level {
     pub(super) variable: Variable,
     size: u32,
-    blocks: Blocks,
+    pub(super) blocks: Blocks,
     /// The blocks in the order in which edges run over them.
-    places: Vec<u32>,
+    pub(super) places: Vec<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

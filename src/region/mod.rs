@@ -7,6 +7,7 @@
 //! (`asked`, `cut`), writes what they decide as terms over these (`chain`, `lower`, `layers`), and tells which
 //! request an assignment stands for (`witness`).
 
+pub mod alike;
 mod approvals;
 pub mod ask;
 mod asked;
@@ -26,6 +27,7 @@ pub mod lazily;
 mod lower;
 pub mod order;
 mod precedents;
+pub mod questions;
 pub mod sat;
 pub mod reach;
 pub mod search;

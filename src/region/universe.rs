@@ -27,21 +27,23 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 
+use super::alike::Alike;
 use super::approvals::{self, Approved};
 use super::ask::{Answer, Engines, Limits, Spent, Undecided};
-use super::asked::{Asked, Test};
+use super::asked::{Ask, Asked, Test};
 use super::cut::{self, Cut, said};
 use super::differences::Differences;
 use super::index::Index;
 use super::layers::Variation;
 use super::lower::{Context, Counting, Lowering};
+use super::questions::{self, Questions};
 use super::sets::ClassSet;
 use super::side::Known;
 use super::terms::{Term, Terms, Variable};
 use super::variables::{Part, Place, What};
 use super::vocabulary::Vocabulary;
 use super::{Assignment, Weights, witness, words};
-use crate::request::Request;
+use crate::request::{Request, Value};
 use crate::sema::model::{
     AppId, Authority, ClauseId, Condition, KindId, Layer, Model, OperationId, Predicate, Source, Type,
 };
@@ -163,6 +165,9 @@ pub struct Universe<'m> {
     clauses: Vec<Vec<ClauseId>>,
     vocabulary: Vocabulary,
     like: HashMap<Variable, Vec<(Variable, Variable)>>,
+    /// What was asked of each variable, for words.
+    asks: Vec<Ask>,
+    groups: Vec<BTreeSet<&'m str>>,
     terms: Terms,
     engines: Engines,
     weights: Weights,
@@ -230,12 +235,15 @@ impl<'m> Universe<'m> {
         for (known, groups) in known.iter().zip(&groups) {
             sides.push(known.clone().map(|known| Lowering::new(known, groups, &mut cx)));
         }
+        let asks = std::mem::take(&mut asked.all);
         Universe {
             known: known.to_vec(),
             sides,
             clauses,
             vocabulary,
             like,
+            asks,
+            groups,
             terms,
             engines,
             weights,
@@ -326,6 +334,42 @@ impl<'m> Universe<'m> {
     /// The variables with their classes, by index.
     pub fn parts(&self) -> &[Part] {
         self.vocabulary.list()
+    }
+
+    /// What is asked of a variable, and examples of all that the answers tell apart; `None` where these are too many,
+    /// or where nothing is asked.
+    pub fn questions(&self, variable: Variable) -> Option<Questions> {
+        let part = &self.vocabulary.list()[variable.index()];
+        let ask = self.asks.iter().find(|ask| ask.what == part.what)?;
+        questions::of(&self.known, ask, part)
+    }
+
+    /// The values of a variable that stand for themselves only.
+    pub fn exact(&self, variable: Variable) -> &[Value] {
+        let what = self.vocabulary.what(variable);
+        self.asks.iter().find(|ask| ask.what == *what).map_or(&[], |ask| &ask.exact)
+    }
+
+    /// All users whom nothing here tells from this one, who is in a declared group; `None` where they are no other than
+    /// those who are in none, or are compared with something.
+    pub fn people_like(&self, id: &str) -> Option<BTreeSet<&str>> {
+        let user = What::Value(Place::User, "id".to_owned());
+        let ask = self.asks.iter().find(|ask| ask.what == user && ask.pool.is_none())?;
+        let sides = || {
+            self.known.iter().zip(&self.groups).filter_map(|(k, groups)| Some((k.as_ref()?.model, groups)))
+        };
+        let members =
+            || sides().flat_map(|(model, groups)| groups.iter().filter_map(|g| model.groups.get(*g)));
+        let of = |id: &str| members().map(|of| of.contains(id)).collect::<Vec<bool>>();
+        let wanted = of(id);
+        let exact = |id: &&str| ask.exact.contains(&Value::Text((*id).to_owned()));
+        let like = members().flatten().map(String::as_str).filter(|other| of(other) == wanted);
+        wanted.contains(&true).then(|| like.filter(|id| !exact(id)).collect())
+    }
+
+    /// Which cubes are told in the same words.
+    pub fn alike(&self) -> Alike {
+        Alike::new(&self.known, &self.groups, &self.asks, &self.vocabulary)
     }
 
     /// What each class of each variable weighs in a witness: the lightest request says least.
