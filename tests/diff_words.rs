@@ -72,7 +72,7 @@ fn hours_are_told_by_the_windows() {
     check(
         &format!("{window}permit ts to read when time during night"),
         &format!("{window}permit ts to read when time during night or time < 2027-01-01"),
-        &["when (time not during night and time < 2027-01-01 or time < 1970-01-01)"],
+        &["when (time < 2027-01-01 and time not during night or time < 1970-01-01)"],
     );
 }
 
