@@ -394,6 +394,10 @@ plant forgotten-ratchets-are-not-told "diagnostics" src/analysis/forgotten.rs 's
 plant forgotten-stages-are-not-told "diagnostics" src/analysis/forgotten.rs 's/skip\(1\)\.filter/skip(9).filter/'
 plant told-reach-without-what-is-taken "+cli,sqlite cli_reach" src/cli/reach.rs 's/if !held\.taken\.is_empty\(\)/if held.taken.is_empty()/'
 plant told-timeline-without-triggers "+cli,sqlite cli_reach" src/cli/timeline.rs 's/join\(" or "\)/join(" and ")/'
+plant told-columns-are-names "lib" src/lint/fingerprint.rs 's/less\(&line\)\.unwrap_or\(line\)/line/'
+plant told-other-platforms-stand-above "+cli,sqlite regressions" src/analysis/powers.rs 's/models\.iter\(\)\.filter_map\(\|of\| kinds_of\.get\(of\)\)\.flatten\(\)/kinds_of.values().filter(|_| !models.is_empty()).flatten()/'
+plant told-cubes-without-their-opposites "diff_words" src/analysis/wording/literals.rs 's/let not = if truth \{ "" \} else \{ "not " \};/let not = if truth { "" } else { " " };/'
+plant catalogs-many-issues-are-none "+cli,sqlite regressions" policies/catalogs/atlassian/jira.sprag 's/(operation jira\.bulk\.issues\.delete \{\n  access delete\n  in )issue/$1site/'
 
 echo "$planted planted, $missed missed"
 ((missed == 0))
