@@ -169,6 +169,21 @@ fn values_that_are_compared_are_told_by_the_comparison() {
     );
 }
 
+/// A value that may not be given says nothing of the one that it is compared with.
+#[test]
+fn what_is_compared_is_given() {
+    check(
+        "permit ts to read when project.owner == project.lead",
+        "permit ts to read when has(project.lead)",
+        &["in project where has(lead) and (owner != project.lead or owner is not given)"],
+    );
+    check(
+        "permit ts to read when project.owner == user",
+        "permit ts to read when has(user)",
+        &["in no project or in project where (owner != user or owner is not given), on behalf of somebody"],
+    );
+}
+
 #[test]
 fn who_it_is_does_not_matter_where_there_is_nobody() {
     let assign = "assign everything to user \"ann\"\n";

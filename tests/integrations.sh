@@ -59,16 +59,29 @@ compare
 printf 'diff=%s\nexit-code=0\n' "$work/diff.md" | diff - "$work/outputs" || fail "nothing to compare with: outputs"
 [ ! -s "$work/summary" ] || fail "nothing to compare with: $(cat "$work/summary")"
 base=$(git -C "$work/repository" rev-parse HEAD)
-(cd "$work/repository/policies" && "$sprag" new brandnew >/dev/null 2>&1)
+(cd "$work/repository/policies" && cp -r helpdesk "brand new" && git add .)
 sed -i 's/where confidential == true/& and topic == "hr"/' "$work/repository/policies/helpdesk/policy.sprag"
 compare SPRAG_BASE="$base"
 grep -q '^exit-code=0$' "$work/outputs" || fail "a comparison that denies nothing: $(cat "$work/outputs")"
-grep -q '^This package is new' "$work/summary" || fail "a new package: $(cat "$work/summary")"
+grep -q 'There is no package at this place' "$work/summary" || fail "a new package: $(cat "$work/summary")"
 grep -q 'confidential' "$work/summary" || fail "no growth: $(cat "$work/summary")"
 compare SPRAG_BASE="$base" SPRAG_DENY_WIDENING=true
 grep -q '^exit-code=1$' "$work/outputs" || fail "growth without approval: $(cat "$work/outputs")"
+# However the path is said, and wherever the package was moved.
+for path in "$work/repository/policies/helpdesk" "./policies/helpdesk/"; do
+  compare SPRAG_BASE="$base" SPRAG_DENY_WIDENING=true SPRAG_PATHS="$path"
+  grep -q '^exit-code=1$' "$work/outputs" || fail "growth without approval at $path: $(cat "$work/outputs")"
+  grep -q 'confidential' "$work/summary" || fail "no growth at $path: $(cat "$work/summary")"
+done
+git -C "$work/repository" mv policies/helpdesk policies/moved
+compare SPRAG_BASE="$base" SPRAG_DENY_WIDENING=true SPRAG_PATHS=policies/moved
+grep -q '^exit-code=1$' "$work/outputs" || fail "a package that was moved: $(cat "$work/outputs")"
+compare SPRAG_BASE=nothing >/dev/null 2>&1
+grep -q '^exit-code=2$' "$work/outputs" || fail "a base that is not there: $(cat "$work/outputs")"
+compare SPRAG_BASE="$base" SPRAG_PATHS=nowhere >/dev/null 2>&1
+grep -q '^exit-code=2$' "$work/outputs" || fail "a path that is not there: $(cat "$work/outputs")"
+git -C "$work/repository" reset --quiet --hard
 git -C "$work/repository" clean --quiet -fd
-git -C "$work/repository" checkout --quiet .
 
 echo "==> the script of the GitLab template"
 # The script's lines, as the runner joins them, without the one that builds.
@@ -79,6 +92,14 @@ mkdir -p "$work/repository/.sprag/bin"
 ln -s "$sprag" "$work/repository/.sprag/bin/sprag"
 (cd "$work/repository" && SPRAG_PATHS=. SPRAG_ARGS="--exit-zero" SPRAG_DENY_WIDENING=false \
   CI_MERGE_REQUEST_DIFF_BASE_SHA=$base bash -eo pipefail "$work/gitlab.sh" >"$work/said" 2>&1) || fail "$(cat "$work/said")"
+mkdir -p "$work/repository/.sprag/bin"
+(cd "$work/repository/policies" && cp -r helpdesk "brand new" && git add .)
+if (cd "$work/repository" && SPRAG_PATHS=. SPRAG_ARGS="--exit-zero" SPRAG_DENY_WIDENING=true \
+  CI_MERGE_REQUEST_DIFF_BASE_SHA=$base bash -eo pipefail "$work/gitlab.sh" >"$work/said" 2>&1); then
+  fail "the GitLab job takes a new package without approval: $(cat "$work/said")"
+fi
+grep -q '^\./policies/brand new is new' "$work/said" || fail "$(cat "$work/said")"
+git -C "$work/repository" reset --quiet --hard
 for report in gl-code-quality-report.json sprag-junit.xml; do
   [ -s "$work/repository/$report" ] || fail "the GitLab job writes no $report"
   grep -q "$report" ci/gitlab.yml || fail "the GitLab job does not keep $report"

@@ -110,7 +110,7 @@ impl<'m> Words<'m> {
         let (mut user, mut of_user, mut others) = (None, Vec::new(), Vec::new());
         let value = |variable: Variable, part: &Part, set: &ClassSet, name: &str| {
             let told = values::Told { words: self, universe, variable, part, set, name };
-            match relation.and_then(|relation| self.compared(parts, &told, relation)) {
+            match relation.and_then(|relation| self.compared((parts, sets), &told, relation)) {
                 Some(said) => said,
                 None => Some(told.said()),
             }
@@ -176,15 +176,16 @@ impl<'m> Words<'m> {
     /// What a comparison says of an attribute, if it is of this one.
     fn compared(
         &self,
-        parts: &[Part],
+        (parts, sets): (&[Part], &[ClassSet]),
         of: &values::Told<'_, '_, '_>,
         Relation { pivot, but }: &Relation,
     ) -> Option<Option<String>> {
         let name = of.name;
         if pivot.anchor == of.variable {
+            let mut others = pivot.equal.iter().chain(&pivot.unequal);
             return Some(match but.as_slice() {
-                // The others say of what.
-                [] => (pivot.equal.is_empty() && pivot.unequal.is_empty()).then(|| format!("has({name})")),
+                // What is the same as another value, or another one, says that there is one.
+                [] => (!others.any(|other| is_given(parts, sets, *other))).then(|| format!("has({name})")),
                 [one] => Some(format!("{name} != {one:?}")),
                 some => Some(format!("{name} not in {some:?}")), // two or more
             });
@@ -217,6 +218,20 @@ impl<'m> Words<'m> {
         let enumerations = self.models.iter().flat_map(|model| &model.enumerations);
         enumerations.flat_map(|e| &e.values).any(|value| value == text)
     }
+}
+
+/// Whether a cube holds only where the variable has a value: neither nothing nor something unreadable, of a container that
+/// there is.
+fn is_given(parts: &[Part], sets: &[ClassSet], variable: Variable) -> bool {
+    let (part, set) = (&parts[variable.index()], &sets[variable.index()]);
+    let container = match &part.what {
+        What::Value(Place::Container(kind), _) => {
+            parts.iter().position(|part| part.what == What::Container(kind.clone()))
+        }
+        _ => None, // it is of no container
+    };
+    container.is_none_or(|at| !sets[at].contains(0))
+        && set.iter().all(|class| !matches!(part.classes[class as usize], Class::Missing | Class::Odd(_)))
 }
 
 /// What is demanded of the container of one kind.

@@ -222,7 +222,7 @@ fn operations(
             verb,
             http,
             access,
-            kind: kind(&shape),
+            kind: kind(&method, &shape),
             lists: (method == "GET" && GATHERS.contains(&shape.as_str())).then_some("repository"),
             requires: BTreeMap::from([(MODEL.to_owned(), ways)]),
             marks: power.into_iter().collect(),
@@ -247,12 +247,15 @@ fn access(method: &str, ways: &tables::Ways) -> &'static str {
     }
 }
 
-fn kind(shape: &str) -> &'static str {
+fn kind(method: &str, shape: &str) -> &'static str {
     match shape.split('/').skip(1).collect::<Vec<_>>().as_slice() {
         ["repos", "{}", "{}", ..] | ["repositories", "{}", ..] => "repository",
         ["teams", "{}", "repos", "{}", "{}"] => "repository",
-        // Of an issue, a comment or a discussion somewhere: the caller says where.
+        // Of an issue, a comment or a discussion somewhere, or for repositories that the body or a number names: the
+        // caller says where.
         ["reactions", "{}"] => "repository",
+        ["orgs", "{}", "actions", "secrets", "{}", "repositories", "{}"] => "repository",
+        ["orgs", "{}", "actions", "secrets", "{}", "repositories"] if method == "PUT" => "repository",
         ["orgs", "{}", ..] | ["teams", "{}", ..] | ["organizations", "{}", ..] => "github-organisation",
         _ => "github-site", // Whatever names neither.
     }

@@ -159,6 +159,7 @@ pub(super) fn place(method: &str, path: &str) -> (&'static str, Option<&'static 
         ["sites", id, "drive" | "drives", ..] if id.starts_with('{') => "drive",
         ["sites", id, ..] if id.starts_with('{') => "sharepoint-site",
         ["drive", ..] => "drive",
+        ["admin", "exchange", "mailboxes", id, ..] if id.starts_with('{') => "mailbox",
         ["drives" | "shares", id, ..] if id.starts_with('{') => "drive",
         ["applications" | "serviceprincipals", id, ..] if id.starts_with('{') => "entra-application",
         _ => "tenant", // Whatever names no container of its own.
@@ -197,6 +198,7 @@ mod tests {
             ("/teams/{}/channels/{}/messages", "channel"),
             ("/sites/{}/lists", "sharepoint-site"),
             ("/groups/{}/drive", "drive"),
+            ("/admin/exchange/mailboxes/{}/exportitems", "mailbox"),
             ("/subscriptions", "tenant"),
         ] {
             assert_eq!(place("GET", path), (kind, None), "{path}");

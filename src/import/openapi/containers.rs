@@ -5,8 +5,8 @@
 //! a parameter (`/spaces/{id}`); what lies inside an issue, project or space counts as its container
 //! (`/comment/{commentId}` acts in an issue). The rest acts in the site.
 //!
-//! What changes many issues at once, named in the body, acts in an issue all the same: the caller asks once for each
-//! issue or project that the body names. Who names none is told nothing of, and what a rule says of containers
+//! What changes many issues, projects or spaces at once, named in the body, acts in one of them all the same: the caller
+//! asks once for each that the body names. Who names none is told nothing of, and what a rule says of containers
 //! counts against it.
 //!
 //! A reading endpoint that gathers things from several containers lists them: Confluence collections of
@@ -57,8 +57,12 @@ static PLACES: &[(&str, &str, Place)] = &[
     ("POST", "/rest/api/3/comment/list", ISSUES),
     ("GET", "/rest/api/3/component", PROJECTS),
     ("POST", "/rest/api/3/component", ("project", None)),
+    ("PUT", "/rest/api/3/config/fieldschemes/projects", ("project", None)),
     ("POST", "/rest/api/3/expression/eval", ISSUES),
     ("POST", "/rest/api/3/expression/evaluate", ISSUES),
+    ("DELETE", "/rest/api/3/field/{fieldId}/context/{contextId}/option/{optionId}/issue", ("issue", None)),
+    ("DELETE", "/rest/api/3/field/{fieldKey}/option/{optionId}/issue", ("issue", None)),
+    ("PUT", "/rest/api/3/fieldconfigurationscheme/project", ("project", None)),
     ("POST", "/rest/api/3/issue", ("project", None)),
     ("*", "/rest/api/3/issue/archive", ("issue", None)),
     ("POST", "/rest/api/3/issue/bulk", ("project", None)),
@@ -73,6 +77,9 @@ static PLACES: &[(&str, &str, Place)] = &[
     ("POST", "/rest/api/3/issue/watching", ISSUES),
     ("POST", "/rest/api/3/issueLink", ("issue", None)),
     ("PUT", "/rest/api/3/issues/archive/export", ISSUES),
+    ("PUT", "/rest/api/3/issuesecurityschemes/project", ("project", None)),
+    ("PUT", "/rest/api/3/issuetypescheme/project", ("project", None)),
+    ("PUT", "/rest/api/3/issuetypescreenscheme/project", ("project", None)),
     ("POST", "/rest/api/3/jql/match", ISSUES),
     ("GET", "/rest/api/3/project/recent", PROJECTS),
     ("GET", "/rest/api/3/project/search", PROJECTS),
@@ -83,6 +90,8 @@ static PLACES: &[(&str, &str, Place)] = &[
     ("*", "/rest/api/3/search/jql", ISSUES),
     ("POST", "/rest/api/3/version", ("project", None)),
     ("GET", "/rest/api/3/webhook/failed", ISSUES),
+    ("PUT", "/rest/api/3/workflowscheme/project", ("project", None)),
+    ("POST", "/rest/api/3/workflowscheme/project/switch", ("project", None)),
     ("GET", "/rest/api/3/worklog/deleted", ISSUES),
     ("POST", "/rest/api/3/worklog/list", ISSUES),
     ("GET", "/rest/api/3/worklog/updated", ISSUES),
@@ -98,6 +107,8 @@ static PLACES: &[(&str, &str, Place)] = &[
     ("POST", "/wiki/api/v2/footer-comments", ("content", None)),
     ("POST", "/wiki/api/v2/inline-comments", ("content", None)),
     ("POST", "/wiki/api/v2/pages", ("space", None)),
+    ("POST", "/wiki/api/v2/space-permissions/transition/access-removals", ("space", None)),
+    ("POST", "/wiki/api/v2/space-permissions/transition/role-assignments", ("space", None)),
     ("GET", "/wiki/api/v2/spaces", ("site", Some("space"))),
     ("GET", "/wiki/api/v2/tasks", CONTENT),
     ("POST", "/wiki/api/v2/whiteboards", ("space", None)),
@@ -106,6 +117,8 @@ static PLACES: &[(&str, &str, Place)] = &[
     ("GET", "/wiki/rest/api/label", CONTENT),
     ("GET", "/wiki/rest/api/search", CONTENT),
     ("GET", "/wiki/rest/api/space/{spaceKey}/state/content", ("space", Some("content"))),
+    ("*", "/wiki/rest/api/template", ("space", None)),
+    ("*", "/wiki/rest/api/template/{contentTemplateId}", ("space", None)),
 ];
 
 /// Jira: parameter names and words before a parameter.

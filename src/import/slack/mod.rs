@@ -57,7 +57,7 @@ static POWERS: &[(&str, &str)] = &[
 ];
 
 /// What gathers channels, or what is in several of them; sorted.
-const GATHERS: [&str; 10] = [
+const GATHERS: [&str; 11] = [
     "admin.conversations.search",
     "admin.usergroups.listChannels",
     "chat.scheduledMessages.list",
@@ -65,6 +65,7 @@ const GATHERS: [&str; 10] = [
     "files.list",
     "files.remote.list",
     "reactions.list",
+    "rtm.connect",
     "search.messages",
     "stars.list",
     "users.conversations",
