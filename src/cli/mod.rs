@@ -145,7 +145,7 @@ pub fn main() -> ExitCode {
             return report(&mut io::stderr(), Err(failed(format!("there is no current folder: {e}")))).into();
         }
     };
-    let (stdout, stderr) = (io::stdout(), io::stderr());
+    let stdout = io::stdout();
     match cli.color {
         Some(Color::Always) => ColorChoice::Always.write_global(),
         Some(Color::Never) => ColorChoice::Never.write_global(),
@@ -164,7 +164,8 @@ pub fn main() -> ExitCode {
         cwd,
         input: &mut io::stdin().lock(),
         out: &mut BufWriter::new(stdout.lock()),
-        err: &mut stderr.lock(),
+        // Not locked: what turns on a terminal writes there too, from another thread, and would wait for ever.
+        err: &mut io::stderr(),
         look,
         quiet: cli.quiet,
         progress: !cli.quiet && io::stderr().is_terminal() && std::env::var_os("CI").is_none(),
