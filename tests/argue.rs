@@ -771,6 +771,199 @@ fn an_app_that_the_log_calls_otherwise_is_asked_for() {
     assert_eq!(said.json()["apps"][0]["needed"], serde_json::json!(["desk.card.get"]));
 }
 
+/// From a log that shows nothing of the app, nothing follows: the page says so first, and gives no verdict.
+#[test]
+fn a_log_without_calls_of_the_app_gives_no_verdict() {
+    let desk = Desk::new();
+    let other = activity("other-name", "GET", "/v1.0/cards/1", 200, "2026-06-03T08:00:00Z", "null");
+    let elsewhere = GITHUB.replace("/v1.0/cards/{card}", "/repos/{owner}/{repo}/issues");
+    for (record, first) in [
+        (other.as_str(), "The logs show no call of `key-a`. They name `other-name` (1); `--as NAME` says"),
+        (
+            GOOGLE.replace("key-a", "app-b").as_str(),
+            "The logs show no call of `key-a`. They name `app-b` (2)",
+        ),
+        (
+            elsewhere.as_str(),
+            "The logs show 1 call of `key-a`, and none is an operation of the catalogs in use",
+        ),
+    ] {
+        let said = desk.log("log", record.as_bytes()).json();
+        let app = &said["apps"][0];
+        for scope in app["scopes"].as_array().unwrap() {
+            assert_eq!((&scope["verdict"], &scope["why"]), (&Value::Null, &Value::Null), "{scope:#}");
+        }
+        assert_eq!(
+            (&app["kept"], &app["smallest"], &app["setup"]),
+            (&Value::Null, &Value::Null, &Value::Null)
+        );
+        assert_eq!(app["log"]["silent"], true);
+        for form in ["markdown", "html"] {
+            let page = sprag(desk.path(), &["argue", "a", "--log", "log", "--format", form]).text();
+            for word in ["ot needed", "breaks", "nobody needs", "Smallest grant"] {
+                assert!(!page.contains(word), "{word}: {page}");
+            }
+            if form == "markdown" {
+                let text = page.lines().nth(2).unwrap();
+                assert!(text.starts_with(first), "{text}");
+                assert!(text.ends_with("So they say of no scope whether it is needed."), "{text}");
+            } else {
+                assert!(page.contains("So they say of no scope whether it is needed."), "{page}");
+            }
+        }
+    }
+    let said = desk.log("log", GITHUB.as_bytes()).json();
+    assert_eq!(
+        (&said["apps"][0]["log"]["silent"], &said["apps"][0]["log"]["others"]),
+        (&false.into(), &serde_json::json!({}))
+    );
+}
+
+/// What the table does not count stands beside it.
+#[test]
+fn unmatched_calls_are_told_beside_the_table() {
+    let desk = Desk::new();
+    let gone = GITHUB.replace("/v1.0/cards/{card}", "/gone");
+    fs::write(desk.path().join("log"), [GITHUB, &gone, &gone].join("\n")).unwrap();
+    for form in ["markdown", "html"] {
+        let page = sprag(desk.path(), &["argue", "a", "--log", "log", "--format", form]).text();
+        let told = page.find("Not counted in this table: 2 calls of the app").unwrap();
+        let table = page.find("breaks without it").unwrap();
+        assert!(told < table && table - told < 800, "{page}");
+    }
+    fs::write(desk.path().join("log"), GITHUB).unwrap();
+    let page = sprag(desk.path(), &["argue", "a", "--log", "log"]).text();
+    assert!(!page.contains("Not counted in this table"), "{page}");
+}
+
+/// A package with a catalog that comes with the program, and one app that asks for a scope.
+fn shipped(catalog: &str, app: &str) -> Desk {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("sprag.toml", "[package]\nname = \"desk\"\nversion = \"0.1.0\"\nlanguage = \"0.1\"\n");
+    write("policy.sprag", &format!("use {catalog}\n\napp a {{\n{app}\n}}\n"));
+    let locked = sprag(folder.path(), &["lock"]);
+    assert_eq!(locked.exit, Exit::Clean, "{}", locked.err);
+    Desk(folder)
+}
+
+/// The method and path of each operation that is needed.
+fn needed(said: &Said) -> Vec<String> {
+    let json = said.json();
+    let names = json["apps"][0]["needed"].as_array().unwrap().iter().filter_map(Value::as_str);
+    let page = fs::read_to_string(root().join("policies/catalogs/github.sprag")).unwrap()
+        + &fs::read_to_string(root().join("policies/catalogs/microsoft/graph.sprag")).unwrap();
+    names
+        .map(|name| {
+            let (_, rest) = page.split_once(&format!("operation {name} {{")).unwrap();
+            let (_, http) = rest.split_once("http ").unwrap();
+            http.lines().next().unwrap().replace('"', "")
+        })
+        .collect()
+}
+
+/// The account of a GitHub App is `KEY[bot]`; and routes may be GitHub's own, by number.
+#[test]
+fn an_app_of_github_is_found_by_its_account_and_routes_by_number_are_those_by_name() {
+    let desk = shipped("github", "  key \"octo\"\n  platform github.app\n  requests issues:write");
+    let record = |actor: &str, method: &str, members: &str| {
+        format!(
+            r#"{{"@timestamp":1741611465102,"action":"api.request","actor":"{actor}","actor_is_bot":true,"request_method":"{method}",{members},"status_code":200}}"#
+        )
+    };
+    let issues = "POST /repos/{owner}/{repo}/issues";
+    for members in [
+        r#""route":"/repos/:owner/:repo/issues""#,
+        r#""route":"/repositories/:repository_id/issues""#,
+        r#""route":"/repositories/:repository_id/issues","url_path":"/repositories/7/issues""#,
+        r#""route":"/unknown/:id","url_path":"/repos/acme/web/issues""#,
+        r#""route":"/unknown/:id","url_path":"/repositories/7/issues""#,
+        r#""url_path":"/repositories/7/issues""#,
+    ] {
+        let said = desk.log("log", record("octo[bot]", "POST", members).as_bytes());
+        assert_eq!(needed(&said), [issues], "{members}");
+    }
+    let said =
+        desk.log("log", record("octo-2[bot]", "POST", r#""route":"/repos/:owner/:repo/issues""#).as_bytes());
+    assert_eq!(said.json()["apps"][0]["log"]["calls"], 0);
+    // A decision knows GitHub's documented paths only.
+    fs::write(desk.path().join("calls"), "POST /repositories/7/issues\n").unwrap();
+    assert_eq!(desk.argue(&["--calls", "calls"]).exit, Exit::Failed);
+    // Only there: another platform's name with that behind it is another app.
+    let graph = activity("octo[bot]", "GET", "/v1.0/me", 200, "2026-06-03T08:00:00Z", "null");
+    assert_eq!(desk.log("log", graph.as_bytes()).json()["apps"][0]["log"]["calls"], 0);
+}
+
+#[test]
+fn addresses_of_graph_by_path_are_those_by_identifier() {
+    let desk = shipped(
+        "microsoft.graph",
+        "  key \"key-a\"\n  platform microsoft.graph.application\n  requests Files.ReadWrite.All, Sites.ReadWrite.All",
+    );
+    for (path, wanted) in [
+        ("/v1.0/drives/7/root:/Docs/a.txt:/content", "GET /v1.0/drives/{id}/items/{id}/content"),
+        ("/v1.0/drives/7/root:/Docs/a%3Ab.txt:/content?x=1", "GET /v1.0/drives/{id}/items/{id}/content"),
+        ("/beta/drives/7/root:/Docs/a.txt:/content", "GET /v1.0/drives/{id}/items/{id}/content"),
+        ("/v1.0/drives('7')/items/8:/name.txt:/content", "GET /v1.0/drives/{id}/items/{id}/content"),
+        ("/v1.0/me/drive/root:/a/b", "GET /v1.0/me/drive/items/{id}"),
+        ("/v1.0/me/drive/root:/a/b:", "GET /v1.0/me/drive/items/{id}"),
+        ("/v1.0/sites/acme.example:/sites/x:/lists", "GET /v1.0/sites/{id}/lists"),
+        ("/v1.0/sites/acme.example:/sites/x", "GET /v1.0/sites/{id}"),
+    ] {
+        let record = activity("key-a", "GET", path, 200, "2026-06-03T08:00:00Z", "null");
+        let mut found = vec![needed(&desk.log("log", record.as_bytes()))];
+        if !path.contains(['?', '(']) && !path.starts_with("/beta") {
+            fs::write(desk.path().join("calls"), format!("GET {path}\n")).unwrap();
+            found.push(needed(&desk.argue(&["--calls", "calls"])));
+        }
+        for found in found {
+            assert_eq!(found.len(), 1, "{path}: {found:?}");
+            let plain = |text: &str| {
+                text.to_lowercase()
+                    .split('/')
+                    .map(|s| if s.starts_with('{') { "{}" } else { s }.to_owned())
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(plain(&found[0]), plain(wanted), "{path}");
+        }
+    }
+}
+
+/// The shell of Windows writes UTF-16.
+#[test]
+fn logs_and_lists_may_be_in_utf_16() {
+    let desk = Desk::new();
+    let text = format!("{GITHUB}\r\n{GOOGLE}\r\n");
+    let wanted = desk.log("log", text.as_bytes()).json();
+    let encoded = |text: &str, big: bool| -> Vec<u8> {
+        let units = format!("\u{feff}{text}");
+        units
+            .encode_utf16()
+            .flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() })
+            .collect()
+    };
+    for bytes in [
+        encoded(&text, false),
+        encoded(&text, true),
+        gzip(&encoded(&text, false)),
+        format!("\u{feff}{text}").into_bytes(),
+    ] {
+        assert_eq!(desk.log("log", &bytes).json(), wanted);
+    }
+    let list = "GET /v1.0/cards/7\r\n# Käse\r\n";
+    for bytes in [encoded(list, false), encoded(list, true), format!("\u{feff}{list}").into_bytes()] {
+        fs::write(desk.path().join("calls"), bytes).unwrap();
+        let said = desk.argue(&["--calls", "calls"]);
+        assert_eq!(said.json()["apps"][0]["needed"], serde_json::json!(["desk.card.get"]));
+    }
+    fs::write(desk.path().join("calls"), b"GET /v1.0/cards/7\n# \xff\n").unwrap();
+    let said = desk.argue(&["--calls", "calls"]);
+    assert!(said.err.contains("calls:2: the text is not UTF-8"), "{}", said.err);
+    let broken = GITHUB.as_bytes().iter().map(|b| if *b == b'o' { 0xff } else { *b }).collect::<Vec<u8>>();
+    let said = desk.log("log", &[GITHUB.as_bytes(), b"\n", &broken].concat()).json();
+    assert_eq!(said["apps"][0]["log"]["remarks"][0]["kind"], "unreadable", "{said:#}");
+}
+
 /// `cargo test --release --test argue -- --ignored --nocapture` with a log of `SPRAG_LOG_MB` (200) compressed
 /// megabytes: what a process needs at most is told by Linux.
 #[test]

@@ -731,6 +731,18 @@ fn each_of_githubs_tables_is_enough() {
 }
 
 #[test]
+fn a_document_of_google_needs_no_revision() {
+    let text = r#"{"kind": "discovery#restDescription", "id": "drive:v3", "name": "drive", "basePath": "/drive/v3/",
+        "resources": {"files": {"methods": {"list": {"id": "drive.files.list", "httpMethod": "GET", "path": "files"}}}}}"#;
+    let imported = import("google", &[("d.json", text)], &version("1")).unwrap();
+    let text = printed(&imported);
+    let from = r#"catalog google version "1" from "Google API discovery, Apache-2.0: drive:v3; sha256 "#;
+    assert!(text.starts_with(from), "{text}");
+    let refused = import("google", &[("d.json", "{}")], &Options::default()).unwrap_err().to_string();
+    assert_eq!(refused, "--version: needed to make a catalog, but missing");
+}
+
+#[test]
 fn google_methods_have_alternatives() {
     let text = r#"{"kind": "discovery#restDescription", "id": "drive:v3", "name": "drive", "revision": "1", "basePath": "/drive/v3/",
         "auth": {"oauth2": {"scopes": {"https://g/auth/a": {}}}},

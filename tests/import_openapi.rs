@@ -348,7 +348,7 @@ fn a_plain_document_becomes_a_catalog_with_its_own_model() {
     }
 
     operation notes.notes.search {
-      access read
+      access write
       in notes
       http POST "/v2/notes/search"
       requires oauth notes.read
@@ -363,6 +363,29 @@ fn a_plain_document_becomes_a_catalog_with_its_own_model() {
     "#);
     assert_eq!(parser::parse(0, &text).1, []);
     assert_eq!(parser::parse(0, &text).0, imported.file);
+}
+
+/// A coarse scope `read` may be the default of a whole document: what writes is not told from it.
+#[test]
+fn in_a_plain_document_no_name_of_a_scope_makes_a_post_read() {
+    let methods =
+        ["get", "post", "put", "patch", "delete"].map(|method| format!(r#""{method}": {{}}"#)).join(", ");
+    for scope in ["read", "read:all", "mail.readonly", "search"] {
+        let document = format!(
+            r#"{{"openapi": "3.0.0", "security": [{{"o": ["{scope}"]}}], "paths": {{"/things": {{{methods}}}}},
+            "components": {{"securitySchemes": {{"o": {{"type": "oauth2", "flows": {{"clientCredentials": {{"scopes": {{"{scope}": ""}}}}}}}}}}}}}}"#
+        );
+        let imported = import(&document, "t").unwrap();
+        let access: BTreeMap<String, String> =
+            operations(&imported.file).into_iter().map(|op| (op.http.0, op.access)).collect();
+        let wanted =
+            [("DELETE", "delete"), ("GET", "read"), ("PATCH", "write"), ("POST", "write"), ("PUT", "write")];
+        assert_eq!(
+            access,
+            wanted.map(|(method, class)| (method.to_owned(), class.to_owned())).into(),
+            "{scope}"
+        );
+    }
 }
 
 #[test]

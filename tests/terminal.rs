@@ -1,5 +1,6 @@
 //! The program on a terminal: what it shows while it works is written from another thread than what it says.
 #![cfg(unix)]
+#![expect(clippy::disallowed_methods, reason = "starts the program, and waits for it")]
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
@@ -11,9 +12,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::pty::{self, OpenptFlags};
-
-#[expect(dead_code, reason = "runs the command line in this process, which has no terminal")]
-mod shell;
 
 /// All commands here take a second or two; one that waits for itself never ends.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -56,7 +54,7 @@ fn on_a_terminal(args: &[&OsStr]) -> String {
     });
     let mut child = Command::new(env!("CARGO_BIN_EXE_sprag"))
         .args(args)
-        .current_dir(shell::root())
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env_remove("CI")
         .env("TERM", "xterm")
         .stdin(Stdio::null())

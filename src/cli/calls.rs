@@ -1,7 +1,7 @@
 //! Lists of calls: an operation, or a method and a path, on each line, and for whom it is called.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::{Context, failed, files};
@@ -10,7 +10,7 @@ use crate::diag::nearest;
 use crate::eval;
 use crate::request::{Request, Target};
 use crate::sema::model::{Model, OperationId};
-use crate::usage::routes;
+use crate::usage::{rewritten, routes};
 
 /// What a list says.
 #[derive(Debug, Clone, Default)]
@@ -30,10 +30,10 @@ pub(crate) struct Listed {
 pub(crate) fn read(model: &Model, path: &Path, cx: &mut Context<'_>) -> io::Result<Listed> {
     let text = if path.as_os_str() == "-" {
         let mut text = String::new();
-        cx.input.read_to_string(&mut text)?;
+        files::decoded(&mut cx.input).read_to_string(&mut text)?;
         text
     } else {
-        files::read_text(&cx.cwd, &cx.cwd.join(path))?
+        files::read_decoded(&cx.cwd, &cx.cwd.join(path))?
     };
     let mut listed = Listed::default();
     // A mark at the beginning says how the file is encoded and is no part of it.
@@ -85,5 +85,5 @@ fn operation(model: &Model, call: &str) -> Option<OperationId> {
     };
     let http = |path: &str| find(Target::Http { method: method.to_owned(), path: path.to_owned() });
     let path = path.trim_start();
-    http(path).or_else(|| http(&routes::of_jira_3(path)?))
+    http(path).or_else(|| http(&routes::of_jira_3(path)?)).or_else(|| http(&rewritten::by_identifier(path)?))
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
+use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use flate2::read::MultiGzDecoder;
 
 use super::failed;
@@ -18,6 +19,23 @@ const LARGEST: u64 = 256 << 20;
 /// A sentence that names the file as shown from `cwd`: missing, unreadable, a folder, too large, not UTF-8.
 pub(crate) fn read_text(cwd: &Path, path: &Path) -> io::Result<String> {
     text(cwd, path, read_bytes(cwd, path)?)
+}
+
+/// The text of a list that other programs write: in UTF-8, or in UTF-16 if its first two bytes say so.
+///
+/// # Errors
+///
+/// As [`read_text`].
+pub(crate) fn read_decoded(cwd: &Path, path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    decoded(&*read_bytes(cwd, path)?).read_to_end(&mut bytes)?;
+    text(cwd, path, bytes)
+}
+
+/// The same in UTF-8, for what a mark at the beginning says to be in UTF-16, as the shell of Windows writes it. All else
+/// passes as it is, also what is no UTF-8.
+pub(crate) fn decoded<R: Read>(input: R) -> DecodeReaderBytes<R, Vec<u8>> {
+    DecodeReaderBytesBuilder::new().bom_sniffing(true).utf8_passthru(true).build(input)
 }
 
 /// The text of a foreign file, compressed with gzip or not.

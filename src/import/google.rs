@@ -91,7 +91,11 @@ pub fn import(documents: &[Document<'_>], options: &Options) -> Result<Imported,
         if said("kind")?.string()? != "discovery#restDescription" {
             return Err(root.error("expected a discovery document, `kind` discovery#restDescription"));
         }
-        read.push(format!("{} {}", said("id")?.string()?, said("revision")?.string()?));
+        let id = said("id")?.string()?;
+        read.push(match root.get("revision") {
+            Some(revision) => format!("{id} {}", revision.string()?),
+            None => id.to_owned(),
+        });
         let base = match (root.get("basePath"), root.get("servicePath")) {
             (Some(base), _) => format!("/{}", base.string()?.trim_matches('/')),
             (None, Some(service)) => format!("/{}", service.string()?.trim_matches('/')),

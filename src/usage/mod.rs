@@ -5,6 +5,7 @@
 //! its `mod` line and its line in [`FORMATS`].
 
 mod formats;
+pub mod rewritten;
 pub mod routes;
 pub mod tally;
 pub mod time;
@@ -76,6 +77,9 @@ pub struct Use<'r> {
     pub apps: Vec<&'r str>,
     /// What it called.
     pub call: Call<'r>,
+    /// Other paths of the same request, the likeliest first, with words for what each is: where the call itself is that
+    /// of no operation, it counts as that of the first that is.
+    pub near: Vec<(Cow<'r, str>, &'static str)>,
     /// When; seconds since 1970.
     pub at: Option<i64>,
     /// Whether a person stood behind it; `None`: the record does not say.

@@ -189,6 +189,21 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// Whether no call of the app is known to be an operation of the catalogs in use, so that nothing follows from what
+    /// it does not call: the logs are not about it, or those of another platform.
+    pub fn is_silent(&self) -> bool {
+        self.operations.is_empty() && self.one_of.is_empty()
+    }
+
+    /// The apps that the logs name most, the first five of others, and how often.
+    pub fn most_others(&self) -> Vec<(&str, u64)> {
+        let mut others: Vec<(&str, u64)> =
+            self.others.iter().map(|(name, times)| (name.as_str(), *times)).collect();
+        others.sort_by_key(|(name, times)| (std::cmp::Reverse(*times), *name));
+        others.truncate(5);
+        others
+    }
+
     /// How many there are of a kind.
     pub fn remarked(&self, remark: Remark) -> u64 {
         self.remarks.iter().filter(|((kind, _), _)| *kind == remark).map(|(_, count)| count.times).sum()
@@ -296,7 +311,7 @@ impl<'m> Tally<'m> {
                         if path.ends_with("/$batch") { ": holds calls that it does not tell" } else { "" };
                     format!("{} {path}{held}", method.to_uppercase())
                 };
-                match self.route(method, address, place).as_slice() {
+                match self.route(method, told, address, place).as_slice() {
                     [] => self.remark(Remark::Unmatched, &words(), place),
                     [operation] => self.usage.operations.entry(*operation).or_default().add(told),
                     several => self.one_of(cut(&words()), several.to_vec(), told),
@@ -316,10 +331,36 @@ impl<'m> Tally<'m> {
         }
     }
 
-    fn route(&mut self, method: &str, address: &str, place: &dyn Fn() -> String) -> Vec<OperationId> {
+    /// The operations that the call may be, by its own path or else by another one of the same request.
+    fn route(
+        &mut self,
+        method: &str,
+        told: &Use<'_>,
+        address: &str,
+        place: &dyn Fn() -> String,
+    ) -> Vec<OperationId> {
+        let (found, kind) = self.by_path(method, address);
+        if !found.is_empty() {
+            kind.into_iter().for_each(|kind| self.remark(Remark::Near, kind, place));
+            return found;
+        }
+        for (address, words) in &told.near {
+            let (found, kind) = self.by_path(method, address);
+            if !found.is_empty() {
+                for kind in [Some(*words), kind].into_iter().flatten() {
+                    self.remark(Remark::Near, kind, place);
+                }
+                return found;
+            }
+        }
+        Vec::new()
+    }
+
+    /// What answers there; where nothing does, what is nearest, and words for that.
+    fn by_path(&self, method: &str, address: &str) -> (Vec<OperationId>, Option<&'static str>) {
         let found = self.routes.find(method, address);
         if !found.is_empty() {
-            return found;
+            return (found, None);
         }
         // Graph's preview mostly asks for what its released version asks for, and only that is catalogued. The
         // content of an object, and how many there are, ask for what the object asks for.
@@ -336,11 +377,10 @@ impl<'m> Tally<'m> {
         for (path, kind) in near {
             let found = path.map(|path| self.routes.find(method, path)).unwrap_or_default();
             if !found.is_empty() {
-                self.remark(Remark::Near, kind, place);
-                return found;
+                return (found, Some(kind));
             }
         }
-        Vec::new()
+        (Vec::new(), None)
     }
 
     /// The operations that match some row.

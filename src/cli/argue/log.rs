@@ -101,9 +101,10 @@ fn one(log: Log<'_, '_>, input: impl Read) -> io::Result<()> {
     let mut input = BufReader::with_capacity(1 << 17, input);
     let head = input.fill_buf().map_err(|e| log.broken(1, &e))?;
     if head.starts_with(&[0x1f, 0x8b]) {
-        log.all(&mut BufReader::with_capacity(1 << 17, MultiGzDecoder::new(input)))
+        let inside = files::decoded(MultiGzDecoder::new(input));
+        log.all(&mut BufReader::with_capacity(1 << 17, inside))
     } else {
-        log.all(&mut input)
+        log.all(&mut BufReader::with_capacity(1 << 17, files::decoded(input)))
     }
 }
 

@@ -256,10 +256,8 @@ fn warn(model: &Model, app: AppId, usage: &Usage, cx: &mut Context<'_>) -> io::R
     if usage.calls > 0 {
         return Ok(());
     }
-    let mut others: Vec<(&String, &u64)> = usage.others.iter().collect();
-    others.sort_by_key(|(name, times)| (std::cmp::Reverse(**times), (*name).clone()));
-    let others: Vec<String> =
-        others.iter().take(5).map(|(name, times)| format!("`{name}` ({times})")).collect();
+    let others = usage.most_others();
+    let others: Vec<String> = others.iter().map(|(name, times)| format!("`{name}` ({times})")).collect();
     let hint = match others.is_empty() {
         true => String::new(),
         false => format!("; they name {}: --as NAME says which of them it is", others.join(", ")),

@@ -10,7 +10,8 @@
 //!    what lists no scope in any model: nothing says that it is less.
 //! 5. DELETE deletes, and so does what Connect asks DELETE for and a path that ends in `delete`; the rest writes.
 //!
-//! Documents without Atlassian's extensions have no such signs: rules 2 and 5 and reading verbs only.
+//! Documents without Atlassian's extensions have no such signs: rules 2 and 5 only. A vendor's scope `read` may be no
+//! more than the default of the whole document.
 
 use super::read::{CLASSIC, Endpoint, GRANULAR};
 
@@ -115,7 +116,7 @@ pub(super) fn access(endpoint: &Endpoint, atlassian: bool) -> &'static str {
     }
     match endpoint.method.as_str() {
         "GET" | "HEAD" | "OPTIONS" | "TRACE" => "read",
-        "POST" if reads(endpoint) => "read",
+        "POST" if atlassian && reads(endpoint) => "read",
         _ if atlassian && administers(endpoint) => "admin",
         "DELETE" => "delete",
         _ if endpoint.connect.as_deref() == Some("DELETE") || endpoint.path.ends_with("/delete") => "delete",

@@ -47,10 +47,10 @@ impl Case<'_> {
             "missing": self.named(&argument.missing),
             "not_callable": self.named(&argument.not_callable),
             "opens": self.named(&argument.opens),
-            "kept": self.set(&argument.kept),
+            "kept": self.basis.silent().is_none().then(|| self.set(&argument.kept)),
             "scopes": argument.points.iter().map(|point| self.point(point)).collect::<Vec<_>>(),
-            "setup": argument.setup.as_ref().map(|setup| self.setup(setup)),
-            "smallest": least,
+            "setup": argument.setup.as_ref().filter(|_| self.basis.silent().is_none()).map(|setup| self.setup(setup)),
+            "smallest": least.filter(|_| self.basis.silent().is_none()),
             "uncovered": uncovered,
             "unknown": self.unknown.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "log": self.basis.usage().map(|usage| self.usage(usage)),
@@ -67,12 +67,14 @@ impl Case<'_> {
             }),
             Verdict::Needed | Verdict::SetUp | Verdict::Replaceable | Verdict::NotNeeded => None,
         };
+        let silent = self.basis.silent().is_some();
         let verdict = match point.verdict {
-            Verdict::Needed => "needed",
-            Verdict::SetUp => "setup",
-            Verdict::Replaceable => "replaceable",
-            Verdict::Elsewhere(_) => "elsewhere",
-            Verdict::NotNeeded => "not-needed",
+            _ if silent => None,
+            Verdict::Needed => Some("needed"),
+            Verdict::SetUp => Some("setup"),
+            Verdict::Replaceable => Some("replaceable"),
+            Verdict::Elsewhere(_) => Some("elsewhere"),
+            Verdict::NotNeeded => Some("not-needed"),
         };
         let narrower = point.narrower.as_ref().map(|narrower| {
             json!({
@@ -89,13 +91,13 @@ impl Case<'_> {
             "scope": self.model.scopes[point.scope.index()].name,
             "model": self.model.permission_models[self.model.scopes[point.scope.index()].model.index()].name,
             "verdict": verdict,
-            "why": why,
+            "why": why.filter(|_| !silent),
             "serves": self.named(&point.serves),
             "breaks": self.named(&point.breaks),
             "closes": self.named(&point.closes),
             "opens_alone": point.alone.len(),
             "same_through": elsewhere.collect::<Vec<_>>(),
-            "narrower": narrower,
+            "narrower": narrower.filter(|_| !silent),
             "taken_by": ratchets.collect::<Vec<_>>(),
         })
     }
@@ -143,6 +145,8 @@ impl Case<'_> {
             "records": usage.records,
             "formats": usage.formats,
             "calls": usage.calls,
+            "silent": usage.is_silent(),
+            "others": usage.most_others().into_iter().collect::<BTreeMap<_, _>>(),
             "from": usage.period.from,
             "until": usage.period.until,
             "installed": usage.installed,

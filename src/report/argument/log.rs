@@ -24,7 +24,9 @@ pub(super) fn blocks(
         count(files.len(), "file"),
         formats.join(", ")
     )));
-    if let Err(why) = early {
+    if let Err(why) = early
+        && !usage.is_silent()
+    {
         blocks.push(Block::Text(format!(
             "They do not show what is called during set-up only: {}{}.",
             no_early(*why),
@@ -37,6 +39,38 @@ pub(super) fn blocks(
     blocks.extend(tokens(case, usage));
     blocks.extend(remarks(usage));
     blocks
+}
+
+/// What there is to say first where the logs show nothing of the app.
+pub(super) fn silence(case: &Case<'_>, usage: &Usage) -> Block {
+    let key = code(&case.model.apps[case.argument.app.index()].key);
+    let others = usage.most_others();
+    let others: Vec<String> =
+        others.iter().map(|(name, times)| format!("{} ({times})", code(name))).collect();
+    let what = match (usage.calls, others.is_empty()) {
+        (0, true) => format!("The logs show no call of {key}."),
+        (0, false) => format!(
+            "The logs show no call of {key}. They name {}; `--as NAME` says which of them it is.",
+            others.join(", ")
+        ),
+        (calls, _) => format!(
+            "The logs show {} of {key}, and none is an operation of the catalogs in use: they may be of another platform.",
+            count(calls as usize, "call")
+        ),
+    };
+    Block::Text(format!("{what} So they say of no scope whether it is needed."))
+}
+
+/// What is to be known beside the verdicts: calls that they do not count.
+pub(super) fn unmatched(usage: &Usage) -> Option<Block> {
+    let calls = usage.remarked(Remark::Unmatched);
+    (calls > 0).then(|| {
+        Block::Text(format!(
+            "Not counted in this table: {} of the app that no operation of the catalogs in use answers. A scope may be \
+             needed for such a call, whatever the table says of it.",
+            count(calls as usize, "call")
+        ))
+    })
 }
 
 /// ` from 2026-07-01 08:00 to 2026-08-01 08:00 UTC`

@@ -64,6 +64,11 @@ impl Basis {
             Basis::Permitted | Basis::Open | Basis::Listed { .. } => None,
         }
     }
+
+    /// The logs' counts, where nothing follows from them.
+    fn silent(&self) -> Option<&Usage> {
+        self.usage().filter(|usage| usage.is_silent())
+    }
 }
 
 /// The page about some apps.
@@ -80,12 +85,23 @@ impl<'a> Case<'a> {
 
     fn blocks(&self) -> Vec<Block> {
         let mut blocks = vec![Block::Heading(1, format!("Scopes of {}", code(self.name())))];
+        let silent = self.basis.silent();
+        blocks.extend(silent.map(|usage| log::silence(self, usage)));
         blocks.extend(self.lead());
         blocks.extend(self.not_known());
-        blocks.push(self.overview());
-        blocks.extend(scopes::blocks(self));
-        blocks.extend(self.smallest());
-        blocks.extend(self.missing());
+        if silent.is_some() {
+            blocks.push(Block::Text(format!(
+                "Its {} open {}. Which of them it needs is not known.",
+                count(self.argument.points.len(), "scope"),
+                self.operations(&self.argument.opens)
+            )));
+        } else {
+            blocks.extend(self.basis.usage().and_then(log::unmatched));
+            blocks.push(self.overview());
+            blocks.extend(scopes::blocks(self));
+            blocks.extend(self.smallest());
+            blocks.extend(self.missing());
+        }
         blocks.extend(self.uncovered());
         if let Basis::Logged { files, usage, early } = self.basis {
             blocks.extend(log::blocks(self, files, usage, early));
@@ -117,8 +133,9 @@ impl<'a> Case<'a> {
             }
             Basis::Logged { files, usage, .. } => {
                 let files: Vec<String> = files.iter().map(|file| code(file)).collect();
+                let what = if usage.is_silent() { "Looked for" } else { "What it needs is" };
                 format!(
-                    "What it needs is what it did in {}: {} in {}{}.",
+                    "{what} what it did in {}: {} in {}{}.",
                     files.join(", "),
                     count(usage.calls as usize, "call"),
                     count(usage.records as usize, "record"),

@@ -1,9 +1,13 @@
 //! GitHub's audit log of an organisation or enterprise. With API request events on, `action: api.request` tells
 //! method and route; other actions tell what changed and not by which request.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::{number, text, texts};
+use crate::usage::rewritten::of_github;
+use crate::usage::routes::path_of;
 use crate::usage::{Call, Format, Grant, Other, Outcome, Told, Use, time};
 
 /// See the module.
@@ -46,7 +50,9 @@ fn read(record: &Value) -> Option<Vec<Told<'_>>> {
         return None;
     }
     let at = ["@timestamp", "created_at"].iter().find_map(|m| record.get(m).and_then(time::instant));
-    let apps = texts(record, &APPS);
+    let mut apps = texts(record, &APPS);
+    // The account of an app is called by its key, with this behind it.
+    apps.extend(text(record, "actor").and_then(|actor| actor.strip_suffix("[bot]")));
     Some(vec![match action {
         "api.request" => {
             let method = text(record, "request_method").unwrap_or("GET");
@@ -54,6 +60,7 @@ fn read(record: &Value) -> Option<Vec<Told<'_>>> {
                 Some(route) => Told::Use(Use {
                     apps,
                     call: Call::Http(method, route.into()),
+                    near: near(route, text(record, "url_path")),
                     at,
                     person: record.get("actor_is_bot").and_then(Value::as_bool).map(|bot| !bot),
                     outcome: Outcome::of_status(record.get("status_code").and_then(number)),
@@ -73,6 +80,16 @@ fn read(record: &Value) -> Option<Vec<Told<'_>>> {
             Told::Other(Other { apps, kind: other.to_owned(), at, no_call })
         }
     }])
+}
+
+/// The address itself, and both as the documentation has them: the route may be GitHub's own, by numbers.
+fn near<'r>(route: &'r str, address: Option<&'r str>) -> Vec<(Cow<'r, str>, &'static str)> {
+    let address = address.filter(|address| *address != route);
+    let given = address.map(|address| (Cow::Borrowed(address), "route counted by its address"));
+    let by_name = [Some(route), address].into_iter().flatten().filter_map(|path| {
+        Some((Cow::Owned(of_github(path_of(path))?), "route by number counted as the one by name"))
+    });
+    given.into_iter().chain(by_name).collect()
 }
 
 fn scopes(record: &Value) -> Vec<&str> {
@@ -96,6 +113,7 @@ mod tests {
         let wanted = Told::Use(Use {
             apps: vec!["Bob", "octo"],
             call: Call::Http("GET", "/repos/{owner}/{repo}/pulls".into()),
+            near: Vec::new(),
             at: Some(1_741_611_465),
             person: Some(false),
             outcome: Outcome::Done,

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::number;
+use crate::usage::rewritten::by_identifier;
 use crate::usage::routes::path_of;
 use crate::usage::{Call, Format, Outcome, Told, Use, time};
 
@@ -18,10 +19,17 @@ fn read(record: &Value) -> Option<Vec<Told<'_>>> {
     let facts = Facts::of(record)?;
     let method = facts.text("requestMethod")?;
     let address = facts.text("requestUri")?;
+    let keyed = keys_as_segments(address);
+    let (keyed, near) = match by_identifier(path_of(&keyed)) {
+        // By identifiers first: the path of a site has segments that a template of Graph may have too.
+        Some(path) => (Cow::Owned(path), vec![(keyed, "path counted as it is written")]),
+        None => (keyed, Vec::new()),
+    };
     let scopes = ["scopes", "roles"].iter().filter_map(|member| facts.text(member));
     Some(vec![Told::Use(Use {
         apps: facts.text("appId").into_iter().collect(),
-        call: Call::Http(method, keys_as_segments(address)),
+        call: Call::Http(method, keyed),
+        near,
         at: facts.at(record),
         person: facts.person(),
         outcome: Outcome::of_status(facts.get("responseStatusCode").and_then(number)),
@@ -130,6 +138,7 @@ mod tests {
         let wanted = vec![Told::Use(Use {
             apps: vec!["app-1"],
             call: Call::Http("GET", "https://graph.microsoft.com/v1.0/me/messages".into()),
+            near: Vec::new(),
             at: Some(1_782_892_800),
             person: Some(true),
             outcome: Outcome::Refused,

@@ -180,6 +180,7 @@ fn read(record: &Value) -> Option<Vec<Told<'_>>> {
             at,
             person: person(record),
             outcome: outcome(record),
+            near: Vec::new(),
             scopes: Vec::new(),
         }),
         Some(_) | None => {
