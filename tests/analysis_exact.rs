@@ -73,6 +73,7 @@ fn what_is_dead_changes_nothing_and_what_is_not_does() {
     });
     assert!(seen["dead rules"] > 1000 && seen["live rules"] > 1000 && seen["removable"] > 1000, "{seen:?}");
     assert!(seen["dead tests"] > 20 && seen["dead stages"] > 50 && seen["unreached"] > 50, "{seen:?}");
+    assert!(seen["taking stages"] > 1000 && seen["giving stages"] > 10, "{seen:?}");
 }
 
 type Seen = BTreeMap<&'static str, usize>;
@@ -505,20 +506,34 @@ fn stages_are_dead(model: &Model, found: &Dead, asked: &[(Request, Answer)], tex
                 request.stages.insert(ratchet.name.clone(), ratchet.stages[stage].name.clone());
                 permits(model, &request)
             };
-            let differs =
-                asked.iter().filter(|(request, _)| request.stages.is_empty()).any(|(request, _)| {
-                    // A stage may take what only some approvals give.
-                    let some = [&["READ"][..], &["WRITE"], &["ALL"], &["READ", "WRITE"]];
-                    let some = some.map(|names| Some(names.iter().map(|name| (*name).to_owned()).collect()));
-                    let mut approvals = some.into_iter().chain([request.approved.clone()]);
-                    approvals.any(|approved| {
-                        let request = Request { approved, ..request.clone() };
-                        at(&request, stage) != at(&request, stage - 1)
-                    })
-                });
-            let told = found.stages.contains(&(RatchetId(number as u32), stage as u32));
-            assert_eq!(told, !differs, "{} {stage}\n{text}", ratchet.name);
+            // How the stage differs for some request: what it takes, what it gives. It may do so for some approvals only.
+            let unstaged = asked.iter().filter(|(request, _)| request.stages.is_empty());
+            let (mut takes, mut gives) = (false, false);
+            for (request, _) in unstaged {
+                let some = [&["READ"][..], &["WRITE"], &["ALL"], &["READ", "WRITE"]];
+                let some = some.map(|names| Some(names.iter().map(|name| (*name).to_owned()).collect()));
+                for approved in some.into_iter().chain([request.approved.clone()]) {
+                    let request = Request { approved, ..request.clone() };
+                    let [before, here] = [at(&request, stage - 1), at(&request, stage)];
+                    takes |= before && !here;
+                    gives |= here && !before;
+                }
+                if takes && gives {
+                    break;
+                }
+            }
+            let known = (RatchetId(number as u32), stage as u32);
+            let told = found.stages.contains(&known);
+            assert_eq!(told, !takes && !gives, "{} {stage}\n{text}", ratchet.name);
             count(seen, if told { "dead stages" } else { "live stages" });
+            if found.taking.contains(&known) {
+                assert!(takes, "nothing is taken by {} {stage}\n{text}", ratchet.name);
+                count(seen, "taking stages");
+            } else if takes {
+                count(seen, "taking stages missed");
+            } else if gives {
+                count(seen, "giving stages");
+            }
         }
     }
 }

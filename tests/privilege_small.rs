@@ -259,7 +259,7 @@ fn standing(about: &About, seen: &mut Seen) {
 
 fn stages(model: &Model, tried: &Tried, about: &str, seen: &mut Seen) {
     let idle: BTreeSet<u32> =
-        ratchets::idle_stages(model, tried, &[]).iter().map(|idle| idle.stage).collect();
+        ratchets::idle_stages(model, tried, [&[], &[]]).iter().map(|idle| idle.stage).collect();
     for stage in 1..3 {
         let at = |stage: usize| {
             let name = &model.ratchets[0].stages[stage].name;
@@ -345,8 +345,8 @@ fn regions_tell_what_trying_every_request_tells() {
             }
         }
         assert_eq!(
-            ratchets::idle_stages(&model, &regions, &[]),
-            ratchets::idle_stages(&model, &tried, &[]),
+            ratchets::idle_stages(&model, &regions, [&[], &[]]),
+            ratchets::idle_stages(&model, &tried, [&[], &[]]),
             "seed {seed}\n{text}"
         );
     });

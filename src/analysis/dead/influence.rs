@@ -11,13 +11,14 @@ use super::containers;
 use super::lazily::{Asker, PATIENCE, Proofs, Verdict, What};
 use super::naming::{Named, Relation};
 use super::questions::Questions;
-use super::stages;
+use super::stages::{self, Change};
 use super::{DeadRule, Maker, Subject, Undecided};
 use crate::analysis::Progress;
 use crate::analysis::privilege::set::Operations;
 use crate::eval;
 use crate::parallel;
 use crate::region::{Models, Surveyor};
+use crate::request::Request;
 use crate::sema::model::{
     AppId, Clause, ClauseId, ClauseKind, Condition, ContainerId, Model, OperationId, RatchetId,
 };
@@ -28,6 +29,7 @@ const FEW: usize = 64;
 type ByApp = BTreeMap<AppId, Vec<Place>>;
 
 /// What is found.
+#[derive(Default)]
 pub(super) struct Left {
     /// Rules without which everything would be answered the same, in source order.
     pub(super) rules: Vec<DeadRule>,
@@ -35,6 +37,8 @@ pub(super) struct Left {
     pub(super) containers: Vec<ContainerId>,
     /// Stages that differ from none before, in order.
     pub(super) stages: Vec<(RatchetId, u32)>,
+    /// Stages that were seen to take something, in order.
+    pub(super) taking: Vec<(RatchetId, u32)>,
     /// What could not be decided; none of it is among those.
     pub(super) undecided: Vec<Undecided>,
 }
@@ -83,10 +87,19 @@ impl<'m> Permits<'m> {
     }
 }
 
+/// What a request shows besides the rule that it was found for.
+#[derive(Debug, Default)]
+struct Shown {
+    /// The containers that it is about.
+    containers: Vec<ContainerId>,
+    /// The roles of app users and of people without which it would not be permitted.
+    grants: Vec<ClauseId>,
+}
+
 /// What is found of a rule.
 enum Rule {
-    /// It matters, and so do the containers that the request shown is about.
-    Matters(Vec<ContainerId>),
+    /// It matters, and so does what else the request shows that was found.
+    Matters(Shown),
     /// It is dead, for these reasons.
     Dead(BTreeSet<Maker>),
     Undecided(Undecided),
@@ -104,21 +117,32 @@ impl<'a, 'm> Looking<'a, 'm> {
         let (done, of) = (AtomicUsize::new(0), rules.len() + stages.len() + containers);
         let one_more = || progress(done.fetch_add(1, Ordering::Relaxed) + 1, of);
         let none = BTreeSet::new();
-        let mut left =
-            Left { rules: Vec::new(), containers: Vec::new(), stages: Vec::new(), undecided: Vec::new() };
+        let mut left = Left::default();
 
-        let verdicts = parallel::map(&rules, &|clause: &ClauseId| {
+        // Permits first: what shows that they matter shows it of roles as well.
+        let (permits, others): (Vec<ClauseId>, Vec<ClauseId>) =
+            rules.into_iter().partition(|id| self.kind(*id) == ClauseKind::Permit);
+        let found = |clause: &ClauseId| {
             let found = self.rule(*clause, &none);
             one_more();
-            found
+            (*clause, found)
+        };
+        let mut verdicts = parallel::map(&permits, &found);
+        let shown = verdicts.iter().flat_map(|(_, verdict)| match verdict {
+            Rule::Matters(shown) => &*shown.grants,
+            Rule::Dead(_) | Rule::Undecided(_) => &[],
         });
+        let shown: BTreeSet<ClauseId> = shown.copied().collect();
+        let open: Vec<ClauseId> = others.into_iter().filter(|id| !shown.contains(id)).collect();
+        done.fetch_add(shown.len(), Ordering::Relaxed);
+        verdicts.extend(parallel::map(&open, &found));
         let mut reached = BTreeSet::new();
         let mut dead = BTreeMap::new();
-        for (clause, verdict) in rules.iter().zip(verdicts) {
+        for (clause, verdict) in verdicts {
             match verdict {
-                Rule::Matters(containers) => reached.extend(containers),
+                Rule::Matters(shown) => reached.extend(shown.containers),
                 Rule::Dead(makers) => {
-                    dead.insert(*clause, makers);
+                    dead.insert(clause, makers);
                 }
                 Rule::Undecided(open) => left.undecided.push(open),
             }
@@ -149,14 +173,15 @@ impl<'a, 'm> Looking<'a, 'm> {
         left.containers.sort_unstable();
 
         let verdicts = parallel::map(&stages, &|(ratchet, stage)| {
-            let found = stages::differs(self, *ratchet, *stage);
+            let found = stages::change(self, *ratchet, *stage);
             one_more();
             found
         });
         for (stage, verdict) in stages.iter().zip(verdicts) {
             match verdict {
-                Ok(true) => {}
-                Ok(false) => left.stages.push(*stage),
+                Ok(Change::Nothing) => left.stages.push(*stage),
+                Ok(Change::Takes) => left.taking.push(*stage),
+                Ok(Change::Some) => {}
                 Err(open) => left.undecided.push(open),
             }
         }
@@ -201,12 +226,10 @@ impl<'a, 'm> Looking<'a, 'm> {
             let (app, operation) = (place.app, place.operation);
             undecided.get_or_insert(Undecided { of: Subject::Rule(clause), app, operation, what });
         };
-        if self.model.clauses[clause.index()].kind == ClauseKind::Permit {
+        if self.kind(clause) == ClauseKind::Permit {
             for place in self.places(clause, self.cases.speaking(clause)) {
                 match asker.ask(place, || self.case(place, without)) {
-                    Verdict::Shown(request) => {
-                        return Rule::Matters(eval::containers(self.model, place.operation, &request));
-                    }
+                    Verdict::Shown(request) => return Rule::Matters(self.shown(place, &request, without)),
                     Verdict::Never => {}
                     Verdict::Undecided(what) => open(place, what),
                 }
@@ -241,7 +264,7 @@ impl<'a, 'm> Looking<'a, 'm> {
                 }
             };
             if is_shown {
-                return Rule::Matters(Vec::new());
+                return Rule::Matters(Shown::default());
             }
             asker.forget(permit);
             if number + 1 < PATIENCE {
@@ -267,6 +290,26 @@ impl<'a, 'm> Looking<'a, 'm> {
         }
         makers.insert(Maker::NoPermit);
         undecided.map_or(Rule::Dead(makers), Rule::Undecided)
+    }
+
+    /// What else a request shows, for which it matters that something is permitted.
+    fn shown(&self, place: Place, request: &Request, without: &BTreeSet<ClauseId>) -> Shown {
+        let (model, at) = (self.model, (place.app, place.operation));
+        let containers = eval::containers(model, place.operation, request);
+        let matching = eval::matching_of(model, at, request, self.case(place, without).clauses);
+        let is_permitted = |without: Option<ClauseId>| {
+            let clauses = matching.iter().copied().filter(|id| Some(*id) != without);
+            eval::is_permitted_among(model, at, request, clauses)
+        };
+        let is_grant =
+            |id: &ClauseId| matches!(self.kind(*id), ClauseKind::AppUserGrant | ClauseKind::ContextUserGrant);
+        let grants = matching.iter().copied().filter(is_grant).filter(|id| !is_permitted(Some(*id)));
+        let grants = if is_permitted(None) { grants.collect() } else { Vec::new() };
+        Shown { containers, grants }
+    }
+
+    fn kind(&self, clause: ClauseId) -> ClauseKind {
+        self.model.clauses[clause.index()].kind
     }
 
     /// The places of a rule that are open yet; how many they are, and how many frames they have.

@@ -34,6 +34,9 @@ pub struct Dead {
     pub containers: Vec<ContainerId>,
     /// Stages, but for the first, at which everything is permitted or refused as at the stage before.
     pub stages: Vec<(RatchetId, u32)>,
+    /// Stages at which something is refused that was permitted at the stage before, as far as that was seen: of the
+    /// others that are not idle it was not asked.
+    pub taking: Vec<(RatchetId, u32)>,
     /// What the engines could not decide.
     pub undecided: Vec<Undecided>,
 }
@@ -140,6 +143,7 @@ pub fn surveyed<'m>(surveyor: &Surveyor<'m>, model: &'m Model, progress: Progres
         rules: found.rules,
         containers: found.containers,
         stages: found.stages,
+        taking: found.taking,
         undecided,
     }
 }

@@ -17,8 +17,19 @@ use crate::sema::model::{ClauseId, ClauseKind, Model, RatchetId};
 /// How many permits, and how many assignments to people, are tried first.
 const FEW: usize = 6;
 
-/// Whether any request is answered otherwise at the stage than at the one before.
-pub(super) fn differs(looking: &Looking<'_, '_>, ratchet: RatchetId, stage: u32) -> Result<bool, Undecided> {
+/// What a stage does beside the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Every request is answered as before.
+    Nothing,
+    /// Something that was permitted is refused.
+    Takes,
+    /// Some request is answered otherwise; whether anything is taken was not asked.
+    Some,
+}
+
+/// What the stage does beside the one before.
+pub(super) fn change(looking: &Looking<'_, '_>, ratchet: RatchetId, stage: u32) -> Result<Change, Undecided> {
     let none = BTreeSet::new();
     let asker = looking.asker(Asked::Stage(ratchet, stage));
     let mut undecided = None;
@@ -27,8 +38,10 @@ pub(super) fn differs(looking: &Looking<'_, '_>, ratchet: RatchetId, stage: u32)
     for place in places.copied().filter(|place| looking.cases.closed(*place).is_none()) {
         let case = looking.case(place, &none);
         let at = At { looking, case: &case, ratchet, stage };
-        if at.among_few() {
-            return Ok(true);
+        for change in [Change::Takes, Change::Some] {
+            if at.among_few(change) {
+                return Ok(change);
+            }
         }
         let found = if at.grows_with_the_stage() {
             at.among_all().map_err(|Spent { what, .. }| what)
@@ -43,7 +56,7 @@ pub(super) fn differs(looking: &Looking<'_, '_>, ratchet: RatchetId, stage: u32)
         };
         match found {
             Ok(false) => {}
-            Ok(true) => return Ok(true),
+            Ok(true) => return Ok(Change::Some),
             Err(what) => {
                 let (app, operation) = (place.app, place.operation);
                 let of = Subject::Stage(ratchet, stage);
@@ -51,7 +64,7 @@ pub(super) fn differs(looking: &Looking<'_, '_>, ratchet: RatchetId, stage: u32)
             }
         }
     }
-    undecided.map_or(Ok(false), Err)
+    undecided.map_or(Ok(Change::Nothing), Err)
 }
 
 struct At<'a, 'm> {
@@ -62,9 +75,9 @@ struct At<'a, 'm> {
 }
 
 impl At<'_, '_> {
-    /// Among few permits and few people. Whatever else matches the request found is added, until nothing does: then it
-    /// is answered as if all were there.
-    fn among_few(&self) -> bool {
+    /// Whether it does that among few permits and few people. Whatever else matches the request found is added, until
+    /// nothing does: then it is answered as if all were there.
+    fn among_few(&self, change: Change) -> bool {
         let (model, place) = (self.looking.model, self.case.place);
         let few = |kind: ClauseKind| self.case.of_kind(model, kind).take(FEW);
         let mut kept: BTreeSet<ClauseId> =
@@ -74,8 +87,14 @@ impl At<'_, '_> {
         loop {
             let mut universe =
                 self.looking.models.only(place.app, place.operation, &[], &|id| kept.contains(&id));
-            let Some((differs, variable, classes)) = self.term(&mut universe) else { return false };
-            let Ok(Some(assignment)) = asking::ask(&mut universe, differs) else { return false };
+            let Some((variable, classes)) = self.classes(&universe) else { return false };
+            let permitted = universe.permitted(0);
+            let [here, before] = given(&mut universe, permitted, variable, classes);
+            let asked = match change {
+                Change::Takes => universe.terms().and(&[before, here.not()]),
+                Change::Nothing | Change::Some => differ(&mut universe, here, before),
+            };
+            let Ok(Some(assignment)) = asking::ask(&mut universe, asked) else { return false };
             let mut more = Vec::new();
             for class in classes {
                 let mut at = assignment.clone();
@@ -106,8 +125,12 @@ impl At<'_, '_> {
     fn among_all(&self) -> Result<bool, Spent> {
         let place = self.case.place;
         let mut universe = self.looking.models.universe(&[Some((place.app, place.operation))], &[]);
-        match self.term(&mut universe) {
-            Some((differs, ..)) => Ok(asking::ask(&mut universe, differs)?.is_some()),
+        match self.classes(&universe) {
+            Some((variable, classes)) => {
+                let permitted = universe.permitted(0);
+                let differs = changed(&mut universe, permitted, variable, classes);
+                Ok(asking::ask(&mut universe, differs)?.is_some())
+            }
             None => Ok(false),
         }
     }
@@ -116,18 +139,19 @@ impl At<'_, '_> {
     fn among_approvals(&self) -> Result<bool, Spent> {
         let place = self.case.place;
         let mut universe = self.looking.models.by_approvals(place.app, place.operation, &[]);
-        match self.term(&mut universe) {
-            Some((differs, ..)) => Ok(asking::ask(&mut universe, differs)?.is_some()),
+        match self.classes(&universe) {
+            Some((variable, classes)) => {
+                let permitted = universe.permitted(0);
+                let differs = changed(&mut universe, permitted, variable, classes);
+                Ok(asking::ask(&mut universe, differs)?.is_some())
+            }
             None => Ok(false),
         }
     }
 
-    /// Where the permission at the stage differs from that at the stage before, with the variable of the stage and its
-    /// two classes. Nothing does where no formula reads it.
-    fn term(&self, universe: &mut Universe<'_>) -> Option<(Term, usize, [u32; 2])> {
-        let (variable, classes) = classes(self.looking.model, universe, self.ratchet, self.stage)?;
-        let permitted = universe.permitted(0);
-        Some((changed(universe, permitted, variable, classes), variable, classes))
+    /// The variable of the stage and its two classes; none where no formula reads it: then nothing depends on it.
+    fn classes(&self, universe: &Universe<'_>) -> Option<(usize, [u32; 2])> {
+        classes(self.looking.model, universe, self.ratchet, self.stage)
     }
 }
 
@@ -151,9 +175,13 @@ pub(super) fn classes(
 
 /// Where a term changes between two classes of a variable.
 pub(super) fn changed(universe: &mut Universe<'_>, term: Term, variable: usize, classes: [u32; 2]) -> Term {
-    let [here, before] = classes
-        .map(|class| universe.terms().given(term, Variable(variable as u32), class, &mut BTreeMap::new()));
+    let [here, before] = given(universe, term, variable, classes);
     differ(universe, here, before)
+}
+
+/// A term at each of two classes of a variable.
+fn given(universe: &mut Universe<'_>, term: Term, variable: usize, classes: [u32; 2]) -> [Term; 2] {
+    classes.map(|class| universe.terms().given(term, Variable(variable as u32), class, &mut BTreeMap::new()))
 }
 
 /// Where one is true and the other is not.

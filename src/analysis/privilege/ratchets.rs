@@ -115,9 +115,13 @@ pub struct IdleStage {
     pub stage: u32,
 }
 
-/// The stages that take nothing from any app, as far as it could be decided. Of those that are known to change nothing
-/// at all, given by ratchet and number, nothing is asked.
-pub fn idle_stages(model: &Model, permits: &dyn Permits, unchanged: &[(RatchetId, u32)]) -> Vec<IdleStage> {
+/// The stages that take nothing from any app, as far as it could be decided. Nothing is asked of those that are known to
+/// change nothing at all, nor of those that are known to take something, both by ratchet and number.
+pub fn idle_stages(
+    model: &Model,
+    permits: &dyn Permits,
+    [unchanged, taking]: [&[(RatchetId, u32)]; 2],
+) -> Vec<IdleStage> {
     let ids = (0..model.ratchets.len()).map(|number| RatchetId(number as u32));
     let stages = ids.flat_map(|ratchet| {
         let count = model.ratchets[ratchet.index()].stages.len() as u32;
@@ -125,7 +129,8 @@ pub fn idle_stages(model: &Model, permits: &dyn Permits, unchanged: &[(RatchetId
     });
     let stages: Vec<IdleStage> = stages.collect();
     let idle = parallel::map(&stages, &|stage: &IdleStage| {
-        unchanged.contains(&(stage.ratchet, stage.stage)) || takes_nothing(model, permits, stage)
+        let known = (stage.ratchet, stage.stage);
+        unchanged.contains(&known) || (!taking.contains(&known) && takes_nothing(model, permits, stage))
     });
     stages.into_iter().zip(idle).filter(|(_, idle)| *idle).map(|(stage, _)| stage).collect()
 }

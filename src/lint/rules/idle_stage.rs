@@ -16,7 +16,8 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for idle in ratchets::idle_stages(subject.model, subject.regions(), &subject.dead().stages) {
+    let known = [&*subject.dead().stages, &subject.dead().taking];
+    for idle in ratchets::idle_stages(subject.model, subject.regions(), known) {
         let ratchet = &subject.model.ratchets[idle.ratchet.index()];
         let declared = subject.items().find_map(|item| match item {
             Item::Ratchet(declared) if declared.name.text == ratchet.name => Some(declared),
