@@ -7,6 +7,7 @@
 
 mod remarks;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -787,16 +788,19 @@ fn a_log_without_calls_of_the_app_gives_no_verdict() {
             elsewhere.as_str(),
             "The logs show 1 call of `key-a`, and none is an operation of the catalogs in use",
         ),
+        (
+            activity("key-a", "GET", "/v1.0/cards/1", 403, "2026-06-03T08:00:00Z", "null").as_str(),
+            "The logs show 1 call of `key-a`, and none that is an operation of the catalogs in use went through.",
+        ),
     ] {
         let said = desk.log("log", record.as_bytes()).json();
         let app = &said["apps"][0];
         for scope in app["scopes"].as_array().unwrap() {
             assert_eq!((&scope["verdict"], &scope["why"]), (&Value::Null, &Value::Null), "{scope:#}");
         }
-        assert_eq!(
-            (&app["kept"], &app["smallest"], &app["setup"]),
-            (&Value::Null, &Value::Null, &Value::Null)
-        );
+        for key in ["needed", "missing", "kept", "smallest", "setup"] {
+            assert_eq!(app[key], Value::Null, "{key}");
+        }
         assert_eq!(app["log"]["silent"], true);
         for form in ["markdown", "html"] {
             let page = sprag(desk.path(), &["argue", "a", "--log", "log", "--format", form]).text();
@@ -817,6 +821,42 @@ fn a_log_without_calls_of_the_app_gives_no_verdict() {
         (&said["apps"][0]["log"]["silent"], &said["apps"][0]["log"]["others"]),
         (&false.into(), &serde_json::json!({}))
     );
+}
+
+/// A log of GitHub says nothing of what an app needs of Microsoft: scopes of a platform without a call have no verdict.
+#[test]
+fn a_log_of_one_platform_gives_no_verdict_on_scopes_of_another() {
+    let desk = Desk::new();
+    let app = "use github\nuse microsoft.graph\n\napp a {\n  key \"key-a\"\n  \
+               platform github.app, microsoft.graph.application\n  requests metadata:read, issues:write, Mail.Read\n}\n";
+    fs::write(desk.path().join("policy.sprag"), app).unwrap();
+    assert_eq!(sprag(desk.path(), &["lock"]).exit, Exit::Clean);
+    let verdicts = |said: &Value| -> BTreeMap<String, Value> {
+        let scopes = said["apps"][0]["scopes"].as_array().unwrap().iter();
+        scopes.map(|s| (s["scope"].as_str().unwrap().to_owned(), s["verdict"].clone())).collect()
+    };
+    let github = GITHUB.replace("/v1.0/cards/{card}", "/repos/{owner}/{repo}");
+    let graph = activity("key-a", "GET", "/v1.0/users/7/messages", 200, "2026-06-03T08:00:00Z", "null");
+
+    let said = desk.log("log", github.as_bytes()).json();
+    let of_github = verdicts(&said);
+    assert_eq!(of_github["Mail.Read"], Value::Null);
+    assert_eq!(
+        (&of_github["metadata:read"], &of_github["issues:write"]),
+        (&"needed".into(), &"not-needed".into())
+    );
+    assert_eq!(
+        (&said["apps"][0]["smallest"], &said["apps"][0]["log"]["silent"]),
+        (&Value::Null, &false.into())
+    );
+    assert!(said["apps"][0]["kept"].as_array().unwrap().contains(&"Mail.Read".into()), "{said:#}");
+    let page = sprag(desk.path(), &["argue", "a", "--log", "log"]).text();
+    assert!(page.contains("| `Mail.Read` | not known |") && page.contains("## Not known"), "{page}");
+    assert!(page.contains("no call of its platform that went through"), "{page}");
+
+    let said = desk.log("log", format!("{github}\n{graph}").as_bytes()).json();
+    assert_eq!(verdicts(&said)["Mail.Read"], "needed", "{said:#}");
+    assert_ne!(said["apps"][0]["smallest"], Value::Null);
 }
 
 /// What the table does not count stands beside it.

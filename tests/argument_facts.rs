@@ -37,7 +37,14 @@ fn what_is_said_of_scopes_is_what_trying_every_request_gives() {
         let tried = Tried::new(&model);
         let needs = Needs::of(&model);
         for app in (0..model.apps.len() as u32).map(AppId) {
-            let asked = Asked { model: &model, needs: &needs, permits: &tried, app, early: None };
+            let asked = Asked {
+                model: &model,
+                needs: &needs,
+                permits: &tried,
+                app,
+                early: None,
+                unheard: &BTreeSet::new(),
+            };
             let argument = argue(&asked).unwrap();
             let text = format!("seed {seed}, app {}\n{text}", model.apps[app.index()].name);
             let before = permitted(&model, &tried, app);
@@ -133,7 +140,14 @@ fn calls_lose_what_no_other_scope_opens_for_those_they_are_made_for() {
             }
         }
         let evidence = Evidence::new(&model, app, calls.clone());
-        let asked = Asked { model: &model, needs: &needs, permits: &evidence, app, early: None };
+        let asked = Asked {
+            model: &model,
+            needs: &needs,
+            permits: &evidence,
+            app,
+            early: None,
+            unheard: &BTreeSet::new(),
+        };
         let argument = argue(&asked).unwrap();
         let requested: Scopes = model.apps[app.index()].requested.iter().copied().collect();
         for point in &argument.points {
@@ -215,8 +229,14 @@ fn what_is_said_to_be_called_early_decides_which_scopes_are_for_set_up() {
         let evidence = Evidence::new(&model, AppId(0), calls);
         let operations = early.iter().map(|name| id(name)).collect();
         let early = Early { operations, ground: Ground::Said, seconds: 3600 };
-        let asked =
-            Asked { model: &model, needs: &needs, permits: &evidence, app: AppId(0), early: Some(&early) };
+        let asked = Asked {
+            model: &model,
+            needs: &needs,
+            permits: &evidence,
+            app: AppId(0),
+            early: Some(&early),
+            unheard: &BTreeSet::new(),
+        };
         let argument = argue(&asked).unwrap();
         let names = |scopes: &Scopes| -> BTreeSet<String> {
             scopes.iter().map(|scope| model.scopes[scope.index()].name.clone()).collect()

@@ -25,7 +25,7 @@ pub fn by_identifier(path: &str) -> Option<String> {
     let mut is_changed = false;
     while let Some(segment) = segments.next() {
         let holder = out.last().copied().unwrap_or_default().to_ascii_lowercase();
-        let begins = segment.strip_suffix(':').filter(|name| !name.is_empty());
+        let begins = segment.strip_suffix(':').filter(|name| !name.is_empty() && !name.ends_with(':'));
         let Some(name) = begins.filter(|name| {
             matches!(holder.as_str(), "items" | "sites" | "special") || name.eq_ignore_ascii_case("root")
         }) else {
@@ -35,6 +35,10 @@ pub fn by_identifier(path: &str) -> Option<String> {
         is_changed = true;
         let mut inside = 0;
         for part in segments.by_ref() {
+            // What that comes to is for the platform to say.
+            if matches!(part.trim_end_matches(':'), "." | "..") {
+                return None;
+            }
             inside += usize::from(!part.trim_end_matches(':').is_empty());
             if part.ends_with(':') {
                 break;
@@ -96,6 +100,10 @@ mod tests {
             ("/v1.0/me/drive/items/7/content", None),
             ("/v1.0/users/a:b/messages", None),
             ("/v1.0/teams/x:/channels", None),
+            ("/v1.0/drives/7/items/8::/permissions/9", None),
+            ("/v1.0/sites/h::/lists", None),
+            ("/v1.0/me/drive/root::/children", None),
+            ("/v1.0/drives/7/root:/a/../../../users:/content", None),
         ] {
             assert_eq!(by_identifier(path).as_deref(), named, "{path}");
         }

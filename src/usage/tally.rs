@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::routes::{Routes, path_of};
 use super::{Call, Grant, Likely, Other, Outcome, Told, Use};
-use crate::sema::model::{AppId, Model, OperationId};
+use crate::sema::model::{AppId, Model, OperationId, PermissionModelId};
 
 /// Of names that come from the log, so many different ones are kept; the others are counted together.
 const MOST_NAMES: usize = 1000;
@@ -189,10 +189,30 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Whether no call of the app is known to be an operation of the catalogs in use, so that nothing follows from what
-    /// it does not call: the logs are not about it, or those of another platform.
+    /// Whether no call of the app went through that is known to be an operation of the catalogs in use, so that nothing
+    /// follows from what it does not call: the logs are not about it, or those of another platform.
     pub fn is_silent(&self) -> bool {
-        self.operations.is_empty() && self.one_of.is_empty()
+        self.shown().next().is_none()
+    }
+
+    /// The operations that calls went through to, or to one of which.
+    fn shown(&self) -> impl Iterator<Item = OperationId> + '_ {
+        let certain = self.operations.iter().filter(|(_, calls)| calls.went_through()).map(|(id, _)| *id);
+        let one_of = self.one_of.values().filter(|one| one.calls.went_through());
+        certain.chain(one_of.flat_map(|one| one.operations.iter().copied()))
+    }
+
+    /// The permission models of the app of whose platform the logs show no call that went through: a log of GitHub says
+    /// nothing of what an app needs of Microsoft. A platform is what names of models begin with.
+    pub fn unheard(&self, model: &Model, app: AppId) -> BTreeSet<PermissionModelId> {
+        let platform = |id: &PermissionModelId| {
+            let name = model.permission_models[id.index()].name.as_str();
+            name.split_once('.').map_or(name, |(first, _)| first)
+        };
+        let operations = self.shown().map(|id| &model.operations[id.index()]);
+        let heard: BTreeSet<&str> = operations.flat_map(|of| of.requirements.keys()).map(platform).collect();
+        let of_app = model.apps[app.index()].models.iter();
+        of_app.filter(|id| !heard.contains(platform(id))).copied().collect()
     }
 
     /// The apps that the logs name most, the first five of others, and how often.

@@ -5,6 +5,7 @@ mod foreign;
 mod log;
 mod table;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +24,7 @@ use crate::diag::nearest;
 use crate::import::Note;
 use crate::report::argument::{Basis, Case, json, page};
 use crate::report::page::{self as pages, Page};
-use crate::sema::model::{AppId, Model};
+use crate::sema::model::{AppId, Model, PermissionModelId};
 use crate::usage::tally::{Tally, Usage};
 use crate::usage::time;
 
@@ -187,17 +188,19 @@ fn about(
         // Where the log cannot show it, nothing is guessed either: what it shows is what there is.
         let none = Early { operations: Operations::default(), ground: Ground::Said, seconds: args.setup };
         let _turning = progress::spinner(cx, ARGUING);
-        let argument = ask(model, needs, &evidence, app, Some(early.as_ref().unwrap_or(&none)))?;
+        let (early_or_none, unheard) = (early.as_ref().unwrap_or(&none), usage.unheard(model, app));
+        let argument = ask(model, needs, &evidence, app, Some(early_or_none), &unheard)?;
         let files = args.log.iter().map(|path| files::shown(&cx.cwd, path)).collect();
         return Ok((argument, Basis::Logged { files, usage: Box::new(usage), early }));
     }
+    let none_unheard = BTreeSet::new();
     if alone {
         let _turning = progress::spinner(cx, ARGUING);
-        return Ok((ask(model, needs, &open(model, needs, app), app, None)?, Basis::Open));
+        return Ok((ask(model, needs, &open(model, needs, app), app, None, &none_unheard)?, Basis::Open));
     }
     let regions = apps::permitted(model, needs, cx);
     let _turning = progress::spinner(cx, ARGUING);
-    Ok((ask(model, needs, &regions, app, None)?, Basis::Permitted))
+    Ok((ask(model, needs, &regions, app, None, &none_unheard)?, Basis::Permitted))
 }
 
 /// What a list says that the app calls.
@@ -223,7 +226,7 @@ fn listed(
     });
     let evidence = Evidence::new(model, app, all);
     let _turning = progress::spinner(cx, ARGUING);
-    let argument = ask(model, needs, &evidence, app, early.as_ref())?;
+    let argument = ask(model, needs, &evidence, app, early.as_ref(), &BTreeSet::new())?;
     let shown = |path: &Path| match path.as_os_str() == "-" {
         true => "standard input".to_owned(),
         false => files::shown(&cx.cwd, path),
@@ -244,8 +247,9 @@ fn ask(
     permits: &dyn Permits,
     app: AppId,
     early: Option<&Early>,
+    unheard: &BTreeSet<PermissionModelId>,
 ) -> io::Result<Argument> {
-    argue(&Asked { model, needs, permits, app, early }).ok_or_else(|| {
+    argue(&Asked { model, needs, permits, app, early, unheard }).ok_or_else(|| {
         let name = &model.apps[app.index()].name;
         failed(format!("the ratchets of `{name}` have too many combinations of stages to tell apart"))
     })

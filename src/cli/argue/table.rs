@@ -1,5 +1,6 @@
 //! `sprag argue --table`: a row for each app of many files.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -60,7 +61,7 @@ pub(super) fn rows(folders: &[PathBuf], lists: Option<&Path>, cx: &mut Context<'
                 Some(list) => Evidence::new(model, app, list.operations.clone()),
                 None => open(model, &needs, app),
             };
-            let argument = ask(model, &needs, &evidence, app, None)?;
+            let argument = ask(model, &needs, &evidence, app, None, &BTreeSet::new())?;
             let outside =
                 list.as_ref().map(|list| list.outside.iter().map(|(_, call)| call.clone()).collect());
             rows.push(Row::of(Described {

@@ -43,14 +43,14 @@ impl Case<'_> {
                 Basis::Listed { .. } => "listed",
                 Basis::Logged { .. } => "logged",
             },
-            "needed": self.named(&argument.needed),
-            "missing": self.named(&argument.missing),
+            "needed": self.basis.silent().is_none().then(|| self.named(&argument.needed)),
+            "missing": self.basis.silent().is_none().then(|| self.named(&argument.missing)),
             "not_callable": self.named(&argument.not_callable),
             "opens": self.named(&argument.opens),
             "kept": self.basis.silent().is_none().then(|| self.set(&argument.kept)),
             "scopes": argument.points.iter().map(|point| self.point(point)).collect::<Vec<_>>(),
             "setup": argument.setup.as_ref().filter(|_| self.basis.silent().is_none()).map(|setup| self.setup(setup)),
-            "smallest": least.filter(|_| self.basis.silent().is_none()),
+            "smallest": least.filter(|_| !argument.knows_nothing_of_some()),
             "uncovered": uncovered,
             "unknown": self.unknown.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "log": self.basis.usage().map(|usage| self.usage(usage)),
@@ -65,11 +65,15 @@ impl Case<'_> {
                 Why::Alternative(other) => json!({ "alternative_to": self.list([*other]) }),
                 Why::Unneeded => json!({}),
             }),
-            Verdict::Needed | Verdict::SetUp | Verdict::Replaceable | Verdict::NotNeeded => None,
+            Verdict::Needed
+            | Verdict::SetUp
+            | Verdict::Replaceable
+            | Verdict::NotNeeded
+            | Verdict::Unknown => None,
         };
-        let silent = self.basis.silent().is_some();
+        let silent = matches!(point.verdict, Verdict::Unknown);
         let verdict = match point.verdict {
-            _ if silent => None,
+            Verdict::Unknown => None,
             Verdict::Needed => Some("needed"),
             Verdict::SetUp => Some("setup"),
             Verdict::Replaceable => Some("replaceable"),

@@ -53,6 +53,10 @@ pub(super) fn silence(case: &Case<'_>, usage: &Usage) -> Block {
             "The logs show no call of {key}. They name {}; `--as NAME` says which of them it is.",
             others.join(", ")
         ),
+        (calls, _) if !usage.operations.is_empty() || !usage.one_of.is_empty() => format!(
+            "The logs show {} of {key}, and none that is an operation of the catalogs in use went through.",
+            count(calls as usize, "call")
+        ),
         (calls, _) => format!(
             "The logs show {} of {key}, and none is an operation of the catalogs in use: they may be of another platform.",
             count(calls as usize, "call")

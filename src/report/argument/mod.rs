@@ -194,6 +194,10 @@ impl<'a> Case<'a> {
     /// The smallest grant of all that the platform has.
     fn smallest(&self) -> Vec<Block> {
         let heading = Block::Heading(2, "Smallest grant".to_owned());
+        if self.argument.knows_nothing_of_some() {
+            let text = "Not all that it needs is known, so neither is the smallest grant for it.".to_owned();
+            return vec![heading, Block::Text(text)];
+        }
         let answer = match &self.argument.least {
             Ok(answer) => answer,
             Err(_) => {

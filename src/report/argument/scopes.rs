@@ -13,12 +13,13 @@ pub(super) fn blocks(case: &Case<'_>) -> Vec<Block> {
     let points = &case.argument.points;
     let of = |is: fn(&Verdict) -> bool| -> Vec<&Point> { points.iter().filter(|p| is(&p.verdict)).collect() };
     let mut blocks = Vec::new();
-    let sections: [(&str, Vec<&Point>); 5] = [
+    let sections: [(&str, Vec<&Point>); 6] = [
         ("Not needed", of(|verdict| matches!(verdict, Verdict::NotNeeded))),
         ("The same data through another scope", of(|verdict| matches!(verdict, Verdict::Elsewhere(_)))),
         ("Replaceable by something narrower", of(|verdict| matches!(verdict, Verdict::Replaceable))),
         ("Needed only during set-up", of(|verdict| matches!(verdict, Verdict::SetUp))),
         ("Needed", of(|verdict| matches!(verdict, Verdict::Needed))),
+        ("Not known", of(|verdict| matches!(verdict, Verdict::Unknown))),
     ];
     for (title, points) in sections {
         if points.is_empty() {
@@ -92,6 +93,10 @@ fn sentence(case: &Case<'_>, point: &Point) -> String {
         Verdict::Needed => "Something that is needed is open through nothing else.".to_owned(),
         Verdict::SetUp => {
             "What it is needed for is done during set-up; later it only stands ready.".to_owned()
+        }
+        Verdict::Unknown => {
+            "The logs show no call of its platform that went through, so they do not say whether it is needed."
+                .to_owned()
         }
         Verdict::Replaceable => "It is needed, and opens more than what would do.".to_owned(),
         Verdict::NotNeeded => match point.serves.is_empty() {

@@ -4,6 +4,8 @@
 pub mod evidence;
 pub mod setup;
 
+use std::collections::BTreeSet;
+
 use super::enforcement::CONTROLS;
 use super::narrower::{self, Narrower};
 use super::needs::Needs;
@@ -13,7 +15,7 @@ use super::states;
 use super::surplus::{self, Question, Why};
 use crate::analysis::grants::{self, Measure, NoAnswer};
 use crate::analysis::minimal::Budget;
-use crate::sema::model::{AppId, Model, RatchetId, ScopeId};
+use crate::sema::model::{AppId, Model, PermissionModelId, RatchetId, ScopeId};
 use setup::{Early, SetUp};
 
 /// What is asked.
@@ -29,6 +31,8 @@ pub struct Asked<'a> {
     pub app: AppId,
     /// What it needs only during set-up. `None`: nobody says, and what administers is taken for it.
     pub early: Option<&'a Early>,
+    /// Permission models of the app of which it is not known what it calls: nothing is said of their scopes.
+    pub unheard: &'a BTreeSet<PermissionModelId>,
 }
 
 /// What there is to say to the app's vendor and to whoever grants it its scopes.
@@ -56,6 +60,13 @@ pub struct Argument {
     /// What its scopes open and the platform's own control of containers does not cover, for each control that a
     /// catalog in use knows.
     pub uncovered: Vec<(&'static str, Operations)>,
+}
+
+impl Argument {
+    /// Whether nothing is known of some of its scopes.
+    pub fn knows_nothing_of_some(&self) -> bool {
+        self.points.iter().any(|point| point.verdict == Verdict::Unknown)
+    }
 }
 
 /// What there is to say of one scope.
@@ -94,6 +105,8 @@ pub enum Verdict {
     Elsewhere(Why),
     /// What it opens beyond the others is not needed.
     NotNeeded,
+    /// Nobody knows what the app calls of its platform.
+    Unknown,
 }
 
 impl Verdict {
@@ -105,6 +118,7 @@ impl Verdict {
             Verdict::Replaceable => "replaceable by narrower",
             Verdict::Elsewhere(_) => "same data through another scope",
             Verdict::NotNeeded => "not needed",
+            Verdict::Unknown => "not known",
         }
     }
 }
@@ -120,7 +134,9 @@ pub fn argue(asked: &Asked<'_>) -> Option<Argument> {
     let opens = question.opened(&requested);
     let callable = |id: &_| needs.alternatives(*id, &declared.models).next().is_some();
     let not_callable: Operations = needed.iter().filter(|id| !callable(id)).collect();
-    let setup = setup::find(asked, &surplus.kept, &question);
+    let is_unheard = |scope: &ScopeId| asked.unheard.contains(&model.scopes[scope.index()].model);
+    let kept: Scopes = surplus.kept.iter().chain(requested.iter().filter(is_unheard)).collect();
+    let setup = setup::find(asked, &kept, &question);
     let narrower = narrower::of(model, needs, permits, &surplus);
     let point = |scope: ScopeId| {
         let others: Scopes = requested.iter().filter(|other| *other != scope).collect();
@@ -131,6 +147,7 @@ pub fn argue(asked: &Asked<'_>) -> Option<Argument> {
         let narrower = narrower.iter().find(|narrower| narrower.scope == scope).cloned();
         let early = setup.as_ref().is_some_and(|setup| setup.scopes.contains(scope));
         let verdict = match spared {
+            _ if is_unheard(&scope) => Verdict::Unknown,
             None if early => Verdict::SetUp,
             None if narrower.is_some() => Verdict::Replaceable,
             None => Verdict::Needed,
@@ -162,7 +179,7 @@ pub fn argue(asked: &Asked<'_>) -> Option<Argument> {
         setup,
         least: grants::least(model, app, &can_need, Measure::Surface, Budget::default()),
         uncovered: uncovered(model, &opens),
-        kept: surplus.kept,
+        kept,
         needed,
         opens,
         not_callable,

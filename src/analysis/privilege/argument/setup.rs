@@ -125,7 +125,8 @@ pub(super) fn find(asked: &Asked<'_>, kept: &Scopes, question: &Question<'_>) ->
     let needed_later = Question::new(model, needs, &later, app)?;
     // What suffices later, from all that it holds as parts of what it asks for; the widest goes first.
     let parts = closure(model, kept.iter());
-    let mut order: Vec<ScopeId> = parts.iter().collect();
+    let is_heard = |scope: &ScopeId| !asked.unheard.contains(&model.scopes[scope.index()].model);
+    let mut order: Vec<ScopeId> = parts.iter().filter(is_heard).collect();
     order.sort_by_key(|scope| {
         std::cmp::Reverse((needed_later.opened(&[*scope].into_iter().collect()).len(), *scope))
     });
