@@ -208,6 +208,7 @@ impl<'a, 'm> Looking<'a, 'm> {
             what,
             cases: self.cases,
             open,
+            all_roles: true,
             proofs: Proofs::default(),
             makers: BTreeSet::new(),
             matching: HashSet::new(),
@@ -221,6 +222,7 @@ impl<'a, 'm> Looking<'a, 'm> {
     fn rule(&self, clause: ClauseId, without: &BTreeSet<ClauseId>) -> Rule {
         let what = What::Rule(clause);
         let mut asker = self.asker(what);
+        asker.all_roles = !without.iter().any(|id| self.is_role(*id));
         let mut undecided = None;
         let mut open = |place: Place, what: Vec<String>| {
             let (app, operation) = (place.app, place.operation);
@@ -301,11 +303,14 @@ impl<'a, 'm> Looking<'a, 'm> {
             let clauses = matching.iter().copied().filter(|id| Some(*id) != without);
             eval::is_permitted_among(model, at, request, clauses)
         };
-        let is_grant =
-            |id: &ClauseId| matches!(self.kind(*id), ClauseKind::AppUserGrant | ClauseKind::ContextUserGrant);
+        let is_grant = |id: &ClauseId| self.is_role(*id);
         let grants = matching.iter().copied().filter(is_grant).filter(|id| !is_permitted(Some(*id)));
         let grants = if is_permitted(None) { grants.collect() } else { Vec::new() };
         Shown { containers, grants }
+    }
+
+    fn is_role(&self, clause: ClauseId) -> bool {
+        matches!(self.kind(clause), ClauseKind::AppUserGrant | ClauseKind::ContextUserGrant)
     }
 
     fn kind(&self, clause: ClauseId) -> ClauseKind {

@@ -26,7 +26,9 @@ use crate::region::lazily::{Question, Settled};
 use crate::region::terms::Term;
 use crate::region::{Models, Surveyor, Universe, by_one_of, few_people, reads as reads_of};
 use crate::request::Request;
-use crate::sema::model::{ClauseId, ClauseKind, Condition, KindId, Model, RatchetId, Source};
+use crate::sema::model::{
+    AppId, ClauseId, ClauseKind, Condition, KindId, Model, OperationId, RatchetId, Source,
+};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +73,8 @@ pub(super) struct Proofs {
 pub(super) enum Wherever {
     /// Those of a frame, since a layer stands against it.
     Frame(u32),
+    /// That one alone: frames are those of the whole policy, and some of its roles are taken as gone.
+    Place(AppId, OperationId),
     /// Those about such containers, since only clauses do.
     Kinds(KindId, Option<KindId>),
 }
@@ -94,6 +98,8 @@ pub(super) struct Asker<'a, 'm> {
     pub(super) questions: &'a Questions,
     /// The operations of which it is not known that no request of any app shows it, whatever is permitted.
     pub(super) open: Operations,
+    /// Whether all roles are there that the frames were made with.
+    pub(super) all_roles: bool,
     pub(super) proofs: Proofs,
     /// What stands against it wherever no request shows it, where a rule is asked about.
     pub(super) makers: BTreeSet<Maker>,
@@ -406,7 +412,7 @@ impl Asker<'_, '_> {
             let idle = needs.iter().fold(cases.about(kinds), |idle, id| idle.and(cases.speaking(*id)));
             self.open = self.open.minus(&idle);
         }
-        let wherever = if only_clauses { self.kinds(place) } else { Wherever::Frame(place.frame) };
+        let wherever = if only_clauses { self.kinds(place) } else { self.framed(place) };
         self.proofs.newest.clone_from(&needs);
         let proof = Proof { only, needs };
         self.proofs.of.entry((wherever, permit)).or_default().push(proof);
@@ -432,7 +438,7 @@ impl Asker<'_, '_> {
                 && proof.needs.iter().all(speaks)
         };
         let proofs = |wherever: Wherever| self.proofs.of.get(&(wherever, permit)).into_iter().flatten();
-        proofs(self.kinds(place)).chain(proofs(Wherever::Frame(place.frame))).any(|proof| holds(&proof))
+        proofs(self.kinds(place)).chain(proofs(self.framed(place))).any(|proof| holds(&proof))
             || self.is_closed(place)
     }
 
@@ -453,6 +459,14 @@ impl Asker<'_, '_> {
     /// Whether the clause reads its app, stages among it, and its operation.
     fn reads(&self, clause: ClauseId) -> [bool; 2] {
         reads_of(self.model, &self.model.clauses[clause.index()].condition)
+    }
+
+    fn framed(&self, place: Place) -> Wherever {
+        if self.all_roles {
+            Wherever::Frame(place.frame)
+        } else {
+            Wherever::Place(place.app, place.operation)
+        }
     }
 
     fn kinds(&self, place: Place) -> Wherever {
